@@ -1,0 +1,21 @@
+"""PostgreSQL: one write door, one read door.
+
+`Database.write.begin()` opens the one transaction of a request or task; `Database.read()` gives a
+read-only session on an AUTOCOMMIT engine (no BEGIN/ROLLBACK round trips). Actions flush, never commit.
+"""
+
+from marketplace.kernel.database.base import Base, amount, currency, optional_timestamp, pk, timestamp
+from marketplace.kernel.database.sessions import AnySession, Database, ReadSession, Session
+
+__all__ = [
+    "AnySession",
+    "Base",
+    "Database",
+    "ReadSession",
+    "Session",
+    "amount",
+    "currency",
+    "optional_timestamp",
+    "pk",
+    "timestamp",
+]

@@ -7,25 +7,26 @@ Subscribers register when their `tasks` module is imported; runtime.py imports t
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import defer, task
 
-type Subscriber[E] = Callable[[Session, E], Awaitable[None]]
-
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened. Fields are JSON-able: ids, numbers, words, datetimes, plain dicts."""
 
 
+E = TypeVar("E", bound=Event)
+Subscriber = Callable[[Session, E], Awaitable[None]]
+
 _within: defaultdict[type[Event], list[Subscriber[Any]]] = defaultdict(list)
 _after: defaultdict[type[Event], list[str]] = defaultdict(list)
 
 
-def within[E: Event](event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
+def within(event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
     """Subscribe in the publisher's own transaction: when the subscriber raises, nothing has happened."""
 
     def register(subscriber: Subscriber[E]) -> Subscriber[E]:
@@ -35,11 +36,13 @@ def within[E: Event](event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]
     return register
 
 
-def after[E: Event](event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
+def after(event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
     """Subscribe as a background task with a transaction of its own, run at least once after COMMIT."""
 
     def register(subscriber: Subscriber[E]) -> Subscriber[E]:
-        name = f"{subscriber.__module__}.{subscriber.__name__}".removeprefix("marketplace.")
+        name = f"{subscriber.__module__}.{subscriber.__name__}".removeprefix(
+            "marketplace."
+        )
 
         @task(name)
         async def deliver(db: Session, *, event_fields: dict[str, Any]) -> None:

@@ -4,8 +4,20 @@
 read-only session on an AUTOCOMMIT engine (no BEGIN/ROLLBACK round trips). Actions flush, never commit.
 """
 
-from marketplace.kernel.database.base import Base, amount, currency, optional_timestamp, pk, timestamp
-from marketplace.kernel.database.sessions import AnySession, Database, ReadSession, Session
+from marketplace.kernel.database.base import (
+    Base,
+    amount,
+    currency,
+    optional_timestamp,
+    pk,
+    timestamp,
+)
+from marketplace.kernel.database.sessions import (
+    AnySession,
+    Database,
+    ReadSession,
+    Session,
+)
 
 __all__ = [
     "AnySession",

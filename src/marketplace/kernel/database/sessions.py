@@ -5,7 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 LOCK_TIMEOUT_MS = 4_000
 STATEMENT_TIMEOUT_MS = 15_000
@@ -41,8 +46,15 @@ class Database:
     def __init__(self, url: str, read_url: str = "", *, pool_size: int = 10) -> None:
         self.engine = _engine(url, pool_size, read_only=False)
         self.read_engine = _engine(read_url or url, pool_size, read_only=True)
-        self.write = Writer(async_sessionmaker(self.engine, class_=Session, expire_on_commit=False))
-        self._reads = async_sessionmaker(self.read_engine, class_=ReadSession, expire_on_commit=False, autoflush=False)
+        self.write = Writer(
+            async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
+        )
+        self._reads = async_sessionmaker(
+            self.read_engine,
+            class_=ReadSession,
+            expire_on_commit=False,
+            autoflush=False,
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -64,7 +76,11 @@ def _engine(url: str, pool_size: int, *, read_only: bool) -> AsyncEngine:
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "timezone": "UTC",
     }
-    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if read_only else {}
+    options: dict[str, Any] = (
+        {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        if read_only
+        else {}
+    )
     if read_only:
         server_settings["default_transaction_read_only"] = "on"
     return create_async_engine(

@@ -13,6 +13,23 @@ retried with growing pauses and then held with its traceback, never dropped.
 """
 
 from marketplace.kernel.queue.drain import drain
-from marketplace.kernel.queue.tasks import Services, Task, defer, registered, schedule, schedules, task
+from marketplace.kernel.queue.tasks import (
+    Services,
+    Task,
+    defer,
+    registered,
+    schedule,
+    schedules,
+    task,
+)
 
-__all__ = ["Services", "Task", "defer", "drain", "registered", "schedule", "schedules", "task"]
+__all__ = [
+    "Services",
+    "Task",
+    "defer",
+    "drain",
+    "registered",
+    "schedule",
+    "schedules",
+    "task",
+]

@@ -4,13 +4,16 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import msgspec
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
 
@@ -27,7 +30,7 @@ class Services:
         """Register `service` under its own type, or under the protocol `kind` that it fulfils."""
         self._by_type[kind or type(service)] = service
 
-    def __getitem__[T](self, kind: type[T]) -> T:
+    def __getitem__(self, kind: type[T]) -> T:
         return cast(T, self._by_type[kind])
 
     def __contains__(self, kind: type) -> bool:
@@ -46,7 +49,9 @@ class Task:
     async def run(self, services: Services, payload: bytes | None) -> None:
         """Decode the payload and call the handler, in a transaction of its own unless it opens its own."""
         decoded = msgspec.json.decode(payload or b"{}", type=self.arguments)
-        arguments = {name: getattr(decoded, name) for name in self.arguments.__struct_fields__}
+        arguments = {
+            name: getattr(decoded, name) for name in self.arguments.__struct_fields__
+        }
         if not self.in_transaction:
             await self.handler(services, **arguments)
             return
@@ -59,7 +64,7 @@ _tasks: dict[str, Task] = {}
 _schedules: dict[str, str] = {}
 
 
-def task[**P](
+def task(
     name: str, *, transaction: bool = True
 ) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
     """Register a handler under `name`; its keyword-only parameters are the payload, checked when it is read."""
@@ -67,12 +72,17 @@ def task[**P](
     def register(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
         parameters = inspect.signature(handler, eval_str=True).parameters.values()
         fields = [
-            (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default)
+            (p.name, p.annotation)
+            if p.default is p.empty
+            else (p.name, p.annotation, p.default)
             for p in parameters
             if p.kind is p.KEYWORD_ONLY
         ]
         arguments = msgspec.defstruct(f"Arguments[{name}]", fields, kw_only=True)
-        assert name not in _tasks or _tasks[name].handler.__qualname__ == handler.__qualname__, name
+        assert (
+            name not in _tasks
+            or _tasks[name].handler.__qualname__ == handler.__qualname__
+        ), name
         _tasks[name] = Task(name, handler, arguments, transaction)
         return handler
 
@@ -95,7 +105,12 @@ def schedules() -> dict[str, str]:
 
 
 async def defer(
-    db: Session, name: str, *, at: datetime | None = None, key: str | None = None, **arguments: Any
+    db: Session,
+    name: str,
+    *,
+    at: datetime | None = None,
+    key: str | None = None,
+    **arguments: Any,
 ) -> None:
     """Enqueue a task in this transaction: it exists if and only if the transaction commits.
 

@@ -7,7 +7,10 @@ from functools import partial
 
 import asyncpg
 from pgqueuer import PgQueuer
-from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.core.executors import (
+    DatabaseRetryEntrypointExecutor,
+    EntrypointExecutorParameters,
+)
 from pgqueuer.models import Job, Schedule
 from sqlalchemy import make_url
 
@@ -18,16 +21,24 @@ HEARTBEAT = timedelta(seconds=30)
 _CONCURRENT_TASKS = 20
 
 
-def _retrying(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
-    return DatabaseRetryEntrypointExecutor(parameters, max_attempts=8, max_delay=timedelta(minutes=10))
+def _retrying(
+    parameters: EntrypointExecutorParameters,
+) -> DatabaseRetryEntrypointExecutor:
+    return DatabaseRetryEntrypointExecutor(
+        parameters, max_attempts=8, max_delay=timedelta(minutes=10)
+    )
 
 
 async def work(url: str, services: Services) -> None:
     """Run tasks and schedules until SIGTERM or SIGINT. `url` must reach PostgreSQL directly (LISTEN)."""
-    connection = await asyncpg.connect(_plain(url), server_settings={"application_name": "marketplace-worker"})
+    connection = await asyncpg.connect(
+        _plain(url), server_settings={"application_name": "marketplace-worker"}
+    )
     queuer = PgQueuer.from_asyncpg_connection(connection)
     for each in registered().values():
-        queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(partial(_run, services, each))
+        queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(
+            partial(_run, services, each)
+        )
     for name, cron in schedules().items():
         queuer.schedule(name, cron)(partial(_defer_scheduled, services, name))
     loop = asyncio.get_running_loop()
@@ -54,4 +65,6 @@ async def _defer_scheduled(services: Services, name: str, _schedule: Schedule) -
 
 
 def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return (
+        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    )

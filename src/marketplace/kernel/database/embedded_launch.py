@@ -1,0 +1,58 @@
+"""Start one program as another account, bound to the life of its starter. Run as a script, never imported.
+
+    python -I -S embedded_launch.py OWNER_PID STANDING run PROGRAM ARGUMENT...
+    python -I -S embedded_launch.py OWNER_PID STANDING reach PATH...      prints 1 or 0 for each path
+
+STANDING is `self`, `namespace` (root, seen by the program as nobody) or `UID:GID`. A program of its own instead of a
+`preexec_fn`, because code between fork and exec may deadlock when the starter has threads.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+CLONE_NEWUSER = 0x10000000
+NOBODY = 65534
+
+
+def main(owner_pid: int, standing: str, verb: str, words: list[str]) -> int:
+    take(standing)
+    if verb == "reach":
+        print("".join("1" if os.access(path, os.R_OK | os.X_OK) else "0" for path in words))
+        return 0
+    die_with(owner_pid)
+    os.execv(words[0], words)
+
+
+def take(standing: str) -> None:
+    if standing == "namespace":
+        enter_namespace()
+    elif standing != "self":
+        uid, gid = (int(number) for number in standing.split(":"))
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+
+
+def enter_namespace() -> None:
+    """A user namespace with one entry: PostgreSQL, which refuses root, sees nobody; the files stay root's."""
+    uid, gid = os.geteuid(), os.getegid()
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "user namespaces are refused")
+    for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} {uid} 1"), ("gid_map", f"{NOBODY} {gid} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(line)
+
+
+def die_with(owner_pid: int) -> None:
+    """SIGINT, which is PostgreSQL's fast shutdown, when the starter dies. Linux only; after every change of account."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != owner_pid:
+            raise SystemExit("the starter is gone")
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]))

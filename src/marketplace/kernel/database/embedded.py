@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -94,7 +94,7 @@ class EmbeddedPostgres:
         return self._status(find_place(self._data)) == ACCEPTS
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         with self._data.with_name(f"{self._data.name}.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -117,7 +117,9 @@ class EmbeddedPostgres:
         if not version.exists():
             self._initialise(place)
         elif (found := version.read_text().strip()) != MAJOR_VERSION:
-            raise EmbeddedPostgresFailed(f"{place.data} is of PostgreSQL {found}, not {MAJOR_VERSION}: use another folder.")
+            raise EmbeddedPostgresFailed(
+                f"{place.data} is of PostgreSQL {found}, not {MAJOR_VERSION}: use another folder."
+            )
         folder = self.socket_folder
         if folder != place.data:
             _private_folder(folder, place)
@@ -132,7 +134,9 @@ class EmbeddedPostgres:
         place.give(unfinished)
         words = ["-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", *(["--no-sync"] if self._fast else [])]
-        made = subprocess.run(place.command("initdb", *words), capture_output=True, check=False, cwd="/", env=_environment())
+        made = subprocess.run(
+            place.command("initdb", *words), capture_output=True, check=False, cwd="/", env=_environment()
+        )
         if made.returncode != 0:
             raise EmbeddedPostgresFailed(f"initdb failed: {_last_line(made.stderr)}")
         if place.data.exists():

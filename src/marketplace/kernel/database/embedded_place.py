@@ -6,8 +6,8 @@ PostgreSQL refuses to run as root. A normal user runs it as herself. For root th
 2. a user namespace with one entry: nothing is copied or given away;
 3. where user namespaces are refused: the account `postgres`, else `nobody`.
 
-An account that can't enter the folder of the clone (say /root) gets a copy of the binaries, and the data are moved, under
-/var/lib/marketplace-postgres; a symbolic link stays where the data were. No folder outside that one changes its mode.
+An account that can't enter the folder of the clone (say /root) gets a copy of the binaries, and the data are moved,
+under /var/lib/marketplace-postgres; a symbolic link stays where they were. No folder outside changes its mode.
 """
 
 import hashlib

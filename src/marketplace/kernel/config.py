@@ -46,9 +46,7 @@ class Settings:
         read = _reader(os.environ if environ is None else environ)
         env = read("MARKETPLACE_ENV", "demo")
         if env not in ENVIRONMENTS:
-            raise SettingsError(
-                f"MARKETPLACE_ENV is {env!r}: use one of {', '.join(ENVIRONMENTS)}"
-            )
+            raise SettingsError(f"MARKETPLACE_ENV is {env!r}: use one of {', '.join(ENVIRONMENTS)}")
         data_dir = Path(read("MARKETPLACE_DATA_DIR", ".data")).expanduser().resolve()
         host, port = (
             read("MARKETPLACE_HOST", "127.0.0.1"),
@@ -61,8 +59,7 @@ class Settings:
             sandbox_port=_port(read, "MARKETPLACE_SANDBOX_PORT", "0"),
             data_dir=data_dir,
             base_url=read("MARKETPLACE_BASE_URL", f"http://{host}:{port}").rstrip("/"),
-            secret_key=read("MARKETPLACE_SECRET_KEY")
-            or _stored_secret(data_dir / "secret-key", env),
+            secret_key=read("MARKETPLACE_SECRET_KEY") or _stored_secret(data_dir / "secret-key", env),
             name=read("MARKETPLACE_NAME", "Hunar"),
             journal_key=read("MARKETPLACE_JOURNAL_KEY"),
             access_token=read("MARKETPLACE_ACCESS_TOKEN"),
@@ -92,9 +89,7 @@ class Settings:
             if not value:
                 raise SettingsError(f"{name} must be set in production")
         if not self.base_url.startswith("https://"):
-            raise SettingsError(
-                "MARKETPLACE_BASE_URL must begin with https:// in production"
-            )
+            raise SettingsError("MARKETPLACE_BASE_URL must begin with https:// in production")
 
     @property
     def is_demo(self) -> bool:

@@ -53,9 +53,7 @@ class Invalid(DomainError):
     message = N_("Please check what you wrote.")
 
     def __init__(self, fields: dict[str, list[str]], **values: object) -> None:
-        super().__init__(
-            next((m for messages in fields.values() for m in messages), None), **values
-        )
+        super().__init__(next((m for messages in fields.values() for m in messages), None), **values)
         self.fields = fields
 
     @classmethod

@@ -40,9 +40,7 @@ def after(event: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
     """Subscribe as a background task with a transaction of its own, run at least once after COMMIT."""
 
     def register(subscriber: Subscriber[E]) -> Subscriber[E]:
-        name = f"{subscriber.__module__}.{subscriber.__name__}".removeprefix(
-            "marketplace."
-        )
+        name = f"{subscriber.__module__}.{subscriber.__name__}".removeprefix("marketplace.")
 
         @task(name)
         async def deliver(db: Session, *, event_fields: dict[str, Any]) -> None:

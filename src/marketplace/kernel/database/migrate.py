@@ -44,9 +44,7 @@ async def _with_connection(url: str, function: Any) -> list[str]:
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as lock:
-            await lock.execute(
-                text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK}
-            )
+            await lock.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
             async with engine.connect() as connection:
                 await connection.execution_options(isolation_level="READ COMMITTED")
                 return await connection.run_sync(function)
@@ -57,10 +55,7 @@ async def _with_connection(url: str, function: Any) -> list[str]:
 def _pending(connection: Connection) -> list[str]:
     script = ScriptDirectory.from_config(config())
     current = MigrationContext.configure(connection).get_current_heads()
-    return [
-        r.revision
-        for r in reversed(list(script.iterate_revisions(script.get_heads(), current)))
-    ]
+    return [r.revision for r in reversed(list(script.iterate_revisions(script.get_heads(), current)))]
 
 
 def _upgrade(connection: Connection) -> list[str]:

@@ -46,9 +46,7 @@ class Database:
     def __init__(self, url: str, read_url: str = "", *, pool_size: int = 10) -> None:
         self.engine = _engine(url, pool_size, read_only=False)
         self.read_engine = _engine(read_url or url, pool_size, read_only=True)
-        self.write = Writer(
-            async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
-        )
+        self.write = Writer(async_sessionmaker(self.engine, class_=Session, expire_on_commit=False))
         self._reads = async_sessionmaker(
             self.read_engine,
             class_=ReadSession,
@@ -76,11 +74,7 @@ def _engine(url: str, pool_size: int, *, read_only: bool) -> AsyncEngine:
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "timezone": "UTC",
     }
-    options: dict[str, Any] = (
-        {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        if read_only
-        else {}
-    )
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if read_only else {}
     if read_only:
         server_settings["default_transaction_read_only"] = "on"
     return create_async_engine(

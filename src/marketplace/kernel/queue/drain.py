@@ -13,9 +13,7 @@ _TAKE = text("""
 """)
 
 
-async def drain(
-    services: Services, *, limit: int = 1_000, later_too: bool = False
-) -> int:
+async def drain(services: Services, *, limit: int = 1_000, later_too: bool = False) -> int:
     """Run queued tasks until none is left and return how many ran; an error in one is raised, not retried.
 
     `later_too` runs those that wait for a later time as well.

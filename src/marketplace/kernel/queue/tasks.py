@@ -49,9 +49,7 @@ class Task:
     async def run(self, services: Services, payload: bytes | None) -> None:
         """Decode the payload and call the handler, in a transaction of its own unless it opens its own."""
         decoded = msgspec.json.decode(payload or b"{}", type=self.arguments)
-        arguments = {
-            name: getattr(decoded, name) for name in self.arguments.__struct_fields__
-        }
+        arguments = {name: getattr(decoded, name) for name in self.arguments.__struct_fields__}
         if not self.in_transaction:
             await self.handler(services, **arguments)
             return
@@ -72,17 +70,12 @@ def task(
     def register(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
         parameters = inspect.signature(handler, eval_str=True).parameters.values()
         fields = [
-            (p.name, p.annotation)
-            if p.default is p.empty
-            else (p.name, p.annotation, p.default)
+            (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default)
             for p in parameters
             if p.kind is p.KEYWORD_ONLY
         ]
         arguments = msgspec.defstruct(f"Arguments[{name}]", fields, kw_only=True)
-        assert (
-            name not in _tasks
-            or _tasks[name].handler.__qualname__ == handler.__qualname__
-        ), name
+        assert name not in _tasks or _tasks[name].handler.__qualname__ == handler.__qualname__, name
         _tasks[name] = Task(name, handler, arguments, transaction)
         return handler
 

@@ -24,21 +24,15 @@ _CONCURRENT_TASKS = 20
 def _retrying(
     parameters: EntrypointExecutorParameters,
 ) -> DatabaseRetryEntrypointExecutor:
-    return DatabaseRetryEntrypointExecutor(
-        parameters, max_attempts=8, max_delay=timedelta(minutes=10)
-    )
+    return DatabaseRetryEntrypointExecutor(parameters, max_attempts=8, max_delay=timedelta(minutes=10))
 
 
 async def work(url: str, services: Services) -> None:
     """Run tasks and schedules until SIGTERM or SIGINT. `url` must reach PostgreSQL directly (LISTEN)."""
-    connection = await asyncpg.connect(
-        _plain(url), server_settings={"application_name": "marketplace-worker"}
-    )
+    connection = await asyncpg.connect(_plain(url), server_settings={"application_name": "marketplace-worker"})
     queuer = PgQueuer.from_asyncpg_connection(connection)
     for each in registered().values():
-        queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(
-            partial(_run, services, each)
-        )
+        queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(partial(_run, services, each))
     for name, cron in schedules().items():
         queuer.schedule(name, cron)(partial(_defer_scheduled, services, name))
     loop = asyncio.get_running_loop()
@@ -65,6 +59,4 @@ async def _defer_scheduled(services: Services, name: str, _schedule: Schedule) -
 
 
 def _plain(url: str) -> str:
-    return (
-        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    )
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

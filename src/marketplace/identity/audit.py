@@ -1,0 +1,52 @@
+"""The audit log: one line for every change of state and every staff read of private text."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from marketplace.identity.models import AuditLine, User
+from marketplace.kernel.database import AnySession, Session
+
+
+async def record(  # noqa: PLR0913 - who, what, on what, when, why is what a line is
+    db: Session,
+    action: str,
+    *,
+    subject: tuple[str, UUID],
+    by: UUID | None,
+    at: datetime,
+    why: str = "",
+    **values: Any,
+) -> None:
+    """Add a line in this transaction. `by` is None when the system did it (a deadline, a webhook)."""
+    kind, id = subject
+    row = {"action": action, "subject_kind": kind, "subject_id": id, "by_user_id": by}
+    await db.execute(insert(AuditLine).values(**row, at=at, why=why, values=values))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An audit line with the name of who did it (None: the system)."""
+
+    at: datetime
+    action: str
+    by_user_id: UUID | None
+    by_name: str | None
+    values: dict[str, Any]
+    why: str
+
+
+async def lines_of(db: AnySession, subject: tuple[str, UUID], *, limit: int = 200) -> list[Line]:
+    """The newest `limit` lines about one subject, oldest first."""
+    kind, id = subject
+    newest = (
+        select(AuditLine.at, AuditLine.action, AuditLine.by_user_id, User.name, AuditLine.values, AuditLine.why)
+        .outerjoin(User, User.id == AuditLine.by_user_id)
+        .where(AuditLine.subject_kind == kind, AuditLine.subject_id == id)
+        .order_by(AuditLine.id.desc())
+        .limit(limit)
+    )
+    return [Line(*row) for row in reversed((await db.execute(newest)).all())]

@@ -1,0 +1,77 @@
+"""Postings, their skills, and drafts of people who have not signed in yet."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
+from marketplace.kernel.database.base import amount, currency
+from marketplace.kernel.database.states import one_of
+
+PostingKind = Literal["gig", "job", "internship"]
+PostingState = Literal["draft", "pending_review", "open", "paused", "filled", "closed", "expired", "removed"]
+PayKind = Literal["fixed", "hourly", "monthly"]
+
+
+class Posting(Base):
+    """`questions` is a list of strings. `closes_at` ends proposals; `answer_by` is until when all get an answer."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        one_of("kind", PostingKind),
+        one_of("state", PostingState),
+        one_of("pay_kind", PayKind),
+        CheckConstraint("pay_min_minor >= 0 AND pay_max_minor >= pay_min_minor", name="pay"),
+        CheckConstraint("is_remote OR district IS NOT NULL OR state = 'draft'", name="place"),
+        Index("ix_postings_organisation_id", "organisation_id", "id"),
+        Index("ix_postings_open", "kind", "published_at", "id", postgresql_where="state = 'open'"),
+        Index("ix_postings_closes_at", "closes_at", postgresql_where="state IN ('open', 'paused')"),
+    )
+
+    id: Mapped[UUID] = pk()
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="draft")
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str]
+    pay_kind: Mapped[str]
+    pay_min_minor: Mapped[int] = amount()
+    pay_max_minor: Mapped[int] = amount()
+    currency: Mapped[str] = currency()
+    is_remote: Mapped[bool]
+    district: Mapped[str | None] = mapped_column(ForeignKey("districts.slug"))
+    park_id: Mapped[UUID | None] = mapped_column(ForeignKey("parks.id"))
+    language: Mapped[str] = mapped_column(server_default="en")
+    questions: Mapped[list[Any]] = mapped_column(server_default="[]")
+    closes_at: Mapped[datetime | None] = optional_timestamp()
+    answer_by: Mapped[datetime | None] = optional_timestamp()
+    created_at: Mapped[datetime] = timestamp()
+    updated_at: Mapped[datetime] = timestamp()
+    published_at: Mapped[datetime | None] = optional_timestamp()
+    ended_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class PostingSkill(Base):
+    """A skill that a posting asks for."""
+
+    __tablename__ = "posting_skills"
+    __table_args__ = (Index("ix_posting_skills_skill_id", "skill_id"),)
+
+    posting_id: Mapped[UUID] = mapped_column(ForeignKey("postings.id"), primary_key=True)
+    skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True)
+
+
+class PostingDraft(Base):
+    """The form of somebody who has not signed in yet; the secret is in her cookie, here only its SHA-256."""
+
+    __tablename__ = "posting_drafts"
+
+    secret_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    form: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = timestamp()
+    expires_at: Mapped[datetime] = timestamp()

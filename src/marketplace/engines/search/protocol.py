@@ -1,0 +1,83 @@
+"""What every search engine of ours does: the port between the domains and tantivy or Meilisearch."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+from marketplace.engines.search.filters import EVERYTHING, Filter
+
+Document: TypeAlias = Mapping[str, Any]
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to find in one index.
+
+    `groups` are the filters in force by the field they narrow: a facet named there is counted as if its own group were
+    not in force (so its other values stay choosable). `sort` is "field:asc" or "field:desc"; without it, by relevance.
+    """
+
+    words: str = ""
+    filter: Filter = EVERYTHING
+    groups: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
+    facets: tuple[str, ...] = ()
+    sort: str = ""
+    offset: int = 0
+    limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document found; the score only orders hits of the same answer."""
+
+    id: UUID
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Hits of one page, best first; `total` counts all matches (pages reach the first 1,000).
+
+    `facets` holds counts by facet and value, most frequent first; `used` are the folded words that hits had to
+    match, `dropped` those left out because too little was found with them.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    total: int = 0
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    used: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+class SearchIndex(Protocol):
+    """All indexes of one engine, by name. Only the worker (and commands) write; every process searches."""
+
+    async def search(self, index: str, query: Query) -> Result:
+        """Find documents. An index that was never built answers with nothing.
+
+        Raises: ValueError for a field that the settings of the index do not allow there.
+        """
+        ...
+
+    async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
+        """Replace and delete documents in one commit; when it returns, every process finds them."""
+        ...
+
+    async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
+        """Fill a fresh index from `batches`, put it in place of the present one at once, return how many it holds."""
+        ...
+
+    async def needs_rebuild(self, index: str) -> bool:
+        """True when the index is missing or was built with other settings, synonyms or folding."""
+        ...
+
+    async def count(self, index: str) -> int:
+        """How many documents the index holds."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The indexes that have a settings file."""
+        ...

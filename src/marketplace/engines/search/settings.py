@@ -1,0 +1,141 @@
+"""Reads what an index knows: Meilisearch's settings body and the synonyms, refusing what the engine can't honour."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from marketplace.engines.search.folding import words
+
+FOLDING_VERSION = "1"
+_TYPO = {"enabled", "minWordSizeForTypos", "disableOnNumbers"}
+_FACETING = {"maxValuesPerFacet", "sortFacetValuesBy"}
+_RULES = ("sort", "words", "typo", "proximity", "attributeRank", "wordPosition", "exactness")
+
+
+class UnsupportedSetting(ValueError):
+    """A settings file asks for something that the embedded engine can't do; the message names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """One index: attributes to search (best first), to filter by, to count, to sort by, and how words may differ."""
+
+    name: str
+    searchable: tuple[str, ...]
+    keywords: frozenset[str]
+    numbers: frozenset[str]
+    sortable: frozenset[str]
+    newest_first: str
+    stop_words: frozenset[str]
+    one_typo: int
+    two_typos: int
+    typos_in_numbers: bool
+    facet_values: int
+    max_hits: int
+    synonyms: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    fingerprint: str
+
+
+def load_settings(folder: Path) -> dict[str, IndexSettings]:
+    """Read every `indexes/*.json` of the search folder with the synonyms beside them.
+
+    Raises: UnsupportedSetting naming the file and the key.
+    """
+    synonyms = _synonyms(folder / "synonyms")
+    loaded = (_Reader(path, synonyms).settings() for path in sorted((folder / "indexes").glob("*.json")))
+    return {settings.name: settings for settings in loaded}
+
+
+def _synonyms(folder: Path) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Folded phrase to the folded phrases that mean the same, from all files of the folder."""
+    merged: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
+    for path in sorted(folder.glob("*.json")):
+        content = cast(dict[str, list[str]], json.loads(path.read_text(encoding="utf-8")))
+        for phrase, others in content.items():
+            same = merged.setdefault(tuple(words(phrase)), {})
+            same.update(dict.fromkeys(tuple(words(other)) for other in others))
+    return {phrase: tuple(others) for phrase, others in merged.items()}
+
+
+class _Reader:
+    """Takes one settings body apart, key by key."""
+
+    def __init__(self, path: Path, synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]) -> None:
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        self.body: dict[str, Any] = json.loads(self.text)
+        self.synonyms = synonyms
+
+    def settings(self) -> IndexSettings:
+        body = self.body
+        keywords, numbers = self._filterable(body.pop("filterableAttributes"))
+        typo = self._part("typoTolerance", _TYPO)
+        sizes = cast(dict[str, int], typo["minWordSizeForTypos"])
+        faceting = self._part("faceting", _FACETING)
+        if faceting["sortFacetValuesBy"] != {"*": "count"}:
+            raise self._unsupported("faceting.sortFacetValuesBy")
+        pagination = self._part("pagination", {"maxTotalHits"})
+        settings = IndexSettings(
+            name=self.path.stem,
+            searchable=tuple(body.pop("searchableAttributes")),
+            keywords=frozenset(keywords),
+            numbers=frozenset(numbers),
+            sortable=frozenset(body.pop("sortableAttributes")),
+            newest_first=self._newest_first(body.pop("rankingRules")),
+            stop_words=frozenset(word for each in body.pop("stopWords", []) for word in words(each)),
+            one_typo=sizes["oneTypo"] if typo["enabled"] else 1_000,
+            two_typos=sizes["twoTypos"] if typo["enabled"] else 1_000,
+            typos_in_numbers=not typo["disableOnNumbers"],
+            facet_values=faceting["maxValuesPerFacet"],
+            max_hits=pagination["maxTotalHits"],
+            synonyms=self.synonyms,
+            fingerprint=self._fingerprint(),
+        )
+        self._check_rest(settings)
+        return settings
+
+    def _check_rest(self, settings: IndexSettings) -> None:
+        if self.body.pop("nonSeparatorTokens", ["+", "#"]) != ["+", "#"]:
+            raise self._unsupported("nonSeparatorTokens")
+        if self.body.pop("displayedAttributes") != ["id"]:
+            raise self._unsupported("displayedAttributes")
+        for key in self.body:
+            raise self._unsupported(key)
+        if not settings.sortable <= settings.numbers or settings.newest_first not in settings.numbers:
+            raise self._unsupported("sortableAttributes of words")
+        if any(not attribute.endswith("_s") for attribute in settings.searchable):
+            raise self._unsupported("searchableAttributes that are not folded (…_s)")
+
+    def _filterable(self, entries: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+        """Attributes of words and attributes of numbers: those that may be compared."""
+        keywords: list[str] = []
+        numbers: list[str] = []
+        for entry in entries:
+            patterns = cast(list[str], entry["attributePatterns"])
+            if any("*" in pattern for pattern in patterns):
+                raise self._unsupported("filterableAttributes.attributePatterns with *")
+            (numbers if entry["features"]["filter"]["comparison"] else keywords).extend(patterns)
+        return keywords, numbers
+
+    def _newest_first(self, rules: list[str]) -> str:
+        """The number that decides between equals, greatest first. The rules before it must be those we copy."""
+        *standard, last = rules
+        if tuple(standard) != _RULES or not last.endswith(":desc"):
+            raise self._unsupported(f"rankingRules other than {', '.join(_RULES)}, <number>:desc")
+        return last.removesuffix(":desc")
+
+    def _part(self, key: str, known: set[str]) -> dict[str, Any]:
+        part = cast(dict[str, Any], self.body.pop(key))
+        for unknown in part.keys() - known:
+            raise self._unsupported(f"{key}.{unknown}")
+        return part
+
+    def _fingerprint(self) -> str:
+        # Synonyms are expanded when searching and stop words left out of queries: only what is written counts.
+        return hashlib.sha256(f"{FOLDING_VERSION}\n{self.text}".encode()).hexdigest()
+
+    def _unsupported(self, key: str) -> UnsupportedSetting:
+        return UnsupportedSetting(f"search/indexes/{self.path.name}: the embedded engine can't honour {key}")

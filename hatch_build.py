@@ -1,8 +1,8 @@
 """Build hook: puts the browser files into the package and compiles the message catalogues.
 
-The browser files come from npm, which checks every archive against package-lock.json; they are never committed. The Urdu font
-is cut down to the letters of Urdu. As a script, `python hatch_build.py assets` does the same without a build and
-`python hatch_build.py dev` installs what only the tests need (axe-core) into node_modules/.
+The browser files come from npm, which checks every archive against package-lock.json; they are never committed. The
+Urdu font is cut down to the letters of Urdu. As a script, `python hatch_build.py assets` does the same without a build
+and `python hatch_build.py dev` installs what only the tests need (axe-core) into node_modules/.
 """
 
 import gzip

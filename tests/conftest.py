@@ -1,0 +1,147 @@
+"""Fixtures for all tests: one real PostgreSQL per run, a migrated template, a clone per worker, rollback per test.
+
+`db` and `database` share one connection whose transaction is rolled back; `cloned_database` is a database of its
+own with real commits (for locking, COMMIT-time constraints and several processes).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker, create_async_engine
+
+from marketplace.kernel import clock
+from marketplace.kernel.database import Database, ReadSession, Session
+from marketplace.kernel.database.embedded import EmbeddedPostgres
+from marketplace.kernel.database.migrate import upgrade_async
+from marketplace.runtime import load_tasks
+from tests.cast import Cast, make_cast
+
+TEMPLATE = "template_marketplace"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(
+        tmp_path_factory.mktemp("postgres") / "data", fast=True, options={"max_connections": "80"}
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@asynccontextmanager
+async def _admin(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(user="postgres", database="postgres", host=str(postgres.socket_folder))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: EmbeddedPostgres) -> str:
+    """A migrated database with the taxonomy loaded; nobody is ever connected to it again."""
+    async with _admin(postgres) as admin:
+        await admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    await upgrade_async(postgres.url(TEMPLATE))
+    return TEMPLATE
+
+
+@asynccontextmanager
+async def _clone(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex[:10]}"
+    async with _admin(postgres) as admin:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url(name)
+    async with _admin(postgres) as admin:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def shared_url(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    async with _clone(postgres, template) as url:
+        yield url
+
+
+class SharedDatabase(Database):
+    """A Database whose sessions all live on one connection, inside one transaction that the test rolls back."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.engine = self.read_engine = connection.engine
+        self._turn = asyncio.Lock()
+        options = {"bind": connection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
+        self._writes = async_sessionmaker(class_=Session, **options)
+        self._reads = async_sessionmaker(class_=ReadSession, **options)
+        self.write = self
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Session]:
+        async with self._turn, self._writes() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        async with self._turn, self._reads() as session:
+            yield session
+
+    async def close(self) -> None:
+        """The fixture closes the connection."""
+
+
+@pytest.fixture(scope="session")
+async def shared_engine(shared_url: str):
+    engine = create_async_engine(shared_url, pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def database(shared_engine) -> AsyncIterator[SharedDatabase]:
+    """Sessions of the web, tasks and the test share one connection; everything is rolled back at the end."""
+    async with shared_engine.connect() as connection:
+        transaction = await connection.begin()
+        yield SharedDatabase(connection)
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def db(database: SharedDatabase) -> AsyncIterator[Session]:
+    """A write session on the test's connection; it does not hold the turn, so use it between requests."""
+    async with database._writes() as session:
+        yield session
+
+
+@pytest.fixture
+async def cloned_database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Database]:
+    """A database of its own, with real commits and many connections."""
+    async with _clone(postgres, template) as url:
+        database = Database(url, pool_size=20)
+        yield database
+        await database.close()
+
+
+@pytest.fixture
+async def cast(db: Session) -> Cast:
+    """The people of tests/cast.py, in the rolled-back transaction."""
+    cast = await make_cast(db)
+    await db.commit()
+    return cast
+
+
+@pytest.fixture(autouse=True)
+def clock_file(tmp_path: Path) -> Iterator[Path]:
+    """`clock.advance(…)` works in every test and is forgotten after it."""
+    path = tmp_path / "clock-offset"
+    clock.use_offset_file(path)
+    yield path
+    clock.use_offset_file(None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tasks() -> None:
+    """Every task and subscriber is registered, as in a running process."""
+    load_tasks()

@@ -23,6 +23,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
     )
     op.create_table(
+        "deadlines",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="running", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pause_reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name=op.f("ck_deadlines_pause")),
+        sa.CheckConstraint("state IN ('running', 'paused', 'done', 'cancelled')", name=op.f("ck_deadlines_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadlines")),
+        sa.UniqueConstraint(
+            "kind", "subject_kind", "subject_id", name=op.f("uq_deadlines_kind_subject_kind_subject_id")
+        ),
+    )
+    op.create_index(
+        "ix_deadlines_due_at", "deadlines", ["due_at"], unique=False, postgresql_where=sa.text("state = 'running'")
+    )
+    op.create_index("ix_deadlines_subject", "deadlines", ["subject_kind", "subject_id"], unique=False)
+    op.create_table(
         "districts",
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("name_en", sa.Text(), nullable=False),
@@ -36,6 +57,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("basis_points", sa.Integer(), nullable=False),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("basis_points BETWEEN 0 AND 10000", name=op.f("ck_fee_rules_basis_points")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fee_rules")),
         sa.UniqueConstraint("kind", "valid_from", name=op.f("uq_fee_rules_kind_valid_from")),
     )
@@ -66,6 +88,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_impressions")),
     )
     op.create_index("ix_impressions_document_id", "impressions", ["document_id", "at"], unique=False)
+    op.create_table(
+        "ledger_accounts",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("currency", sa.CHAR(length=3), nullable=False),
+        sa.Column("balance", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("floor", sa.BigInteger(), nullable=True),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("floor IS NULL OR balance >= floor", name=op.f("ck_ledger_accounts_floor")),
+        sa.CheckConstraint("version >= 0", name=op.f("ck_ledger_accounts_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
+        sa.UniqueConstraint("code", name=op.f("uq_ledger_accounts_code")),
+        sa.UniqueConstraint("id", "currency", name=op.f("uq_ledger_accounts_id_currency")),
+    )
+    op.create_table(
+        "ledger_transactions",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("reverses", sa.Uuid(), nullable=True),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.Column("seal_number", sa.BigInteger(), nullable=True),
+        sa.Column("seal_hash", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("(seal_number IS NULL) = (seal_hash IS NULL)", name=op.f("ck_ledger_transactions_seal")),
+        sa.ForeignKeyConstraint(["reverses"], ["ledger_transactions.id"], name=op.f("fk_ledger_transactions_reverses")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_transactions")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_transactions_key")),
+        sa.UniqueConstraint("reverses", name=op.f("uq_ledger_transactions_reverses")),
+        sa.UniqueConstraint("seal_number", name=op.f("uq_ledger_transactions_seal_number")),
+    )
+    op.create_index(
+        "ix_ledger_transactions_subject", "ledger_transactions", ["subject_kind", "subject_id"], unique=False
+    )
+    op.create_index(
+        "ix_ledger_transactions_unsealed",
+        "ledger_transactions",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("seal_number IS NULL"),
+    )
     op.create_table(
         "mails",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -267,15 +336,12 @@ def upgrade() -> None:
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("fee_basis_points", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("checkout_session_id", sa.Text(), nullable=True),
-        sa.Column("checkout_url", sa.Text(), nullable=True),
-        sa.Column("payment_intent_id", sa.Text(), nullable=True),
         sa.Column("charge_id", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("funded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('pending', 'held', 'closed')", name=op.f("ck_holds_state")),
+        sa.CheckConstraint("(state IN ('held', 'closed')) = (funded_at IS NOT NULL)", name=op.f("ck_holds_funded_at")),
+        sa.CheckConstraint("state IN ('pending', 'held', 'closed', 'cancelled')", name=op.f("ck_holds_state")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_holds_amount")),
         sa.CheckConstraint("fee_basis_points BETWEEN 0 AND 10000", name=op.f("ck_holds_fee")),
         sa.ForeignKeyConstraint(["payee_user_id"], ["users.id"], name=op.f("fk_holds_payee_user_id")),
@@ -283,9 +349,33 @@ def upgrade() -> None:
             ["payer_organisation_id"], ["organisations.id"], name=op.f("fk_holds_payer_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+        sa.UniqueConstraint("charge_id", name=op.f("uq_holds_charge_id")),
     )
     op.create_index("ix_holds_payee_user_id", "holds", ["payee_user_id", "id"], unique=False)
     op.create_index("ix_holds_payer_organisation_id", "holds", ["payer_organisation_id", "id"], unique=False)
+    op.create_table(
+        "ledger_entries",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("transaction_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.CHAR(length=3), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("account_version", sa.BigInteger(), nullable=False),
+        sa.Column("balance_after", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("account_version > 0", name=op.f("ck_ledger_entries_version")),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_ledger_entries_amount")),
+        sa.ForeignKeyConstraint(
+            ["account_id", "currency"],
+            ["ledger_accounts.id", "ledger_accounts.currency"],
+            name=op.f("fk_ledger_entries_account_id_currency"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["ledger_transactions.id"], name=op.f("fk_ledger_entries_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
+        sa.UniqueConstraint("account_id", "account_version", name=op.f("uq_ledger_entries_account_id_account_version")),
+        sa.UniqueConstraint("transaction_id", "account_id", name=op.f("uq_ledger_entries_transaction_id_account_id")),
+    )
     op.create_table(
         "memberships",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -344,8 +434,15 @@ def upgrade() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("stripe_account_id", sa.Text(), nullable=True),
+        sa.Column("can_pay_out", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("due", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("bank_last4", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "rail <> 'stripe' OR state <> 'active' OR stripe_account_id IS NOT NULL",
+            name=op.f("ck_payout_accounts_stripe"),
+        ),
         sa.CheckConstraint("rail IN ('stripe', 'bank', 'wallet', 'manual')", name=op.f("ck_payout_accounts_rail")),
         sa.CheckConstraint("state IN ('started', 'active', 'restricted')", name=op.f("ck_payout_accounts_state")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_payout_accounts_user_id")),
@@ -402,6 +499,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )
     op.create_index("ix_tokens_user_id", "tokens", ["user_id"], unique=False)
+    op.create_table(
+        "checkouts",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("command_id", sa.Uuid(), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("payment_intent_id", sa.Text(), nullable=True),
+        sa.Column("charge_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'open', 'paid', 'expired', 'failed', 'refused')", name=op.f("ck_checkouts_state")
+        ),
+        sa.CheckConstraint("attempt > 0", name=op.f("ck_checkouts_attempt")),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_checkouts_hold_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkouts")),
+        sa.UniqueConstraint("charge_id", name=op.f("uq_checkouts_charge_id")),
+        sa.UniqueConstraint("hold_id", "attempt", name=op.f("uq_checkouts_hold_id_attempt")),
+        sa.UniqueConstraint("payment_intent_id", name=op.f("uq_checkouts_payment_intent_id")),
+        sa.UniqueConstraint("session_id", name=op.f("uq_checkouts_session_id")),
+    )
     op.create_table(
         "cohorts",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -470,8 +592,10 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("command_id", sa.Uuid(), nullable=True),
         sa.Column("stripe_payout_id", sa.Text(), nullable=True),
         sa.Column("failure", sa.Text(), server_default="", nullable=False),
+        sa.Column("by_user_id", sa.Uuid(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -479,6 +603,7 @@ def upgrade() -> None:
             "state IN ('requested', 'sent', 'confirmed', 'returned', 'failed')", name=op.f("ck_payouts_state")
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payouts_amount")),
+        sa.ForeignKeyConstraint(["by_user_id"], ["users.id"], name=op.f("fk_payouts_by_user_id")),
         sa.ForeignKeyConstraint(
             ["payout_account_id"], ["payout_accounts.id"], name=op.f("fk_payouts_payout_account_id")
         ),
@@ -535,24 +660,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_postings_organisation_id", "postings", ["organisation_id", "id"], unique=False)
     op.create_table(
-        "refunds",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.Column("hold_id", sa.Uuid(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("by_user_id", sa.Uuid(), nullable=True),
-        sa.Column("stripe_refund_id", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_refunds_state")),
-        sa.ForeignKeyConstraint(["by_user_id"], ["users.id"], name=op.f("fk_refunds_by_user_id")),
-        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_refunds_hold_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
-    )
-    op.create_index("ix_refunds_hold_id", "refunds", ["hold_id"], unique=False)
-    op.create_table(
         "releases",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("hold_id", sa.Uuid(), nullable=False),
@@ -562,7 +669,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("by_user_id", sa.Uuid(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("cause IN ('accepted', 'deadline')", name=op.f("ck_releases_cause")),
+        sa.CheckConstraint("cause IN ('accepted', 'deadline', 'settlement')", name=op.f("ck_releases_cause")),
         sa.CheckConstraint(
             "amount_minor > 0 AND fee_minor BETWEEN 0 AND amount_minor", name=op.f("ck_releases_amount")
         ),
@@ -618,6 +725,34 @@ def upgrade() -> None:
         postgresql_where="state IN ('draft', 'submitted', 'shortlisted', 'accepted')",
     )
     op.create_table(
+        "refunds",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("checkout_id", sa.Uuid(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.CHAR(length=3), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("by_user_id", sa.Uuid(), nullable=True),
+        sa.Column("stripe_refund_id", sa.Text(), nullable=True),
+        sa.Column("failure", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "cause IN ('cancelled', 'settlement', 'paid_twice', 'wrong_amount', 'late_payment')",
+            name=op.f("ck_refunds_cause"),
+        ),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_refunds_state")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount")),
+        sa.ForeignKeyConstraint(["by_user_id"], ["users.id"], name=op.f("fk_refunds_by_user_id")),
+        sa.ForeignKeyConstraint(["checkout_id"], ["checkouts.id"], name=op.f("fk_refunds_checkout_id")),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_refunds_hold_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("checkout_id", name=op.f("uq_refunds_checkout_id")),
+        sa.UniqueConstraint("stripe_refund_id", name=op.f("uq_refunds_stripe_refund_id")),
+    )
+    op.create_index("ix_refunds_hold_id", "refunds", ["hold_id"], unique=False)
+    op.create_table(
         "transfers",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("release_id", sa.Uuid(), nullable=False),
@@ -625,20 +760,28 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("epoch", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("command_id", sa.Uuid(), nullable=True),
         sa.Column("stripe_transfer_id", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.Column("failure", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'sent') = (stripe_transfer_id IS NOT NULL)", name=op.f("ck_transfers_sent")),
         sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_transfers_state")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_transfers_amount")),
         sa.ForeignKeyConstraint(["payee_user_id"], ["users.id"], name=op.f("fk_transfers_payee_user_id")),
         sa.ForeignKeyConstraint(["release_id"], ["releases.id"], name=op.f("fk_transfers_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
         sa.UniqueConstraint("release_id", name=op.f("uq_transfers_release_id")),
         sa.UniqueConstraint("stripe_transfer_id", name=op.f("uq_transfers_stripe_transfer_id")),
     )
+    op.create_index("ix_transfers_payee_user_id", "transfers", ["payee_user_id", "id"], unique=False)
     op.create_index(
-        "ix_transfers_waiting", "transfers", ["payee_user_id"], unique=False, postgresql_where="state <> 'sent'"
+        "ix_transfers_waiting",
+        "transfers",
+        ["payee_user_id"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'sent'"),
     )
     op.create_table(
         "contracts",

@@ -1,33 +1,39 @@
-"""Holds, releases, refunds, transfers, payout accounts, payouts, fee rules."""
+"""Holds, checkouts, releases, refunds, transfers, payout accounts, payouts, fee rules.
+
+Amounts are copies for reading: the money itself is in the ledger's accounts (`accounts.py` names them).
+"""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
 from marketplace.kernel.database.base import amount, currency
 from marketplace.kernel.database.states import one_of
 
-HoldState = Literal["pending", "held", "closed"]
-ReleaseCause = Literal["accepted", "deadline"]
-TransferState = Literal["pending", "sent", "failed"]
+HoldState = Literal["pending", "held", "closed", "cancelled"]
+CheckoutState = Literal["pending", "open", "paid", "expired", "failed", "refused"]
+ReleaseCause = Literal["accepted", "deadline", "settlement"]
+RefundCause = Literal["cancelled", "settlement", "paid_twice", "wrong_amount", "late_payment"]
 RefundState = Literal["pending", "sent", "failed"]
+TransferState = Literal["pending", "sent", "failed"]
 Rail = Literal["stripe", "bank", "wallet", "manual"]
 PayoutAccountState = Literal["started", "active", "restricted"]
 PayoutState = Literal["requested", "sent", "confirmed", "returned", "failed"]
 
 
 class Hold(Base):
-    """Money held for one purpose from funding until release or refund. `attempt` counts checkout sessions."""
+    """Money of one payer for one payee. pending: not paid yet; held; closed: all of it released or refunded."""
 
     __tablename__ = "holds"
     __table_args__ = (
         one_of("state", HoldState),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("fee_basis_points BETWEEN 0 AND 10000", name="fee"),
+        CheckConstraint("(state IN ('held', 'closed')) = (funded_at IS NOT NULL)", name="funded_at"),
         Index("ix_holds_payer_organisation_id", "payer_organisation_id", "id"),
         Index("ix_holds_payee_user_id", "payee_user_id", "id"),
     )
@@ -40,14 +46,37 @@ class Hold(Base):
     currency: Mapped[str] = currency()
     fee_basis_points: Mapped[int]
     state: Mapped[str]
-    attempt: Mapped[int] = mapped_column(server_default="0")
-    checkout_session_id: Mapped[str | None]
-    checkout_url: Mapped[str | None]
-    payment_intent_id: Mapped[str | None]
-    charge_id: Mapped[str | None]
+    charge_id: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = timestamp()
     funded_at: Mapped[datetime | None] = optional_timestamp()
     closed_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Checkout(Base):
+    """One visit to Stripe's pay page; `attempt` counts from 1 per hold.
+
+    refused: it was paid, but the hold could not take it (paid twice, cancelled); the payment is refunded.
+    """
+
+    __tablename__ = "checkouts"
+    __table_args__ = (
+        one_of("state", CheckoutState),
+        UniqueConstraint("hold_id", "attempt"),
+        CheckConstraint("attempt > 0", name="attempt"),
+    )
+
+    id: Mapped[UUID] = pk()
+    hold_id: Mapped[UUID] = mapped_column(ForeignKey("holds.id"))
+    attempt: Mapped[int]
+    state: Mapped[str]
+    command_id: Mapped[UUID | None]
+    session_id: Mapped[str | None] = mapped_column(unique=True)
+    url: Mapped[str] = mapped_column(server_default="")
+    payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
+    charge_id: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = timestamp()
+    expires_at: Mapped[datetime] = timestamp()
+    paid_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class Release(Base):
@@ -71,31 +100,42 @@ class Release(Base):
 
 
 class Refund(Base):
-    """Money of a hold goes back to the employer."""
+    """Money goes back to the payer: of the hold, or a payment that the hold could not take (then `checkout_id`)."""
 
     __tablename__ = "refunds"
-    __table_args__ = (one_of("state", RefundState), Index("ix_refunds_hold_id", "hold_id"))
+    __table_args__ = (
+        one_of("state", RefundState),
+        one_of("cause", RefundCause),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_refunds_hold_id", "hold_id"),
+    )
 
     id: Mapped[UUID] = pk()
     hold_id: Mapped[UUID] = mapped_column(ForeignKey("holds.id"))
+    checkout_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkouts.id"), unique=True)
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
-    state: Mapped[str]
     cause: Mapped[str]
+    state: Mapped[str]
     by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    stripe_refund_id: Mapped[str | None]
+    stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    failure: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = timestamp()
     sent_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class PayoutAccount(Base):
-    """Where a freelancer is paid: one per rail. A Stripe account is active once it may receive transfers."""
+    """Where a freelancer is paid: one per rail. A Stripe account is active once it may receive transfers.
+
+    `due` is what Stripe still wants to know from her.
+    """
 
     __tablename__ = "payout_accounts"
     __table_args__ = (
         one_of("rail", Rail),
         one_of("state", PayoutAccountState),
         UniqueConstraint("user_id", "rail"),
+        CheckConstraint("rail <> 'stripe' OR state <> 'active' OR stripe_account_id IS NOT NULL", name="stripe"),
     )
 
     id: Mapped[UUID] = pk()
@@ -105,17 +145,26 @@ class PayoutAccount(Base):
     country: Mapped[str]
     currency: Mapped[str] = currency()
     stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
+    can_pay_out: Mapped[bool] = mapped_column(server_default="false")
+    due: Mapped[list[Any]] = mapped_column(server_default="[]")
+    bank_last4: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = timestamp()
     activated_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class Transfer(Base):
-    """Released money on its way to the freelancer's Stripe account; waits while she has none. `epoch` counts keys."""
+    """The net amount of a release on its way to her Stripe balance. `epoch` counts the tries after a failure.
+
+    pending without `command_id`: it waits for her payout account, and the money stays owed to her.
+    """
 
     __tablename__ = "transfers"
     __table_args__ = (
         one_of("state", TransferState),
-        Index("ix_transfers_waiting", "payee_user_id", postgresql_where="state <> 'sent'"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("(state = 'sent') = (stripe_transfer_id IS NOT NULL)", name="sent"),
+        Index("ix_transfers_payee_user_id", "payee_user_id", "id"),
+        Index("ix_transfers_waiting", "payee_user_id", postgresql_where=text("state <> 'sent'")),
     )
 
     id: Mapped[UUID] = pk()
@@ -124,15 +173,16 @@ class Transfer(Base):
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
     state: Mapped[str]
-    epoch: Mapped[int] = mapped_column(server_default="0")
+    epoch: Mapped[int] = mapped_column(server_default="1")
+    command_id: Mapped[UUID | None]
     stripe_transfer_id: Mapped[str | None] = mapped_column(unique=True)
-    error: Mapped[str] = mapped_column(server_default="")
+    failure: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = timestamp()
     sent_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class Payout(Base):
-    """Money leaves the platform to the freelancer's own bank or wallet."""
+    """Money leaves her balance for her own bank. failed or returned: the amount is back, once."""
 
     __tablename__ = "payouts"
     __table_args__ = (
@@ -147,18 +197,23 @@ class Payout(Base):
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
     state: Mapped[str]
+    command_id: Mapped[UUID | None]
     stripe_payout_id: Mapped[str | None] = mapped_column(unique=True)
     failure: Mapped[str] = mapped_column(server_default="")
+    by_user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     requested_at: Mapped[datetime] = timestamp()
     sent_at: Mapped[datetime | None] = optional_timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class FeeRule(Base):
-    """What the platform keeps of a release, in basis points, for contracts made from `valid_from` on."""
+    """The fee of a kind of business from a moment on; contracts keep the one they began with."""
 
     __tablename__ = "fee_rules"
-    __table_args__ = (UniqueConstraint("kind", "valid_from"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "valid_from"),
+        CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points"),
+    )
 
     id: Mapped[UUID] = pk()
     kind: Mapped[str]

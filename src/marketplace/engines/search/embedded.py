@@ -1,0 +1,224 @@
+"""The embedded engine: tantivy in this process, its files in the data folder, ranking as in ranking.py.
+
+Against Meilisearch it lacks: the rule that a typo in the first letter counts twice, the position of a word inside an
+attribute as a rule, and other machines (one host). Sorting by a number comes before relevance.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import anyio
+import anyio.to_thread
+import tantivy
+from tantivy import Occur
+
+from marketplace.engines.search.compiling import Compiler, keyword
+from marketplace.engines.search.filters import And, Value
+from marketplace.engines.search.folding import searchable
+from marketplace.engines.search.generations import Generations
+from marketplace.engines.search.protocol import Document, Hit, Query, Result
+from marketplace.engines.search.ranking import Ranker
+from marketplace.engines.search.settings import IndexSettings, load_settings
+
+T = TypeVar("T")
+_HEAP_BYTES = 30_000_000
+_SEARCHES_AT_ONCE = 4
+
+
+class EmbeddedSearch:
+    """A SearchIndex over tantivy. `data` is where indexes are kept, `folder` the search/ folder with the settings."""
+
+    def __init__(self, data: Path, folder: Path, *, meili_url: str = "") -> None:
+        if meili_url:
+            raise ValueError("MEILI_URL: Meilisearch comes with a later release; leave MEILI_URL unset")
+        self._settings = load_settings(folder)
+        self._generations = {name: Generations(data / name) for name in self._settings}
+        self._limiter = anyio.CapacityLimiter(_SEARCHES_AT_ONCE)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._settings)
+
+    async def search(self, index: str, query: Query) -> Result:
+        return await self._thread(partial(self._search, index, query))
+
+    async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
+        await self._thread(partial(self._write, index, upsert, delete))
+
+    async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
+        settings, generations = self._settings[index], self._generations[index]
+        folder = await self._thread(partial(generations.begin, settings.fingerprint))
+        fresh = tantivy.Index(_schema(settings), path=str(folder))
+        writer = fresh.writer(_HEAP_BYTES, 1)
+        count = 0
+        async for batch in batches:
+            await self._thread(partial(_add, writer, fresh.schema, settings, batch))
+            count += len(batch)
+        await self._thread(partial(_finish, writer))
+        await self._thread(partial(generations.swap, folder))
+        return count
+
+    async def needs_rebuild(self, index: str) -> bool:
+        return self._generations[index].fingerprint() != self._settings[index].fingerprint
+
+    async def count(self, index: str) -> int:
+        found = self._generations[index].searcher()
+        return found[0].num_docs if found else 0
+
+    async def _thread(self, call: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+
+    def _write(self, name: str, upsert: Sequence[Document], delete: Sequence[UUID]) -> None:
+        settings, generations = self._settings[name], self._generations[name]
+        folder = generations.current()
+        if folder is None:
+            folder = generations.begin(settings.fingerprint)
+            tantivy.Index(_schema(settings), path=str(folder))
+            generations.swap(folder)
+        index = tantivy.Index.open(str(folder))
+        writer = index.writer(_HEAP_BYTES, 1)
+        for id in delete:
+            writer.delete_documents_by_term("id", str(id))
+        for document in upsert:
+            writer.delete_documents_by_term("id", str(document["id"]))
+        _add(writer, index.schema, settings, upsert)
+        _finish(writer)
+
+    def _search(self, name: str, query: Query) -> Result:
+        settings = self._settings[name]
+        found = self._generations[name].searcher()
+        compiler = Compiler(settings, found[1] if found else _schema(settings))
+        compiler.check(query)
+        return Search(settings, *found, compiler, query).result() if found else Result()
+
+
+class Search:
+    """One search over one commit of one index."""
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        searcher: tantivy.Searcher,
+        schema: tantivy.Schema,
+        compiler: Compiler,
+        query: Query,
+    ) -> None:
+        self.settings, self.searcher, self.compiler, self.asked = settings, searcher, compiler, query
+        self.ranker = Ranker(settings, schema, searcher)
+        self.words = self.ranker.words_of(query.words)
+        self.needed = len(self.words)
+
+    def result(self) -> Result:
+        """Relax the words from the right while fewer than a page are found, then count, sort and page."""
+        if self.asked.words.strip() and not self.words:
+            return Result()
+        query, total = self._relaxed()
+        return Result(
+            hits=tuple(self._hits(query)),
+            total=total,
+            facets=self._facets(query) if self.asked.facets else {},
+            used=tuple(self.words[: self.needed]),
+            dropped=tuple(self.words[self.needed :]),
+        )
+
+    def _relaxed(self) -> tuple[tantivy.Query, int]:
+        query = self._query(self.asked.groups)
+        total, needed = self._count(query), self.needed
+        while total < self.asked.limit and self.needed > 1:
+            self.needed -= 1
+            wider = self._query(self.asked.groups)
+            if (more := self._count(wider)) > total:
+                query, total, needed = wider, more, self.needed
+        self.needed = needed
+        return query, total
+
+    def _query(self, groups: Any, *, without: str = "") -> tantivy.Query:
+        parts = (self.asked.filter, *(part for field, part in groups.items() if field != without))
+        narrowed = tantivy.Query.const_score_query(self.compiler.filter(And(parts)), 0.0)
+        if not self.words:
+            return narrowed
+        return tantivy.Query.boolean_query(
+            [(Occur.Must, self.ranker.query(self.words, self.needed)), (Occur.Must, narrowed)]
+        )
+
+    def _count(self, query: tantivy.Query) -> int:
+        return cast(Any, self.searcher.search(query, limit=1)).count
+
+    def _hits(self, query: tantivy.Query) -> list[Hit]:
+        """The page: sorted by the number asked for, else by score; equals newest first, then by id."""
+        begin, most = self.asked.offset, self.settings.max_hits
+        end = min(begin + self.asked.limit, most)
+        if begin >= end:
+            return []
+        field, _, order = self.asked.sort.partition(":")
+        if field:
+            direction = tantivy.Order.Asc if order == "asc" else tantivy.Order.Desc
+            found = self.searcher.search(query, limit=end, count=False, order_by_field=field, order=direction).hits
+            page = found[begin:end]
+        elif self.words:
+            found = self.searcher.search(query, limit=most, count=False).hits
+            newest = self.searcher.fast_field_values(self.settings.newest_first, [address for _, address in found])
+            ranked = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
+            page = [hit for hit, _ in ranked[begin:end]]
+        else:
+            by_newest = self.settings.newest_first
+            page = self.searcher.search(query, limit=end, count=False, order_by_field=by_newest).hits[begin:end]
+        return [Hit(UUID(self.searcher.doc(address)["id"][0]), float(score or 0)) for score, address in page]
+
+    def _facets(self, query: tantivy.Query) -> dict[str, dict[str, int]]:
+        """Counts of each facet; one with a group in force is counted without that group."""
+        own = [facet for facet in self.asked.facets if facet in self.asked.groups]
+        counts = self._terms(query, [facet for facet in self.asked.facets if facet not in own])
+        for facet in own:
+            counts |= self._terms(self._query(self.asked.groups, without=facet), [facet])
+        return {facet: counts[facet] for facet in self.asked.facets}
+
+    def _terms(self, query: tantivy.Query, facets: list[str]) -> dict[str, dict[str, int]]:
+        if not facets:
+            return {}
+        size = self.settings.facet_values
+        wanted = {each: {"terms": {"field": each, "size": size}} for each in facets}
+        answer: dict[str, Any] = cast(Any, self.searcher).aggregate(query, wanted)
+        return {each: {row["key"]: row["doc_count"] for row in answer[each]["buckets"]} for each in facets}
+
+
+def _schema(settings: IndexSettings) -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in settings.searchable:
+        builder.add_text_field(field, tokenizer_name="whitespace")
+    for field in sorted(settings.keywords):
+        builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
+    for field in sorted(settings.numbers):
+        builder.add_integer_field(field, indexed=True, fast=True)
+    return builder.build()
+
+
+def _add(
+    writer: tantivy.IndexWriter, schema: tantivy.Schema, settings: IndexSettings, documents: Sequence[Document]
+) -> None:
+    for document in documents:
+        writer.add_document(cast(Any, tantivy.Document).from_dict(_fields(settings, document), schema))
+
+
+def _fields(settings: IndexSettings, document: Document) -> dict[str, Any]:
+    """What tantivy gets for a document: folded texts, keywords as text, whole numbers; what is None is left out."""
+    fields: dict[str, Any] = {"id": str(document["id"])}
+    for field in settings.searchable:
+        fields[field] = searchable(document.get(field.removesuffix("_s")))
+    for field in settings.keywords:
+        value = document.get(field)
+        values = cast("Sequence[Value | None]", value if isinstance(value, list | tuple) else (value,))
+        fields[field] = [keyword(each) for each in values if each is not None]
+    for field in settings.numbers:
+        if (number := document.get(field)) is not None:
+            fields[field] = int(number)
+    return fields
+
+
+def _finish(writer: tantivy.IndexWriter) -> None:
+    writer.commit()
+    writer.wait_merging_threads()

@@ -1,0 +1,51 @@
+"""Marks in a shown text what the words of a query found, by the same folding. The template escapes, then marks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marketplace.engines.search.folding import words
+
+_RUNS = re.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the text as it was written, and whether a word was found in it."""
+
+    text: str
+    is_hit: bool
+
+
+def highlight(text: str, query: str) -> list[Piece]:
+    """Cut `text` into pieces that join to it again; those with a word of `query`, also as prefix or typo, are hits."""
+    wanted = [word for word in dict.fromkeys(words(query)) if len(word) > 1 or not word.isalnum()]
+    pieces: list[Piece] = []
+    end = 0
+    if wanted:
+        for run in _RUNS.finditer(text):
+            if not any(_found(word, wanted) for word in words(run.group())):
+                continue
+            if run.start() > end:
+                pieces.append(Piece(text[end : run.start()], False))
+            pieces.append(Piece(run.group(), True))
+            end = run.end()
+    if end < len(text):
+        pieces.append(Piece(text[end:], False))
+    return pieces
+
+
+def _found(word: str, wanted: Sequence[str]) -> bool:
+    return any(
+        word == each or (len(each) > 2 and word.startswith(each)) or (len(each) >= 5 and _one_apart(word, each))
+        for each in wanted
+    )
+
+
+def _one_apart(left: str, right: str) -> bool:
+    """One letter put in, left out, changed or swapped with its neighbour."""
+    if abs(len(left) - len(right)) > 1:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    a, b = left[same:], right[same:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])

@@ -1,0 +1,23 @@
+"""The outbox of changes that an index has not seen yet."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.kernel.database import Base, pk, timestamp
+
+
+class SearchChange(Base):
+    """One document of one index that changed or went; deleted when the index has it. `error` is the last failure."""
+
+    __tablename__ = "search_changes"
+    __table_args__ = (Index("ix_search_changes_index", "index", "id"),)
+
+    id: Mapped[UUID] = pk()
+    index: Mapped[str]
+    document_id: Mapped[UUID]
+    created_at: Mapped[datetime] = timestamp()
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str] = mapped_column(server_default="")

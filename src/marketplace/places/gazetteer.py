@@ -1,0 +1,58 @@
+"""Districts and parks as they lie in search/places.toml, in the order in which forms show them."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+from marketplace.kernel.paths import resource
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictEntry:
+    """A district or city. South Punjab is the divisions of Multan, Bahawalpur and Dera Ghazi Khan."""
+
+    slug: str
+    name_en: str
+    name_ur: str
+    province: str
+    is_south_punjab: bool
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkEntry:
+    """A technology park or e-Rozgaar centre."""
+
+    slug: str
+    name_en: str
+    name_ur: str
+    district: str
+    aliases: tuple[str, ...]
+
+
+@cache
+def read_places() -> tuple[tuple[DistrictEntry, ...], tuple[ParkEntry, ...]]:
+    """All districts (South Punjab first) and all parks (Dhanote IT Park first)."""
+    content = tomllib.loads((resource("search") / "places.toml").read_text(encoding="utf-8"))
+    districts = tuple(
+        DistrictEntry(
+            slug=row["slug"],
+            name_en=row["en"],
+            name_ur=row["ur"],
+            province=row["province"],
+            is_south_punjab=row["south_punjab"],
+            aliases=tuple(row["aliases"]),
+        )
+        for row in content["district"]
+    )
+    parks = tuple(
+        ParkEntry(
+            slug=row["slug"],
+            name_en=row["en"],
+            name_ur=row["ur"],
+            district=row["district"],
+            aliases=tuple(row["aliases"]),
+        )
+        for row in content["park"]
+    )
+    return districts, parks

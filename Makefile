@@ -1,0 +1,49 @@
+# `make run` and `make test` are all that most people need; both prepare .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+# Tests on every core, but never more workers than the machine has memory for.
+WORKERS ?= auto
+
+.PHONY: help run demo test test-slow soak lint types lock screenshots clean ready dev
+
+help:
+	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: ready ## start everything on this machine and print the address; Ctrl-C stops it
+	@exec $(BIN)/marketplace up
+
+demo: ready ## fill the demo world again (what is there already stays)
+	@exec $(BIN)/marketplace demo
+
+test: dev ## the fast tests, and the journeys where a Chromium is found
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-slow: dev ## the tests with a budget of minutes: money, search
+	@$(BIN)/python -m pytest -m slow
+
+soak: dev ## the slow tests without their budgets, until they find something or you stop them
+	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow
+
+bench-%: dev ## bench-gigs and its like: one benchmark of bench/, its figures for docs/measured.md
+	@exec $(BIN)/python bench/$(subst -,_,$*).py
+
+lint: dev ## style and floors
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
+
+types: dev ## pyright, strict on src
+	@$(BIN)/pyright
+
+screenshots: dev ## pictures of the pages into screenshots/
+	@exec $(BIN)/python deploy/screenshots.py
+
+lock: ## resolve the dependencies anew (needs uv, npm and a network)
+	@$(PYTHON) deploy/lock.py $(OPTIONS)
+
+clean: ## remove what set-up made; the data in .data/ stay
+	rm -rf .venv node_modules dist src/marketplace/web/static/vendor .pytest_cache .ruff_cache .hypothesis
+
+ready:
+	@$(PYTHON) deploy/bootstrap.py run
+
+dev:
+	@$(PYTHON) deploy/bootstrap.py dev

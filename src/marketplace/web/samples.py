@@ -47,7 +47,7 @@ class _Words(dict[str, list[str]]):
 
 def sample() -> dict[str, Any]:
     """Context of templates/dev/components.html."""
-    refused = SampleForm(_Words(title=[""], description=["Five pages, Urdu and English."], price=["forty"]), prefix="bad-")
+    refused = SampleForm(_Words({"bad-title": [""], "bad-price": ["forty"], "bad-pricing": ["barter"]}), prefix="bad-")
     refused.validate()
     return {
         "form": SampleForm(prefix="ok-"),

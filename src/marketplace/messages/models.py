@@ -29,10 +29,10 @@ class Notice(Base):
 
 
 class NoticePreference(Base):
-    """A kind of message that a user does not want by mail."""
+    """Whether a user wants a kind of message (rules.KINDS) by mail; no row: she does."""
 
     __tablename__ = "notice_preferences"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    message: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
     by_mail: Mapped[bool]

@@ -1,0 +1,85 @@
+"""Which messages there are, by kind: a person switches kinds off, not single messages."""
+
+from dataclasses import dataclass
+
+from marketplace.kernel.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Messages that people want or don't want together. One that `can_be_off` not is always mailed."""
+
+    name: str
+    title: str
+    hint: str
+    messages: tuple[str, ...]
+    can_be_off: bool = True
+
+
+KINDS = (
+    Kind(
+        "proposals",
+        N_("Proposals"),
+        N_("New, shortlisted, accepted, declined and withdrawn proposals"),
+        (
+            "proposal_received",
+            "proposal_sent",
+            "proposal_shortlisted",
+            "proposal_declined",
+            "proposal_accepted",
+            "proposal_withdrawn",
+            "proposal_expired",
+            "gig_filled",
+            "gig_closed",
+        ),
+    ),
+    Kind(
+        "contracts",
+        N_("Contracts"),
+        N_("Deliveries, revisions and what waits for you"),
+        (
+            "contract_started",
+            "milestone_delivered",
+            "delivery_sent",
+            "revision_asked",
+            "revision_sent",
+            "contract_completed",
+            "contract_cancelled",
+        ),
+    ),
+    Kind(
+        "money",
+        N_("Money"),
+        N_("Money held, released, refunded and paid out"),
+        (
+            "milestone_funded",
+            "payment_held",
+            "payment_lapsed",
+            "milestone_released",
+            "money_released",
+            "hold_refunded",
+            "payout_account_needed",
+            "payout_account_ready",
+            "payout_requested",
+            "payout_confirmed",
+            "payout_failed",
+        ),
+    ),
+    Kind(
+        "account",
+        N_("Your account"),
+        N_("Your address and your password: these mails always come"),
+        (
+            "verify_email",
+            "reset_password",
+            "change_email",
+            "email_changed",
+            "password_changed",
+            "account_exists",
+        ),
+        can_be_off=False,
+    ),
+)
+
+KIND_OF = {message: kind for kind in KINDS for message in kind.messages}
+BY_NAME = {kind.name: kind for kind in KINDS}

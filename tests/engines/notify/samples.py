@@ -1,0 +1,24 @@
+"""Values for every message."""
+
+from datetime import UTC, datetime
+
+from marketplace.kernel.money import Money
+
+SAMPLES = {
+    "name": "Ayesha Khan",
+    "email": "ayesha@test.example",
+    "link": "/contracts/1",
+    "gig": "A shop for handmade pottery",
+    "contract": "A shop for handmade pottery",
+    "milestone": "First page",
+    "organisation": "AgriTrack",
+    "freelancer": "Ayesha Khan",
+    "who": "AgriTrack",
+    "amount": Money(100_00, "USD"),
+    "net": Money(90_00, "USD"),
+    "fee": Money(10_00, "USD"),
+    "until": datetime(2026, 12, 12, 9, 0, tzinfo=UTC),
+    "missing": "The cart page.\nAnd the footer.",
+    "reason": "We need somebody in Multan.",
+    "is_automatic": False,
+}

@@ -4,20 +4,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from wtforms import (
-    BooleanField,
-    DecimalField,
-    Form,
-    MultipleFileField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-    validators,
-)
+from litestar.datastructures import FormMultiDict
+from wtforms import BooleanField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
 
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
+from marketplace.web.forms import Form, Length, MoneyField, Required, SkillsField
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -25,34 +17,34 @@ NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 class SampleForm(Form):
     """One field of each kind."""
 
-    title = StringField(N_("Title"), [validators.InputRequired()], description=N_("Say what you want done, in one line."))
-    description = TextAreaField(N_("Description"), description=N_("Markdown works: lists, links, emphasis."))
+    title = StringField(
+        N_("Title"), [Required(), Length(max=120)], description=N_("Say what you want done, in one line.")
+    )
+    description = TextAreaField(
+        N_("Description"), [Length(max=5000)], description=N_("Markdown works: lists, links, emphasis.")
+    )
     category = SelectField(N_("Field of work"), choices=[("web", N_("Web and apps")), ("design", N_("Design"))])
     pricing = RadioField(
         N_("How do you pay?"), choices=[("fixed", N_("A fixed price")), ("hourly", N_("By the hour"))], default="fixed"
     )
-    price = DecimalField(N_("Price"), description=N_("You pay this in before work begins. It is held until you accept."))
+    price = MoneyField(N_("Price"), description=N_("You pay this in before work begins. It is held until you accept."))
     remote = BooleanField(N_("Can be done from anywhere"), default=True)
-    skills = StringField(N_("Skills"))
+    skills = SkillsField(N_("Skills"))
     files = MultipleFileField(N_("Files"))
 
 
-class _Words(dict[str, list[str]]):
-    """A submitted form as WTForms reads it."""
-
-    def getlist(self, name: str) -> list[str]:
-        """All values of `name`."""
-        return self.get(name, [])
-
-
-def sample() -> dict[str, Any]:
+def sample(locale: str) -> dict[str, Any]:
     """Context of templates/dev/components.html."""
-    refused = SampleForm(_Words({"bad-title": [""], "bad-price": ["forty"], "bad-pricing": ["barter"]}), prefix="bad-")
+    typed = FormMultiDict([("bad-title", ""), ("bad-price", "forty"), ("bad-pricing", "barter")])
+    refused = SampleForm(typed, locale=locale, prefix="bad-")
     refused.validate()
     return {
-        "form": SampleForm(prefix="ok-"),
+        "form": SampleForm(locale=locale, prefix="ok-"),
         "refused": refused,
-        "chosen": [SimpleNamespace(slug="figma", name="Figma"), SimpleNamespace(slug="urdu-typing", name="Urdu typing")],
+        "chosen": [
+            SimpleNamespace(slug="figma", name="Figma"),
+            SimpleNamespace(slug="urdu-typing", name="Urdu typing"),
+        ],
         "postings": _postings(),
         "people": _people(),
         "events": _events(),
@@ -73,7 +65,11 @@ def sample() -> dict[str, Any]:
 
 
 def _postings() -> list[SimpleNamespace]:
-    common = {"organisation": "AgriTrack", "published_at": NOW - timedelta(hours=3), "answer_by": NOW + timedelta(days=6)}
+    common = {
+        "organisation": "AgriTrack",
+        "published_at": NOW - timedelta(hours=3),
+        "answer_by": NOW + timedelta(days=6),
+    }
     return [
         SimpleNamespace(
             title="Crop calendar for growers' phones, in Urdu and Saraiki",
@@ -144,7 +140,7 @@ def _events() -> list[SimpleNamespace]:
         SimpleNamespace(at=NOW - timedelta(days=9), tone="idle", text="Bilal accepted Ayesha's proposal.", who="Bilal"),
         SimpleNamespace(at=NOW - timedelta(days=8), tone="active", text="USD 450 paid in and held for milestone 1."),
         SimpleNamespace(
-            at=NOW - timedelta(days=2), tone="waiting", text="Delivered: clickable prototype.", detail="prototype.zip, 2.4 MB"
+            at=NOW - timedelta(days=2), tone="waiting", text="Delivered: prototype.", detail="prototype.zip, 2.4 MB"
         ),
         SimpleNamespace(at=NOW - timedelta(hours=2), tone="good", text="Released: USD 405 to Ayesha, fee USD 45."),
     ]
@@ -154,7 +150,18 @@ def _facets() -> list[SimpleNamespace]:
     def option(value: str, label: str, count: int | None, *, chosen: bool = False) -> SimpleNamespace:
         return SimpleNamespace(value=value, label=label, count=count, chosen=chosen)
 
-    skills = ["React", "Figma", "Excel", "WordPress", "Python", "Urdu typing", "SEO", "Video editing", "Laravel", "Welding"]
+    skills = [
+        "React",
+        "Figma",
+        "Excel",
+        "WordPress",
+        "Python",
+        "Urdu typing",
+        "SEO",
+        "Video editing",
+        "Laravel",
+        "Tiles",
+    ]
     return [
         SimpleNamespace(
             name="pricing",

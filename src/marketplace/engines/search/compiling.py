@@ -10,6 +10,7 @@ from marketplace.engines.search.protocol import Query
 from marketplace.engines.search.settings import IndexSettings
 
 _MOST_DEPTH = 20
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Compiler:
             case In(field, values):
                 return _any([self._equal(field, value) for value in values])
             case Range(field, low, high):
-                return tantivy.Query.range_query(self.schema, field, FieldType.Integer, low, high)
+                bounds = (_LEAST if low is None else low, _MOST if high is None else high)
+                return tantivy.Query.range_query(self.schema, field, FieldType.Integer, *bounds)
             case And(parts):
                 return _all([self.filter(each) for each in parts])
             case Or(parts):

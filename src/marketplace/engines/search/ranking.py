@@ -21,6 +21,7 @@ from marketplace.engines.search.folding import words
 from marketplace.engines.search.settings import IndexSettings
 
 MOST_WORDS = 10
+MOST_LETTERS = 40
 _WORD, _EXACT, _PREFIX, _EQUAL, _TYPO, _PREFIX_TYPO, _TWO_TYPOS = 1_000.0, 102, 100, 95, 60, 58, 30
 _BEST_ATTRIBUTE, _PROXIMITY = 9, 14
 
@@ -34,8 +35,8 @@ class Ranker:
     searcher: Searcher
 
     def words_of(self, text: str) -> list[str]:
-        """The words of a query that count: at most ten, without stop words unless there are no others."""
-        found = words(text)
+        """The words of a query that count: at most ten of 40 letters, without stop words unless there are no others."""
+        found = [word[:MOST_LETTERS] for word in words(text)]
         return ([word for word in found if word not in self.settings.stop_words] or found)[:MOST_WORDS]
 
     def query(self, found: Sequence[str], needed: int) -> Query:

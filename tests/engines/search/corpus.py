@@ -1,0 +1,59 @@
+"""A small corpus of gigs, so that search tests read as stories."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.kernel.paths import resource
+
+SEARCH = resource("search")
+
+_TITLES: list[tuple[str, list[str], str]] = [
+    ("WordPress developer for a school site", ["wordpress", "php"], "AgriTrack"),
+    ("Word press theme fix", ["wordpress", "css"], "ClassLink"),
+    ("Shopify store for a boutique", ["shopify"], "Multan Boutique"),
+    ("Logo design for a bakery", ["logo-design"], "RuralPay"),
+    ("Node.js API with payments", ["nodejs"], "RuralPay"),
+    ("Front end developer, React", ["react", "css"], "ClassLink"),
+    ("اردو ڈیزائنر درکار ہے", ["graphic-design"], "AgriTrack"),
+    ("SEO for a local shop", ["seo"], "Multan Boutique"),
+    ("Search engine optimisation audit", ["seo"], "ClassLink"),
+    ("Video editor for a YouTube channel", ["video-editing"], "AgriTrack"),
+    ("C++ program for a sensor", ["cpp"], "AgriTrack"),
+    ("C# desktop program", ["csharp"], "RuralPay"),
+    ("Stitching of 40 school uniforms", ["tailoring"], "Multan Boutique"),
+    ("Data entry of 2025 invoices", ["data-entry"], "RuralPay"),
+    ("آن لائن اکیڈمی کے لیے ٹیچر", ["teaching-online"], "ClassLink"),
+    ("E-commerce product descriptions", ["product-descriptions"], "RuralPay"),
+]
+
+
+def document(number: int, title: str, skills: list[str], employer: str) -> dict[str, Any]:
+    """One gig; all its other fields follow from its number."""
+    return {
+        "id": UUID(int=number + 1),
+        "title": title,
+        "skill_names": skills,
+        "employer": employer,
+        "description": f"We need help with this: {title}. Remote work is fine.",
+        "skills": skills,
+        "pay": "hourly" if number % 3 == 0 else "fixed",
+        "currency": "USD",
+        "remote": number % 2 == 0,
+        "district": (None, "multan", "lodhran")[number % 3],
+        "language": "en",
+        "pay_min": number * 100,
+        "pay_max": number * 250,
+        "posted_at": 1_760_000_000 + number,
+        "closes_at": None if number % 4 == 0 else 1_770_000_000 - number,
+    }
+
+
+DOCUMENTS = [document(number, *row) for number, row in enumerate(_TITLES)]
+TITLES = {document["id"]: document["title"] for document in DOCUMENTS}
+
+
+def engine(data: Path) -> EmbeddedSearch:
+    """An engine with the project's own settings."""
+    return EmbeddedSearch(data, SEARCH)

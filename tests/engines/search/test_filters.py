@@ -1,0 +1,144 @@
+"""Filters, totals and facet counts are exactly those of plain Python over the same documents."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from marketplace.engines.search.filters import And, Eq, In, Not, Or, Range
+from marketplace.engines.search.protocol import Query
+from tests.engines.search.corpus import DOCUMENTS, engine
+
+FACETS = ("skills", "pay", "currency", "remote", "district", "language")
+SKILLS = sorted({skill for document in DOCUMENTS for skill in document["skills"]})
+
+
+def holds(part, document):
+    """What a filter means."""
+    match part:
+        case Eq(field, value):
+            own = document[field]
+            return value in own if isinstance(own, list) else own == value
+        case In(field, values):
+            return any(holds(Eq(field, value), document) for value in values)
+        case Range(field, low, high):
+            own = document[field]
+            return own is not None and (low is None or own >= low) and (high is None or own <= high)
+        case And(parts):
+            return all(holds(each, document) for each in parts)
+        case Or(parts):
+            return any(holds(each, document) for each in parts)
+        case Not(inner):
+            return not holds(inner, document)
+
+
+NUMBERS = st.integers(-100, 5_000)
+LEAVES = st.one_of(
+    st.builds(Eq, st.just("skills"), st.sampled_from([*SKILLS, "nothing"])),
+    st.builds(Eq, st.just("remote"), st.booleans()),
+    st.builds(Eq, st.just("district"), st.sampled_from(["multan", "lodhran", "x"])),
+    st.builds(Eq, st.just("pay_min"), st.integers(0, 16).map(lambda number: number * 100)),
+    st.builds(In, st.just("pay"), st.lists(st.sampled_from(["fixed", "hourly"]), max_size=2).map(tuple)),
+    st.builds(Range, st.sampled_from(["pay_min", "pay_max"]), st.none() | NUMBERS, st.none() | NUMBERS),
+    st.builds(Range, st.just("closes_at"), st.none(), st.just(1_770_000_000)),
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(And, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Or, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Not, inner),
+    ),
+    max_leaves=6,
+)
+GROUPS = st.fixed_dictionaries(
+    {},
+    optional={
+        "skills": st.builds(In, st.just("skills"), st.lists(st.sampled_from(SKILLS), min_size=1).map(tuple)),
+        "pay": st.builds(Eq, st.just("pay"), st.sampled_from(["fixed", "hourly"])),
+        "district": st.builds(Eq, st.just("district"), st.just("multan")),
+    },
+)
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+async def gigs(tmp_path_factory):
+    search = engine(tmp_path_factory.mktemp("search"))
+    await search.write("gigs", upsert=DOCUMENTS[:6])
+    await search.write("gigs", upsert=DOCUMENTS[6:])  # two segments
+    return search
+
+
+@given(tree=TREES)
+@QUIET
+async def test_filters_mean_what_python_says(gigs, tree):
+    result = await gigs.search("gigs", Query(filter=tree, limit=100))
+    expected = {document["id"] for document in DOCUMENTS if holds(tree, document)}
+    assert {hit.id for hit in result.hits} == expected
+    assert result.total == len(expected)
+
+
+@given(tree=LEAVES, groups=GROUPS)
+@QUIET
+async def test_facet_counts_are_those_without_their_own_group(gigs, tree, groups):
+    result = await gigs.search("gigs", Query(filter=tree, groups=groups, facets=FACETS, limit=100))
+    assert result.total == sum(holds(And((tree, *groups.values())), document) for document in DOCUMENTS)
+    for facet in FACETS:
+        others = And((tree, *(part for field, part in groups.items() if field != facet)))
+        counts = Counter(
+            value for document in DOCUMENTS if holds(others, document) for value in values(document, facet)
+        )
+        assert dict(result.facets[facet]) == dict(counts)
+
+
+def values(document, facet):
+    own = document[facet]
+    if isinstance(own, list):
+        return own
+    return [] if own is None else [str(own).lower() if isinstance(own, bool) else own]
+
+
+async def test_facets_count_only_what_the_words_find(gigs):
+    result = await gigs.search("gigs", Query("seo", facets=("skills",)))
+    assert dict(result.facets["skills"]) == {"seo": 2}
+
+
+@pytest.mark.parametrize(
+    ("sort", "field", "descending"),
+    [("posted_at:asc", "posted_at", False), ("pay_max:desc", "pay_max", True), ("closes_at:asc", "closes_at", False)],
+)
+async def test_sorting_is_by_the_number_alone_and_the_unknown_come_last(gigs, sort, field, descending):
+    result = await gigs.search("gigs", Query(sort=sort, limit=100))
+    by_id = {document["id"]: document[field] for document in DOCUMENTS}
+    found = [by_id[hit.id] for hit in result.hits]
+    known = [number for number in found if number is not None]
+    assert known == sorted(known, reverse=descending)
+    assert found == known + [None] * (len(found) - len(known))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(filter=Eq("title_s", "x")),
+        Query(filter=Not(Eq("nothing", "x"))),
+        Query(groups={"x": Range("pay", 1, 2)}),
+        Query(facets=("pay_min",)),
+        Query(sort="pay_min:asc"),
+        Query(sort="posted_at:up"),
+        Query(offset=-1),
+        Query(limit=0),
+    ],
+)
+async def test_what_the_settings_do_not_allow_is_refused(gigs, query):
+    with pytest.raises(ValueError, match=r"."):
+        await gigs.search("gigs", query)
+
+
+async def test_a_tower_of_filters_is_refused(gigs):
+    tower = Eq("pay", "fixed")
+    for _ in range(50):
+        tower = Not(tower)
+    with pytest.raises(ValueError, match="nested"):
+        await gigs.search("gigs", Query(filter=tower))

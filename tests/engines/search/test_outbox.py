@@ -1,0 +1,134 @@
+"""Changes reach the index after COMMIT, once a transaction, and survive an index that fails."""
+
+import pytest
+from sqlalchemy import select, text
+
+from marketplace.engines.search import outbox
+from marketplace.engines.search.models import SearchChange
+from marketplace.engines.search.protocol import Query, SearchIndex
+from marketplace.kernel.database import Database
+from marketplace.kernel.queue import Services, drain
+from tests.engines.search.corpus import DOCUMENTS, engine
+
+STORED = {document["id"]: document for document in DOCUMENTS}
+
+
+@pytest.fixture
+async def gigs(tmp_path, monkeypatch):
+    """An index whose documents are those of STORED that the test has not taken away."""
+    stored = dict(STORED)
+
+    async def load(db, ids):
+        return [stored[id] for id in ids if id in stored]
+
+    # The one table that is at hand with as many uuid rows as we like: none is needed before a rebuild.
+    monkeypatch.setitem(outbox._sources, "gigs", outbox._Source(load, select(SearchChange.document_id)))
+    search = engine(tmp_path)
+    search.stored = stored
+    return search
+
+
+@pytest.fixture
+def services(database, gigs):
+    made = Services()
+    made.add(database, Database)
+    made.add(gigs, SearchIndex)
+    return made
+
+
+async def waiting(database):
+    async with database.read() as db:
+        return await outbox.behind(db)
+
+
+async def tasks_of(database):
+    async with database.read() as db:
+        return await db.scalar(text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'search.index'"))
+
+
+async def change(database, *ids):
+    async with database.write.begin() as db:
+        for id in ids:
+            await outbox.changed(db, "gigs", id)
+
+
+async def found(search):
+    return {hit.id for hit in (await search.search("gigs", Query(limit=100))).hits}
+
+
+async def test_changes_reach_the_index_and_are_forgotten(database, gigs, services):
+    ids = list(STORED)[:3]
+    await change(database, *ids)
+    assert (await waiting(database), await tasks_of(database)) == (3, 1)
+    await drain(services)
+    assert await found(gigs) == set(ids)
+    assert await waiting(database) == 0
+
+
+async def test_each_transaction_wakes_the_worker(database, services):
+    await change(database, DOCUMENTS[0]["id"])
+    await change(database, DOCUMENTS[0]["id"])
+    assert await tasks_of(database) == 2
+
+
+async def test_what_may_no_longer_be_found_is_taken_out(database, gigs, services):
+    ids = list(STORED)[:2]
+    await change(database, *ids)
+    await drain(services)
+    del gigs.stored[ids[0]]
+    await change(database, *ids)
+    await drain(services)
+    assert await found(gigs) == {ids[1]}
+
+
+async def test_a_change_that_is_rolled_back_never_happened(database, gigs, services):
+    async def interrupted():
+        async with database.write.begin() as db:
+            await outbox.changed(db, "gigs", DOCUMENTS[0]["id"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await interrupted()
+    assert (await waiting(database), await tasks_of(database)) == (0, 0)
+
+
+async def test_a_failing_index_keeps_the_change_and_says_why(database, gigs, services, monkeypatch):
+    async def full(*_args, **_options):
+        raise OSError("no space left on device")
+
+    await change(database, DOCUMENTS[0]["id"])
+    monkeypatch.setattr(gigs, "write", full)
+    with pytest.raises(OSError, match="no space"):
+        await drain(services)
+    async with database.read() as db:
+        row = (await db.execute(select(SearchChange.attempts, SearchChange.error))).one()
+    assert row.attempts == 1 and "no space left" in row.error
+
+
+async def test_more_than_one_batch_is_carried_over(database, gigs, services, monkeypatch):
+    monkeypatch.setattr(outbox, "_BATCH", 3)
+    await change(database, *STORED)
+    await drain(services)
+    assert await found(gigs) == set(STORED)
+
+
+async def test_rebuild_takes_every_document_once(database, gigs, monkeypatch):
+    monkeypatch.setattr(outbox, "_BATCH", 3)
+    await change(database, *STORED)
+    async with database.write.begin() as db:
+        assert await outbox.rebuild(db, gigs, "gigs") == len(STORED)
+    assert await found(gigs) == set(STORED)
+    async with database.write.begin() as db:
+        assert "gigs" not in await outbox.rebuild_stale(db, gigs)
+
+
+async def test_only_one_process_writes(cloned_database, gigs):
+    async with cloned_database.write.begin() as first, cloned_database.write.begin() as second:
+        await outbox.changed(first, "gigs", DOCUMENTS[0]["id"])
+        assert await outbox.carry_over(first, gigs) == 1
+        assert await outbox.carry_over(second, gigs) == 0
+        with pytest.raises(RuntimeError, match="another process"):
+            await outbox.rebuild(second, gigs, "gigs")
+    async with cloned_database.read() as db:
+        later = await db.scalar(text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'search.index'"))
+    assert later == 2

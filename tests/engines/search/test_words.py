@@ -1,0 +1,130 @@
+"""What people type finds what they mean: typos, prefixes, joined and split words, synonyms, Urdu and Roman Urdu."""
+
+import pytest
+
+from marketplace.engines.search.protocol import Query
+from tests.engines.search.corpus import DOCUMENTS, TITLES, engine
+
+
+@pytest.fixture(scope="module")
+async def gigs(tmp_path_factory):
+    search = engine(tmp_path_factory.mktemp("search"))
+    await search.write("gigs", upsert=DOCUMENTS)
+    return search
+
+
+async def found(search, text, **options):
+    result = await search.search("gigs", Query(text, **options))
+    return [TITLES[hit.id] for hit in result.hits]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("wordpress", "WordPress developer for a school site"),
+        ("wordpr", "WordPress developer for a school site"),
+        ("wrodpress", "WordPress developer for a school site"),
+        ("wordpres dev", "WordPress developer for a school site"),
+        ("shpoify", "Shopify store for a boutique"),
+        ("desgin logo", "Logo design for a bakery"),
+        ("nodejs", "Node.js API with payments"),
+        ("node js", "Node.js API with payments"),
+        ("frontend", "Front end developer, React"),
+        ("ecommerce", "E-commerce product descriptions"),
+        ("e commerce", "E-commerce product descriptions"),
+        ("c++", "C++ program for a sensor"),
+        ("c#", "C# desktop program"),
+        ("silai", "Stitching of 40 school uniforms"),
+        ("سلائی", "Stitching of 40 school uniforms"),
+        ("tutor", "آن لائن اکیڈمی کے لیے ٹیچر"),
+        ("ڈيزائنر", "اردو ڈیزائنر درکار ہے"),
+        ("designer", "اردو ڈیزائنر درکار ہے"),
+        ("اكيڈمی", "آن لائن اکیڈمی کے لیے ٹیچر"),
+        ("آنلائن", "آن لائن اکیڈمی کے لیے ٹیچر"),
+        ("۲۰۲۵", "Data entry of 2025 invoices"),
+        ("search engine optimization", "Search engine optimisation audit"),
+        ("the video", "Video editor for a YouTube channel"),
+    ],
+)
+async def test_finds_first(gigs, typed, first):
+    hits = await found(gigs, typed)
+    assert hits and hits[0] == first
+
+
+async def test_a_synonym_finds_the_other_words(gigs):
+    assert "SEO for a local shop" in await found(gigs, "search engine optimization")
+    assert "Search engine optimisation audit" in await found(gigs, "seo")
+    assert set(await found(gigs, "wp")) >= {"WordPress developer for a school site", "Word press theme fix"}
+
+
+async def test_exact_goes_before_prefix_before_typo(gigs, tmp_path):
+    search = engine(tmp_path)
+    titles = ["tailorinx", "tailorings", "tailoring"]
+    documents = [DOCUMENTS[0] | {"title": title, "id": DOCUMENTS[at]["id"]} for at, title in enumerate(titles)]
+    documents = [each | {"description": "", "skill_names": []} for each in documents]
+    await search.write("gigs", upsert=documents)
+    hits = (await search.search("gigs", Query("tailoring"))).hits
+    by_id = {each["id"]: each["title"] for each in documents}
+    assert [by_id[hit.id] for hit in hits] == ["tailoring", "tailorings", "tailorinx"]
+
+
+async def test_title_goes_before_skills_before_description(tmp_path):
+    search = engine(tmp_path)
+    blank = DOCUMENTS[0] | {"title": "a gig", "skill_names": [], "employer": "", "description": ""}
+    places = [{"description": "embroidery"}, {"employer": "embroidery"}, {"skill_names": ["embroidery"]}]
+    documents = [
+        blank | place | {"id": DOCUMENTS[at]["id"]} for at, place in enumerate([*places, {"title": "embroidery"}])
+    ]
+    await search.write("gigs", upsert=documents)
+    hits = (await search.search("gigs", Query("embroidery"))).hits
+    assert [hit.id for hit in hits] == [each["id"] for each in reversed(documents)]
+
+
+async def test_neighbours_go_before_words_far_apart(tmp_path):
+    search = engine(tmp_path)
+    titles = ["logo for the school with new design", "new logo design school"]
+    documents = [
+        DOCUMENTS[at] | {"title": title, "description": "", "skill_names": []} for at, title in enumerate(titles)
+    ]
+    await search.write("gigs", upsert=documents)
+    hits = (await search.search("gigs", Query("logo design"))).hits
+    assert [hit.id for hit in hits] == [documents[1]["id"], documents[0]["id"]]
+
+
+async def test_among_equals_the_newest_is_first(gigs):
+    hits = (await gigs.search("gigs", Query("fine"))).hits
+    assert [hit.id.int for hit in hits] == sorted((hit.id.int for hit in hits), reverse=True)
+    assert len(hits) == len(DOCUMENTS)
+
+
+async def test_too_few_hits_drop_words_from_the_right_and_say_so(gigs):
+    result = await gigs.search("gigs", Query("shopify zzzqqq"))
+    assert [TITLES[hit.id] for hit in result.hits] == ["Shopify store for a boutique"]
+    assert (result.used, result.dropped) == (("shopify",), ("zzzqqq",))
+
+
+async def test_hits_with_all_words_stay_before_the_others(gigs):
+    result = await gigs.search("gigs", Query("developer wordpress"))
+    assert TITLES[result.hits[0].id] == "WordPress developer for a school site"
+    assert result.total > 1 and result.dropped == ("wordpress",)
+
+
+@pytest.mark.parametrize("typed", ["zzzqqq", "qqq zzzqqq", "...", "٪؟"])
+async def test_nonsense_finds_nothing(gigs, typed):
+    result = await gigs.search("gigs", Query(typed))
+    assert (result.total, result.hits) == (0, ())
+
+
+async def test_a_number_has_no_typos(gigs):
+    assert await found(gigs, "20255") == []
+
+
+async def test_pages_do_not_overlap_and_end_at_a_thousand(gigs):
+    first, second = await found(gigs, "", limit=5), await found(gigs, "", limit=5, offset=5)
+    assert len(first) == len(second) == 5 and not set(first) & set(second)
+    assert await found(gigs, "", limit=20, offset=1_000) == []
+
+
+async def test_hostile_words_are_only_words(gigs):
+    for typed in ["title:wordpress", '"', "a AND (b", ".*", "[a-z]+", "\\", "~~~", "x" * 5_000, "a " * 500]:
+        await gigs.search("gigs", Query(typed))

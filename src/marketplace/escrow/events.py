@@ -5,26 +5,26 @@ from uuid import UUID
 from marketplace.kernel.events import Event
 
 
-class HoldFunded(Event):
+class HoldFunded(Event, frozen=True):
     """The payer's money has arrived: hold pending → held."""
 
     hold_id: UUID
 
 
-class HoldExpired(Event):
+class HoldExpired(Event, frozen=True):
     """The pay page was left without paying. The hold stays pending: `start_checkout` opens the next attempt."""
 
     hold_id: UUID
 
 
-class HoldRefunded(Event):
+class HoldRefunded(Event, frozen=True):
     """Money of a hold is on its way back to the payer (whole or in part)."""
 
     hold_id: UUID
     refund_id: UUID
 
 
-class ReleaseMade(Event):
+class ReleaseMade(Event, frozen=True):
     """Money of a hold, less the fee, is owed to the freelancer."""
 
     hold_id: UUID
@@ -32,7 +32,7 @@ class ReleaseMade(Event):
     user_id: UUID
 
 
-class TransferWaiting(Event):
+class TransferWaiting(Event, frozen=True):
     """A release can't be transferred yet: she has no active payout account, or the transfer failed (`reason`)."""
 
     transfer_id: UUID
@@ -40,35 +40,35 @@ class TransferWaiting(Event):
     reason: str
 
 
-class TransferSent(Event):
+class TransferSent(Event, frozen=True):
     """A release has reached her balance: it can be paid out."""
 
     transfer_id: UUID
     user_id: UUID
 
 
-class PayoutAccountReady(Event):
+class PayoutAccountReady(Event, frozen=True):
     """Her payout account can receive money now."""
 
     payout_account_id: UUID
     user_id: UUID
 
 
-class PayoutSent(Event):
+class PayoutSent(Event, frozen=True):
     """A payout is on its way to her bank."""
 
     payout_id: UUID
     user_id: UUID
 
 
-class PayoutConfirmed(Event):
+class PayoutConfirmed(Event, frozen=True):
     """A payout has arrived."""
 
     payout_id: UUID
     user_id: UUID
 
 
-class PayoutFailed(Event):
+class PayoutFailed(Event, frozen=True):
     """A payout failed or was returned; its amount is back in her balance. `reason` is Stripe's failure code."""
 
     payout_id: UUID

@@ -6,7 +6,7 @@ from uuid import UUID
 from marketplace.kernel.events import Event
 
 
-class DeadlinePassed(Event):
+class DeadlinePassed(Event, frozen=True):
     """A deadline has passed. Published once per start, in the transaction that marks it done."""
 
     kind: str

@@ -1,0 +1,202 @@
+"""Nobody changes the journal: the application's role may not, the owner's triggers refuse, the chain tells."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from marketplace.engines.ledger.checking import problems
+from marketplace.engines.ledger.sealing import ChainReport, JournalKey, seal, verify_chain
+from marketplace.kernel.database import Database, Session
+from tests.engines.ledger.test_posting import move
+
+KEY = JournalKey(b"a key of the tests")
+
+CHANGES = [
+    "UPDATE ledger_entries SET amount = amount + 1",
+    "UPDATE ledger_entries SET balance_after = balance_after",
+    "DELETE FROM ledger_entries",
+    "TRUNCATE ledger_entries, ledger_transactions, ledger_accounts",
+    "UPDATE ledger_transactions SET kind = 'gift'",
+    "UPDATE ledger_transactions SET effective_at = effective_at - interval '1 day'",
+    "UPDATE ledger_transactions SET seal_number = 9, seal_hash = '\\x00', kind = 'gift' WHERE seal_number IS NULL",
+    "UPDATE ledger_transactions SET seal_number = NULL, seal_hash = NULL WHERE seal_number IS NOT NULL",
+    "UPDATE ledger_transactions SET seal_hash = '\\x00' WHERE seal_number IS NOT NULL",
+    "DELETE FROM ledger_transactions",
+    "DELETE FROM ledger_accounts",
+    "UPDATE ledger_accounts SET balance = balance + 1",
+    "UPDATE ledger_accounts SET balance = balance + 1, version = version + 1",
+    "UPDATE ledger_accounts SET floor = NULL",
+    "INSERT INTO ledger_accounts (code, currency, balance, is_shared) VALUES ('owed:me:USD', 'USD', 5, false)",
+    """INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
+       SELECT t.id, a.id, 'USD', 5, a.version + 1, a.balance + 5 FROM ledger_accounts a,
+       (SELECT id FROM ledger_transactions WHERE key = 'other') t WHERE a.code = 'hold:1'""",
+]
+
+
+@pytest.fixture
+async def journal(cloned_database: Database) -> Database:
+    """Three sealed transactions, one not sealed yet."""
+    async with cloned_database.write.begin() as db:
+        await move(db, "world:stripe:USD", "hold:1", 100, key="one")
+        await move(db, "hold:1", "owed:ayesha:USD", 40, key="two")
+        await move(db, "world:stripe:USD", "hold:2", 7, key="other")
+    async with cloned_database.write.begin() as db:
+        assert await seal(db, KEY) == 3
+    async with cloned_database.write.begin() as db:
+        await move(db, "hold:1", "owed:ayesha:USD", 1, key="tail")
+    return cloned_database
+
+
+async def execute_as_application(database: Database, change: str) -> None:
+    async with database.write.begin() as db:
+        await db.execute(text("SET LOCAL ROLE marketplace_app"))
+        await db.execute(text(change))
+
+
+class TestRefusal:
+    @pytest.mark.parametrize("change", CHANGES)
+    async def test_the_owner_is_refused(self, journal: Database, change: str) -> None:
+        with pytest.raises(DBAPIError) as refusal:
+            async with journal.write.begin() as db:
+                await db.execute(text(change))
+        assert refusal.value.orig is not None
+        assert getattr(refusal.value.orig.__cause__, "sqlstate", None) == "LE004", refusal.value
+        async with journal.write.begin() as db:
+            assert await problems(db) == []
+            assert (await verify_chain(db, KEY)).problem == ""
+
+    @pytest.mark.parametrize("change", CHANGES)
+    async def test_the_application_has_no_right(self, journal: Database, change: str) -> None:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await execute_as_application(journal, change)
+
+    async def test_the_application_posts_and_seals_through_the_door(self, journal: Database) -> None:
+        async with journal.write.begin() as db:
+            await db.execute(text("SET LOCAL ROLE marketplace_app"))
+            await move(db, "hold:1", "owed:ayesha:USD", 5)
+        async with journal.write.begin() as db:
+            await db.execute(text("SET LOCAL ROLE marketplace_app"))
+            assert await seal(db, KEY) == 2
+            assert (await verify_chain(db, KEY)).problem == ""
+
+    async def test_lines_that_do_not_add_up_are_refused_at_commit_too(self, journal: Database) -> None:
+        """Without the door: what the owner inserts row by row is summed again at COMMIT."""
+        insert = """WITH t AS (INSERT INTO ledger_transactions (key, request_hash, kind, subject_kind, subject_id,
+            effective_at) VALUES ('forged', '', 'gift', 'x', uuidv7(), now()) RETURNING id),
+            a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'hold:1'
+            RETURNING id, balance, version)
+            INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
+            SELECT t.id, a.id, 'USD', 5, a.version, a.balance FROM t, a"""
+        with pytest.raises(DBAPIError, match="does not add up"):
+            async with journal.write.begin() as db:
+                await db.execute(text(insert))
+
+
+async def forge(db: Session, change: str) -> None:
+    """As one who may switch the triggers off."""
+    await db.execute(text("SET LOCAL session_replication_role = replica"))
+    await db.execute(text(change))
+
+
+class TestDetection:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE ledger_entries SET amount = amount + 1 WHERE amount = 40",
+            "UPDATE ledger_entries SET balance_after = 1 WHERE amount = 40",
+            "UPDATE ledger_accounts SET code = 'owed:mallory:USD' WHERE code = 'owed:ayesha:USD'",
+            "UPDATE ledger_transactions SET effective_at = effective_at + interval '1 day' WHERE key = 'two'",
+            "UPDATE ledger_transactions SET subject_id = uuidv7() WHERE key = 'one'",
+            "UPDATE ledger_transactions SET seal_hash = '\\x00' WHERE key = 'two'",
+            "DELETE FROM ledger_transactions WHERE key = 'one'",
+            "UPDATE ledger_transactions SET seal_number = 5 - seal_number WHERE seal_number IN (2, 3)",
+        ],
+    )
+    async def test_the_chain_shows_what_was_changed(self, journal: Database, change: str) -> None:
+        async with journal.write.begin() as db:
+            assert (await verify_chain(db, KEY)).problem == ""
+            await forge(db, change)
+            assert (await verify_chain(db, KEY)).problem != ""
+
+    @pytest.mark.parametrize(
+        ("change", "problem"),
+        [
+            ("UPDATE ledger_accounts SET balance = balance + 1 WHERE code = 'hold:2'", "trial balance of USD: 1"),
+            ("UPDATE ledger_accounts SET balance = balance + 1 WHERE code = 'hold:2'", "entries add up to 7"),
+            ("DELETE FROM ledger_entries WHERE amount = 40", "has 1 entries"),
+            ("DELETE FROM ledger_entries WHERE amount = -40", "version 3, but 2 entries"),
+            ("UPDATE ledger_accounts SET balance = -1 WHERE code = 'owed:ayesha:USD'", "account owed:ayesha:USD"),
+        ],
+    )
+    async def test_the_sums_show_it_too(self, journal: Database, change: str, problem: str) -> None:
+        async with journal.write.begin() as db:
+            if "-1" in change:
+                await db.execute(text("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_floor"))
+            await forge(db, change)
+            found = await problems(db)
+            assert any(problem in line for line in found), found
+
+    async def test_triggers_switched_off_are_reported(self, journal: Database) -> None:
+        async with journal.write.begin() as db:
+            await db.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER final"))
+            await db.execute(text("DROP TRIGGER final ON ledger_accounts"))
+            assert await problems(db) == [
+                "trigger final on ledger_entries is switched off",
+                "the journal has 9 triggers of 10",
+            ]
+
+    async def test_another_key_does_not_open_the_chain(self, journal: Database) -> None:
+        async with journal.write.begin() as db:
+            assert (await verify_chain(db, JournalKey(b"guessed"))).problem.startswith("seal 1 is broken")
+
+
+class TestSealing:
+    async def test_the_tail_is_shown_until_it_is_sealed(self, journal: Database) -> None:
+        async with journal.write.begin() as db:
+            report = await verify_chain(db, KEY)
+            assert (report.sealed, report.unsealed) == (3, 1)
+            assert report.oldest_unsealed_at is not None
+            assert await seal(db, KEY) == 1
+            assert await verify_chain(db, KEY) == ChainReport(4, 0, None, "")
+
+    async def test_what_is_still_open_waits_and_keeps_its_place(self, journal: Database) -> None:
+        """A transaction that began before an open one ended is sealed; later ones wait for the open one."""
+        async with journal.write.begin() as slow:
+            await move(slow, "world:stripe:USD", "hold:slow", 1, key="slow")
+            async with journal.write.begin() as quick:
+                await move(quick, "world:quick:USD", "hold:quick", 1, key="quick")
+            async with journal.write.begin() as db:
+                assert await seal(db, KEY) == 1, "only the tail of the fixture has settled"
+        async with journal.write.begin() as db:
+            assert await seal(db, KEY) == 2
+            order = text("SELECT key FROM ledger_transactions ORDER BY seal_number")
+            assert (await db.execute(order)).scalars().all()[-2:] == ["slow", "quick"]
+
+    async def test_postings_inside_a_savepoint_settle_too(self, journal: Database) -> None:
+        async with journal.write.begin() as db, db.begin_nested():
+            await move(db, "world:stripe:USD", "hold:3", 1, key="nested")
+        async with journal.write.begin() as db:
+            assert await seal(db, KEY) == 2
+
+    async def test_workers_that_race_make_one_chain(self, journal: Database) -> None:
+        async def one(number: int) -> int:
+            async with journal.write.begin() as db:
+                if number % 2:
+                    await move(db, "world:stripe:USD", f"hold:{uuid4()}", 1)
+                    return 0
+                return await seal(db, KEY)
+
+        await asyncio.gather(*(one(number) for number in range(20)))
+        async with journal.write.begin() as db:
+            await seal(db, KEY)
+            report = await verify_chain(db, KEY)
+            assert (report.problem, report.sealed + report.unsealed) == ("", 14)
+
+    async def test_the_unsealed_tail_is_young(self, journal: Database) -> None:
+        async with journal.write.begin() as db:
+            waiting = text("SELECT execute_after - now() FROM pgqueuer WHERE entrypoint = 'ledger.seal'")
+            assert max((await db.execute(waiting)).scalars()) < timedelta(seconds=5)

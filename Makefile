@@ -33,8 +33,8 @@ lint: dev ## style and floors
 types: dev ## pyright, strict on src
 	@$(BIN)/pyright
 
-screenshots: dev ## pictures of the pages into screenshots/
-	@exec $(BIN)/python deploy/screenshots.py
+screenshots: dev ## pictures of the pages of a running demo (ADDRESS=http://127.0.0.1:8000) into screenshots/
+	@exec $(BIN)/python -m tests.screenshots.walk $(or $(ADDRESS),http://127.0.0.1:8000)
 
 lock: ## resolve the dependencies anew (needs uv, npm and a network)
 	@$(PYTHON) deploy/lock.py $(OPTIONS)

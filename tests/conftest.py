@@ -20,6 +20,7 @@ from marketplace.kernel.database.embedded import EmbeddedPostgres
 from marketplace.kernel.database.migrate import upgrade_async
 from marketplace.runtime import load_tasks
 from tests.cast import Cast, make_cast
+from tests.visitors import app, browse, client, services, settings  # noqa: F401 - fixtures of the pages
 
 TEMPLATE = "template_marketplace"
 

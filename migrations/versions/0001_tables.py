@@ -327,6 +327,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_evidence_skill_id", "evidence", ["skill_id"], unique=False)
     op.create_table(
+        "form_submissions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("location", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_form_submissions_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_submissions")),
+    )
+    op.create_index("ix_form_submissions_created_at", "form_submissions", ["created_at"], unique=False)
+    op.create_table(
         "holds",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("payer_organisation_id", sa.Uuid(), nullable=False),
@@ -701,6 +711,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shortlisted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decline_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("decline_note", sa.Text(), server_default="", nullable=False),

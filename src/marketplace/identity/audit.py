@@ -11,7 +11,7 @@ from marketplace.identity.models import AuditLine, User
 from marketplace.kernel.database import AnySession, Session
 
 
-async def record(  # noqa: PLR0913 - who, what, on what, when, why is what a line is
+async def record(
     db: Session,
     action: str,
     *,

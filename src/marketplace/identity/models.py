@@ -1,4 +1,4 @@
-"""Users, organisations, memberships, sessions, single-use tokens, rate counts, audit lines."""
+"""Users, organisations, memberships, sessions, single-use tokens, sent forms, rate counts, audit lines."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -102,6 +102,18 @@ class Token(Base):
     created_at: Mapped[datetime] = timestamp()
     expires_at: Mapped[datetime] = timestamp()
     used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class FormSubmission(Base):
+    """A creating form that was sent, by the id it carried, and where its result is: a double click never doubles."""
+
+    __tablename__ = "form_submissions"
+    __table_args__ = (Index("ix_form_submissions_created_at", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    location: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = timestamp()
 
 
 class RateCount(Base):

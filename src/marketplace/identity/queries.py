@@ -1,0 +1,133 @@
+"""Who is signed in, her organisations, her other sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from marketplace.identity.models import Membership, Organisation, User, UserSession
+from marketplace.identity.rules import IDLE_LIMIT, secret_hash
+from marketplace.kernel.database import AnySession
+
+
+@dataclass(frozen=True, slots=True)
+class HatOrganisation:
+    """An organisation she may act for."""
+
+    id: UUID
+    name: str
+    slug: str
+    kinds: tuple[str, ...]
+    role: str
+    is_personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whoever is signed in, with all that every page shows of her."""
+
+    id: UUID
+    name: str
+    email: str
+    is_verified: bool
+    locale: str
+    time_zone: str
+    staff_role: str | None
+    session_id: UUID
+    seen_at: datetime
+    stepped_up_at: datetime | None
+    chosen_organisation_id: UUID | None
+    organisations: tuple[HatOrganisation, ...]
+    handle: str | None
+    unread: int
+
+    @property
+    def is_staff(self) -> bool:
+        return self.staff_role is not None
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    @property
+    def organisation(self) -> HatOrganisation | None:
+        """The one she chose to act for, else her first."""
+        for each in self.organisations:
+            if each.id == self.chosen_organisation_id:
+                return each
+        return self.organisations[0] if self.organisations else None
+
+
+UserColumn = Callable[[InstrumentedAttribute[UUID]], ColumnElement[Any]]
+
+
+async def signed_in(
+    db: AnySession, secret: str, *, at: datetime, handle: UserColumn, unread: UserColumn
+) -> SignedIn | None:
+    """The person behind a session's secret, in one query; None when the session ended, was never, or lay idle.
+
+    `handle` and `unread` are columns of higher domains, correlated on the user's id.
+    """
+    statement = (
+        select(
+            User.id,
+            User.name,
+            User.email,
+            User.email_verified_at.is_not(None),
+            User.locale,
+            User.time_zone,
+            User.staff_role,
+            UserSession.id,
+            UserSession.seen_at,
+            UserSession.stepped_up_at,
+            UserSession.organisation_id,
+            _organisations_of(User.id),
+            handle(User.id),
+            unread(User.id),
+        )
+        .join(User, User.id == UserSession.user_id)
+        .where(
+            UserSession.secret_hash == secret_hash(secret),
+            UserSession.expires_at > at,
+            UserSession.seen_at > at - IDLE_LIMIT,
+            User.closed_at.is_(None),
+        )
+    )
+    row = (await db.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    values: list[Any] = list(row)
+    organisations = tuple(map(_hat, values[-3] or ()))
+    return SignedIn(*values[:-3], organisations, *values[-2:])
+
+
+def _organisations_of(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any]:
+    fields = (
+        func.jsonb_build_object(
+            "id", Organisation.id, "name", Organisation.name, "slug", Organisation.slug,
+            "kinds", Organisation.kinds, "role", Membership.role, "is_personal", Organisation.is_personal,
+        )
+    )  # fmt: skip
+    return (
+        select(func.jsonb_agg(fields))
+        .select_from(Membership)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.user_id == user_id)
+        .scalar_subquery()
+    )
+
+
+def _hat(found: dict[str, Any]) -> HatOrganisation:
+    return HatOrganisation(
+        id=UUID(found["id"]),
+        name=found["name"],
+        slug=found["slug"],
+        kinds=tuple(found["kinds"]),
+        role=found["role"],
+        is_personal=found["is_personal"],
+    )

@@ -1,0 +1,93 @@
+"""How values are said in pages: amounts, dates in the reader's zone, Markdown. Filters of the templates."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import nh3
+from babel.dates import format_date, format_datetime, format_timedelta
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from marketplace.kernel import clock
+from marketplace.kernel.money import Money, format_money
+
+DEFAULT_ZONE = ZoneInfo("Asia/Karachi")
+_BABEL = {"en": "en_GB", "ur": "ur_PK@numbers=latn"}
+_SHORT_ZONES = {"Asia/Karachi": "PKT", "UTC": "UTC", "Europe/London": "UK", "Asia/Dubai": "GST"}
+_TAGS = {"p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote", "a", "h3", "h4", "h5", "h6", "hr"}
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
+
+
+def _reader(context: Context) -> tuple[str, ZoneInfo]:
+    return context.get("locale", "en"), context.get("zone", DEFAULT_ZONE)
+
+
+def money(value: Money | None) -> str:
+    """USD 1,200.50; an empty text for no amount."""
+    return "" if value is None else format_money(value)
+
+
+@pass_context
+def date(context: Context, at: datetime | None) -> str:
+    """12 Dec 2026, in the reader's zone."""
+    if at is None:
+        return ""
+    locale, zone = _reader(context)
+    return format_date(at.astimezone(zone).date(), "d MMM y", locale=_BABEL[locale])
+
+
+@pass_context
+def date_and_time(context: Context, at: datetime | None) -> str:
+    """12 Dec 2026, 14:00 (PKT): absolute, with its zone."""
+    if at is None:
+        return ""
+    locale, zone = _reader(context)
+    local = at.astimezone(zone)
+    said = format_datetime(local, "d MMM y, HH:mm", locale=_BABEL[locale])
+    return f"{said} ({_SHORT_ZONES.get(str(zone)) or local.strftime('%Z')})"
+
+
+@pass_context
+def relative(context: Context, at: datetime | None) -> str:
+    """in 3 days, 2 hours ago."""
+    if at is None:
+        return ""
+    locale, _zone = _reader(context)
+    distance = at - context.get("now", clock.now())
+    return format_timedelta(distance or timedelta(seconds=-1), add_direction=True, locale=_BABEL[locale].split("@")[0])
+
+
+def markdown(text: str | None) -> Markup:
+    """Markdown of people as safe HTML: no raw HTML, no pictures, links as a stranger's, headings below the page's."""
+    rendered: str = _markdown.render(text or "")
+    for level in (3, 2, 1):
+        rendered = rendered.replace(f"<h{level}>", f"<h{level + 2}>").replace(f"</h{level}>", f"</h{level + 2}>")
+    safe = nh3.clean(
+        rendered,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener noreferrer ugc",
+    )
+    return Markup(safe)  # noqa: S704 - cleaned one line above
+
+
+def short(text: str | None, length: int = 160) -> str:
+    """The beginning, cut between words."""
+    words = " ".join((text or "").split())
+    if len(words) <= length:
+        return words
+    return words[:length].rsplit(" ", 1)[0] + "…"
+
+
+FILTERS: dict[str, Any] = {
+    "money": money,
+    "date": date,
+    "datetime": date_and_time,
+    "relative": relative,
+    "markdown": markdown,
+    "short": short,
+}

@@ -44,6 +44,7 @@ class Proposal(Base):
     created_at: Mapped[datetime] = timestamp()
     updated_at: Mapped[datetime] = timestamp()
     submitted_at: Mapped[datetime | None] = optional_timestamp()
+    shortlisted_at: Mapped[datetime | None] = optional_timestamp()
     decided_at: Mapped[datetime | None] = optional_timestamp()
     decline_reason: Mapped[str] = mapped_column(server_default="")
     decline_note: Mapped[str] = mapped_column(server_default="")

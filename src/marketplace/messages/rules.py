@@ -31,6 +31,9 @@ KINDS = (
             "proposal_expired",
             "gig_filled",
             "gig_closed",
+            "gig_changed",
+            "gig_expired",
+            "answers_due",
         ),
     ),
     Kind(

@@ -1,0 +1,41 @@
+"""What happens to proposals when their gig changes or ends."""
+
+from marketplace.gigs import actions, notices, queries
+from marketplace.kernel.database import Session
+from marketplace.kernel.events import after, within
+from marketplace.postings import actions as postings
+from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
+from marketplace.postings.models import Posting
+
+
+@within(PostingEndedByEmployer)
+async def decline_all(db: Session, event: PostingEndedByEmployer) -> None:
+    """Nobody is left without an answer when a gig is closed."""
+    await actions.decline_all(db, await db.get_one(Posting, event.posting_id), by=event.by, at=event.at)
+
+
+@within(PostingExpired)
+async def expire_all(db: Session, event: PostingExpired) -> None:
+    """Whoever still waits at the answer-by date is told."""
+    posting = await db.get_one(Posting, event.posting_id)
+    await actions.expire_all(db, posting, at=event.at)
+    await notices.unanswered(db, posting, at=event.at)
+
+
+@within(ProposalsEnded)
+async def end_or_remind(db: Session, event: ProposalsEnded) -> None:
+    """Nobody waits: the gig is over. Somebody does: the employer is told how many and until when."""
+    posting = await db.get_one(Posting, event.posting_id)
+    waiting = await queries.waiting_count(db, posting.id)
+    if waiting:
+        await notices.answers_due(db, posting, waiting, at=event.at)
+    else:
+        await postings.expire(db, posting, at=event.at)
+
+
+@after(PostingChanged)
+async def tell_of_change(db: Session, event: PostingChanged) -> None:
+    """Who proposed reads that the gig was changed."""
+    posting = await db.get_one(Posting, event.posting_id)
+    for proposal in await queries.waiting(db, posting.id):
+        await notices.changed(db, proposal, posting, at=event.at)

@@ -1,0 +1,202 @@
+"""What an employer does with a posting, one verb each.
+
+Who may do it is decided before: `queries.managed` hands out only what the person may manage.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast, get_args
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+
+from marketplace.engines.deadlines import actions as deadlines
+from marketplace.engines.search import outbox
+from marketplace.identity import audit
+from marketplace.kernel import ids
+from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
+from marketplace.kernel.events import publish as publish_event
+from marketplace.kernel.i18n import N_
+from marketplace.postings import rules
+from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
+from marketplace.postings.models import Posting, PostingSkill, PostingState
+from marketplace.postings.queries import content_of
+from marketplace.postings.rules import Content
+from marketplace.skills.queries import by_slugs
+
+CLOSES = "posting_closes"
+ANSWERS = "posting_answers"
+"""Kinds of our deadlines: proposals end; everybody has an answer."""
+
+
+async def save_draft(db: Session, content: Content, *, organisation_id: UUID, by: UUID, at: datetime) -> Posting:
+    """Keep a gig as a draft that only those who hire for the organisation see. Raises: Invalid."""
+    rules.check_draft(content)
+    id = (await db.execute(select(func.uuidv7()))).scalar_one()
+    posting = Posting(
+        id=id,
+        kind="gig",
+        state="draft",
+        organisation_id=organisation_id,
+        created_by=by,
+        slug=ids.slug(content.title, id),
+        created_at=at,
+        updated_at=at,
+        **_columns(content),
+    )
+    db.add(posting)
+    await db.flush()
+    await _write_skills(db, posting, content)
+    await audit.record(db, "posting.drafted", subject=("posting", id), by=by, at=at)
+    return posting
+
+
+async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at: datetime) -> None:
+    """Change what a draft or a living posting says; who proposed already is told of a change.
+
+    Raises: Invalid; PostingEnded when it is over.
+    """
+    await _lock(db, posting)
+    before = await content_of(db, posting)
+    if posting.state == "draft":
+        rules.check_draft(content)
+    elif posting.state in rules.LIVING:
+        rules.check_publishable(content, at, before=before)
+    else:
+        raise rules.PostingEnded
+    changed = _changes(before, content)
+    if not changed:
+        return
+    for name, value in _columns(content).items():
+        setattr(posting, name, value)
+    posting.updated_at = at
+    await _write_skills(db, posting, content)
+    await audit.record(db, "posting.edited", subject=("posting", posting.id), by=by, at=at, fields=changed)
+    if posting.state in rules.LIVING:
+        if {"closes_at", "answer_by"} & set(changed):
+            await _schedule(db, posting)
+        await outbox.changed(db, "gigs", posting.id)
+        await publish_event(db, PostingChanged(posting_id=posting.id, at=at))
+
+
+async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
+    """Let everybody find it and propose. Raises: Invalid when something is missing."""
+    await _lock(db, posting)
+    rules.check_move(_state(posting), "open")
+    rules.check_publishable(await content_of(db, posting), at)
+    posting.published_at = at
+    posting.slug = ids.slug(posting.title, posting.id)
+    await _move(db, posting, "open", by=by, at=at)
+    await _schedule(db, posting)
+
+
+async def pause(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
+    """Take no new proposals for now; those that came stay, and so does the answer-by date."""
+    await _lock(db, posting)
+    await _move(db, posting, "paused", by=by, at=at)
+
+
+async def resume(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
+    """Take proposals again."""
+    await _lock(db, posting)
+    if posting.state != "paused":
+        rules.check_move(_state(posting), "paused")
+    await _move(db, posting, "open", by=by, at=at)
+
+
+async def close(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
+    """End it without having found anybody; everybody who waits is told."""
+    await _lock(db, posting)
+    await _move(db, posting, "closed", by=by, at=at)
+    await publish_event(db, PostingEndedByEmployer(posting_id=posting.id, by=by, at=at))
+
+
+async def fill(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
+    """Somebody was found. The one who accepts a proposal tells the others (contracts/)."""
+    await _lock(db, posting)
+    await _move(db, posting, "filled", by=by, at=at)
+
+
+async def end_proposals(db: Session, posting: Posting, *, at: datetime) -> None:
+    """The deadline for proposals is over: out of the search it goes. Does nothing when it was moved or has ended."""
+    await _lock(db, posting)
+    if posting.state not in rules.LIVING or posting.closes_at is None or posting.closes_at > at:
+        return
+    await outbox.changed(db, "gigs", posting.id)
+    await publish_event(db, ProposalsEnded(posting_id=posting.id, at=at))
+
+
+async def expire(db: Session, posting: Posting, *, at: datetime) -> None:
+    """Its time is over and nobody was chosen. Does nothing when it has ended otherwise."""
+    await _lock(db, posting)
+    if posting.state not in rules.LIVING:
+        return
+    await _move(db, posting, "expired", by=None, at=at)
+    await publish_event(db, PostingExpired(posting_id=posting.id, at=at))
+
+
+async def remove(db: Session, posting: Posting, *, by: UUID, at: datetime, why: str) -> None:
+    """A moderator takes it away; only those who hire for the organisation still see it, with the reason."""
+    await _lock(db, posting)
+    await _move(db, posting, "removed", by=by, at=at, why=why)
+    await publish_event(db, PostingEndedByEmployer(posting_id=posting.id, by=by, at=at))
+
+
+async def clone(db: Session, posting: Posting, *, by: UUID, at: datetime) -> Posting:
+    """A new draft that says the same, without dates."""
+    content = replace(await content_of(db, posting), closes_at=None, answer_by=None)
+    return await save_draft(db, content, organisation_id=posting.organisation_id, by=by, at=at)
+
+
+async def _lock(db: Session, posting: Posting) -> None:
+    """The row as it is now, ours until the transaction ends."""
+    await db.refresh(posting, with_for_update=True)
+
+
+async def _move(
+    db: Session, posting: Posting, to: PostingState, *, by: UUID | None, at: datetime, why: str = ""
+) -> None:
+    rules.check_move(_state(posting), to)
+    before, posting.state, posting.updated_at = posting.state, to, at
+    if to in rules.ENDED:
+        posting.ended_at = at
+    await db.flush()
+    subject = ("posting", posting.id)
+    await audit.record(db, f"posting.{to}", subject=subject, by=by, at=at, why=why, before=before)
+    await outbox.changed(db, "gigs", posting.id)
+
+
+async def _schedule(db: Session, posting: Posting) -> None:
+    """Deadlines of a posting that has ended pass without effect; cancelling them could deadlock with their task."""
+    assert posting.closes_at is not None and posting.answer_by is not None
+    subject = ("posting", posting.id)
+    await deadlines.start(db, CLOSES, subject=subject, due_at=posting.closes_at)
+    await deadlines.start(db, ANSWERS, subject=subject, due_at=posting.answer_by)
+
+
+async def _write_skills(db: Session, posting: Posting, content: Content) -> None:
+    await db.flush()
+    chosen = await by_slugs(db, content.skills)
+    if unknown := set(content.skills) - {skill.slug for skill in chosen}:
+        raise Invalid.at("skills", N_("We do not know the skill %(skill)s."), skill=min(unknown))
+    await db.execute(delete(PostingSkill).where(PostingSkill.posting_id == posting.id))
+    if chosen:
+        await db.execute(insert(PostingSkill), [{"posting_id": posting.id, "skill_id": skill.id} for skill in chosen])
+
+
+def _columns(content: Content) -> dict[str, Any]:
+    names = [name for name in Content.__dataclass_fields__ if name not in ("skills", "questions")]
+    return {name: getattr(content, name) for name in names} | {"questions": list(content.questions)}
+
+
+def _changes(before: Content, after: Content) -> list[str]:
+    """The names of what was changed, skills in any order being the same skills."""
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in Content.__dataclass_fields__}
+    pairs["skills"] = (set(before.skills), set(after.skills))
+    return [name for name, (old, new) in pairs.items() if old != new]
+
+
+def _state(posting: Posting) -> PostingState:
+    assert posting.state in get_args(PostingState)
+    return cast(PostingState, posting.state)

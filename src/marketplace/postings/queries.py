@@ -1,0 +1,160 @@
+"""Reads of postings. What a person may see is decided here: not visible is not found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.sql import ColumnElement
+
+from marketplace.identity.models import Membership, Organisation
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.money import Money
+from marketplace.places.models import District
+from marketplace.postings.models import PayKind, Posting, PostingSkill
+from marketplace.postings.rules import HIRING_ROLES, Content, takes_proposals
+from marketplace.skills.models import Skill
+from marketplace.skills.taxonomy import SkillName
+
+PUBLIC_STATES = ("open", "paused", "filled", "closed", "expired")
+"""What was published stays readable under its address; only the open ones are found by search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingView:
+    """A posting as its page shows it. `may_manage`: the reader hires for its organisation."""
+
+    id: UUID
+    state: str
+    slug: str
+    title: str
+    description: str
+    pay_kind: str
+    pay_min_minor: int
+    pay_max_minor: int
+    currency: str
+    is_remote: bool
+    district: str | None
+    district_en: str | None
+    district_ur: str | None
+    language: str
+    questions: list[str]
+    closes_at: datetime | None
+    answer_by: datetime | None
+    published_at: datetime | None
+    ended_at: datetime | None
+    updated_at: datetime
+    organisation_id: UUID
+    organisation_name: str
+    organisation_slug: str
+    organisation_since: datetime
+    is_personal: bool
+    may_manage: bool
+    skills: tuple[SkillName, ...] = ()
+
+    @property
+    def pay_min(self) -> Money:
+        return Money(self.pay_min_minor, self.currency)
+
+    @property
+    def pay_max(self) -> Money:
+        return Money(self.pay_max_minor, self.currency)
+
+    def takes_proposals(self, at: datetime) -> bool:
+        return takes_proposals(self.state, self.closes_at, at)
+
+    def place(self, locale: str) -> str | None:
+        return self.district_ur if locale == "ur" else self.district_en
+
+
+async def posting_view(db: AnySession, slug: str, *, reader: UUID | None) -> PostingView:
+    """The page of a posting. Raises: NotFound unless it was published or the reader hires for its organisation."""
+    manages = _manages(reader)
+    own = [name for name in PostingView.__dataclass_fields__ if hasattr(Posting, name)]
+    found = (
+        select(
+            *(getattr(Posting, name) for name in own),
+            Organisation.name.label("organisation_name"),
+            Organisation.slug.label("organisation_slug"),
+            Organisation.created_at.label("organisation_since"),
+            Organisation.is_personal,
+            District.name_en.label("district_en"),
+            District.name_ur.label("district_ur"),
+            manages.label("may_manage"),
+        )
+        .join(Organisation, Organisation.id == Posting.organisation_id)
+        .outerjoin(District, District.slug == Posting.district)
+        .where(Posting.slug == slug, Posting.kind == "gig", Posting.state.in_(PUBLIC_STATES) | manages)
+    )
+    row = (await db.execute(found)).mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    skills = await skills_of(db, row["id"])
+    return PostingView(**row, skills=skills)
+
+
+async def skills_of(db: AnySession, posting_id: UUID) -> tuple[SkillName, ...]:
+    """The skills that a posting asks for, by name."""
+    asked = (
+        select(Skill.slug, Skill.name_en, Skill.name_ur)
+        .join(PostingSkill, PostingSkill.skill_id == Skill.id)
+        .where(PostingSkill.posting_id == posting_id)
+        .order_by(Skill.name_en)
+    )
+    return tuple(SkillName(*row) for row in (await db.execute(asked)).all())
+
+
+async def managed(db: AnySession, slug: str, *, by: UUID) -> Posting:
+    """The row of a posting that this person hires for. Raises: NotFound otherwise."""
+    found = await db.execute(select(Posting).where(Posting.slug == slug, _manages(by)))
+    posting = found.scalar_one_or_none()
+    if posting is None:
+        raise NotFound
+    return posting
+
+
+async def published(db: AnySession, slug: str) -> Posting:
+    """The row of a posting that everybody may read. Raises: NotFound otherwise."""
+    found = await db.execute(select(Posting).where(Posting.slug == slug, Posting.state.in_(PUBLIC_STATES)))
+    posting = found.scalar_one_or_none()
+    if posting is None:
+        raise NotFound
+    return posting
+
+
+async def content_of(db: AnySession, posting: Posting) -> Content:
+    """What the posting says, as the form takes it."""
+    skills = tuple(skill.slug for skill in await skills_of(db, posting.id))
+    same = {name: getattr(posting, name) for name in Content.__dataclass_fields__ if hasattr(posting, name)}
+    same |= {"questions": tuple(posting.questions), "pay_kind": cast(PayKind, posting.pay_kind)}
+    return Content(**same, skills=skills)
+
+
+async def hiring_organisations(db: AnySession, user_id: UUID) -> list[tuple[UUID, str]]:
+    """(id, name) of the organisations that this person may publish for, her own first."""
+    hers = (
+        select(Organisation.id, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user_id, Membership.role.in_(HIRING_ROLES))
+        .order_by(Organisation.is_personal.desc(), Organisation.name)
+    )
+    return [(row.id, row.name) for row in (await db.execute(hers)).all()]
+
+
+async def hiring_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
+    """Who is told about proposals: everybody who hires for the organisation."""
+    members = select(Membership.user_id).where(
+        Membership.organisation_id == organisation_id, Membership.role.in_(HIRING_ROLES)
+    )
+    return list((await db.execute(members.order_by(Membership.user_id))).scalars())
+
+
+def _manages(user_id: UUID | None) -> ColumnElement[bool]:
+    """Whether this person hires for the posting's organisation."""
+    return exists().where(
+        Membership.organisation_id == Posting.organisation_id,
+        Membership.user_id == user_id,
+        Membership.role.in_(HIRING_ROLES),
+    )

@@ -1,0 +1,60 @@
+"""Listed freelancers as search knows them: never more of a name than strangers see. The rate is in minor units."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.engines.search import outbox
+from marketplace.identity.models import User
+from marketplace.kernel.database import AnySession
+from marketplace.places.models import Park
+from marketplace.skills.queries import SkillEvidence, evidence_of
+from marketplace.talent.models import Freelancer
+from marketplace.talent.rules import shown_name
+
+
+async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The documents of those freelancers who are listed."""
+    found = (
+        select(Freelancer, User.name, Park.slug)
+        .join(User, User.id == Freelancer.user_id)
+        .outerjoin(Park, Park.id == Freelancer.park_id)
+        .where(Freelancer.id.in_(ids), Freelancer.is_listed, User.closed_at.is_(None))
+    )
+    rows = (await db.execute(found)).all()
+    evidence = await evidence_of(db, [freelancer.user_id for freelancer, _, _ in rows])
+    return [
+        _document(freelancer, name, park) | _skills(evidence.get(freelancer.user_id, []))
+        for freelancer, name, park in rows
+    ]
+
+
+def _document(freelancer: Freelancer, name: str, park: str | None) -> dict[str, Any]:
+    return {
+        "id": str(freelancer.id),
+        "headline": freelancer.headline,
+        "name": shown_name(name, shows_name=freelancer.shows_name),
+        "about": freelancer.about,
+        "languages": [language["code"] for language in freelancer.languages],
+        "district": freelancer.district,
+        "park": park,
+        "currency": freelancer.currency,
+        "rate": freelancer.rate_minor,
+        "hours_a_week": freelancer.hours_a_week,
+        "available": freelancer.hours_a_week > 0,
+        "active_at": int(freelancer.updated_at.timestamp()),
+    }
+
+
+def _skills(evidence: list[SkillEvidence]) -> dict[str, Any]:
+    skills = {each.skill.slug: each.skill for each in evidence}
+    return {
+        "skills": list(skills),
+        "skill_names": [name for skill in skills.values() for name in skill.search_names],
+        "newcomer": not any(each.kind == "earned" for each in evidence),
+    }
+
+
+outbox.register("people", load, ids=select(Freelancer.id).where(Freelancer.is_listed))

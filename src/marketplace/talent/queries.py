@@ -1,0 +1,161 @@
+"""Reads of freelancers. Strangers see listed profiles: the first name unless she shows the whole, the district."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+
+from marketplace.identity.models import Organisation, User
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.money import Money
+from marketplace.places.models import District, Park
+from marketplace.skills.models import Evidence, Skill
+from marketplace.talent.models import Freelancer
+from marketplace.talent.rules import STRENGTH, Language, Profile, shown_name
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencedSkill:
+    """A skill and the strongest reason to believe it; `issuer` for certified, `count` contracts for earned."""
+
+    slug: str
+    name_en: str
+    name_ur: str
+    kind: str
+    issuer: str | None
+    count: int
+
+    def name(self, locale: str) -> str:
+        """In the reader's language."""
+        return self.name_ur if locale == "ur" else self.name_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileView:
+    """A profile as its page shows it; `name` is what this reader may see of it."""
+
+    id: UUID
+    user_id: UUID
+    handle: str
+    name: str
+    headline: str
+    about: str
+    rate: Money
+    hours_a_week: int
+    languages: tuple[Language, ...]
+    district_en: str | None
+    district_ur: str | None
+    park_en: str | None
+    park_ur: str | None
+    is_listed: bool
+    since: datetime
+    skills: tuple[EvidencedSkill, ...]
+
+    def place(self, locale: str) -> str | None:
+        return self.district_ur if locale == "ur" else self.district_en
+
+    def park(self, locale: str) -> str | None:
+        return self.park_ur if locale == "ur" else self.park_en
+
+
+async def profile_view(db: AnySession, handle: str, *, reader: UUID | None, is_acquainted: bool = False) -> ProfileView:
+    """The page of a freelancer.
+
+    `is_acquainted`: the reader has shortlisted or hired her, and so sees the whole name, of an unlisted profile too.
+
+    Raises: NotFound when it is not listed and not the reader's own.
+    """
+    row = (await db.execute(_viewed().where(Freelancer.handle == handle))).mappings().one_or_none()
+    is_close = row is not None and (is_acquainted or row["user_id"] == reader)
+    if row is None or not (row["is_listed"] or is_close):
+        raise NotFound
+    skills = await shown_skills(db, [row["user_id"]])
+    return ProfileView(
+        **{name: row[name] for name in _SAME},
+        name=shown_name(row["name"], shows_name=row["shows_name"] or is_close),
+        rate=Money(row["rate_minor"], row["currency"]),
+        languages=_languages(row["languages"]),
+        skills=tuple(skills.get(row["user_id"], ())),
+    )
+
+
+_SAME = (
+    *("id", "user_id", "handle", "headline", "about", "hours_a_week", "is_listed", "since"),
+    *("district_en", "district_ur", "park_en", "park_ur"),
+)
+
+
+def _viewed() -> Any:
+    return (
+        select(
+            *(Freelancer.id, Freelancer.user_id, Freelancer.handle, Freelancer.headline, Freelancer.about),
+            *(Freelancer.rate_minor, Freelancer.currency, Freelancer.hours_a_week, Freelancer.languages),
+            *(Freelancer.is_listed, Freelancer.shows_name, Freelancer.created_at.label("since"), User.name),
+            *(District.name_en.label("district_en"), District.name_ur.label("district_ur")),
+            *(Park.name_en.label("park_en"), Park.name_ur.label("park_ur")),
+        )
+        .join(User, User.id == Freelancer.user_id)
+        .outerjoin(District, District.slug == Freelancer.district)
+        .outerjoin(Park, Park.id == Freelancer.park_id)
+        .where(User.closed_at.is_(None))
+    )
+
+
+async def shown_skills(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, list[EvidencedSkill]]:
+    """The skills of several people at once, each once with its strongest evidence, best evidenced first."""
+    if not user_ids:
+        return {}
+    strength = case({kind: rank for rank, kind in enumerate(STRENGTH)}, value=Evidence.kind)
+    found = (
+        select(
+            *(Evidence.user_id, Skill.slug, Skill.name_en, Skill.name_ur, Evidence.kind),
+            *(Organisation.name.label("issuer"), Evidence.contract_count),
+        )
+        .distinct(Evidence.user_id, Evidence.skill_id)
+        .join(Skill, Skill.id == Evidence.skill_id)
+        .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
+        .where(Evidence.user_id.in_(user_ids))
+        .order_by(Evidence.user_id, Evidence.skill_id, strength, Evidence.contract_count.desc())
+    )
+    skills: dict[UUID, list[EvidencedSkill]] = {}
+    for row in (await db.execute(found)).all():
+        skill = EvidencedSkill(row.slug, row.name_en, row.name_ur, row.kind, row.issuer, row.contract_count)
+        skills.setdefault(row.user_id, []).append(skill)
+    for each in skills.values():
+        each.sort(key=lambda skill: (STRENGTH.index(skill.kind), -skill.count, skill.name_en))
+    return skills
+
+
+async def freelancer_of(db: AnySession, user_id: UUID) -> Freelancer | None:
+    """The profile row of a user, if she has one."""
+    return (await db.execute(select(Freelancer).where(Freelancer.user_id == user_id))).scalar_one_or_none()
+
+
+async def profile_of(db: AnySession, freelancer: Freelancer) -> Profile:
+    """What the profile says, as the form takes it; skills are those she claims herself."""
+    claimed = (
+        select(Skill.slug)
+        .join(Evidence, Evidence.skill_id == Skill.id)
+        .where(Evidence.user_id == freelancer.user_id, Evidence.kind == "claimed")
+        .order_by(Skill.name_en)
+    )
+    same = ("headline", "about", "rate_minor", "hours_a_week", "district", "park_id", "shows_name", "is_listed")
+    return Profile(
+        **{name: getattr(freelancer, name) for name in same},
+        languages=_languages(freelancer.languages),
+        skills=tuple((await db.execute(claimed)).scalars()),
+    )
+
+
+async def is_newcomer(db: AnySession, user_id: UUID) -> bool:
+    """Nothing earned on a contract yet."""
+    earned = select(func.count()).where(Evidence.user_id == user_id, Evidence.kind == "earned")
+    return not await db.scalar(earned)
+
+
+def _languages(stored: list[Any]) -> tuple[Language, ...]:
+    return tuple(Language(each["code"], each["level"]) for each in stored)

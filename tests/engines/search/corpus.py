@@ -42,11 +42,11 @@ def document(number: int, title: str, skills: list[str], employer: str) -> dict[
         "currency": "USD",
         "remote": number % 2 == 0,
         "district": (None, "multan", "lodhran")[number % 3],
-        "language": "en",
+        "languages": ["en"],
         "pay_min": number * 100,
         "pay_max": number * 250,
         "posted_at": 1_760_000_000 + number,
-        "closes_at": None if number % 4 == 0 else 1_770_000_000 - number,
+        "deadline_at": None if number % 4 == 0 else 1_770_000_000 - number,
     }
 
 

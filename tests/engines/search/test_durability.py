@@ -57,6 +57,11 @@ async def test_writing_again_replaces_and_deleting_forgets(tmp_path):
     assert [hit.id for hit in hits] == [DOCUMENTS[0]["id"]]
 
 
+async def test_a_document_with_a_field_that_the_settings_do_not_name_is_a_bug(tmp_path):
+    with pytest.raises(AssertionError, match="colour"):
+        await engine(tmp_path).write("gigs", upsert=[DOCUMENTS[0] | {"colour": "blue"}])
+
+
 async def test_another_process_sees_commits_and_swaps(tmp_path):
     writer, reader = engine(tmp_path), engine(tmp_path)
     await writer.write("gigs", upsert=DOCUMENTS[:1])

@@ -10,7 +10,7 @@ from marketplace.engines.search.filters import And, Eq, In, Not, Or, Range
 from marketplace.engines.search.protocol import Query
 from tests.engines.search.corpus import DOCUMENTS, engine
 
-FACETS = ("skills", "pay", "currency", "remote", "district", "language")
+FACETS = ("skills", "pay", "currency", "remote", "district", "languages")
 SKILLS = sorted({skill for document in DOCUMENTS for skill in document["skills"]})
 
 
@@ -41,7 +41,7 @@ LEAVES = st.one_of(
     st.builds(Eq, st.just("pay_min"), st.integers(0, 16).map(lambda number: number * 100)),
     st.builds(In, st.just("pay"), st.lists(st.sampled_from(["fixed", "hourly"]), max_size=2).map(tuple)),
     st.builds(Range, st.sampled_from(["pay_min", "pay_max"]), st.none() | NUMBERS, st.none() | NUMBERS),
-    st.builds(Range, st.just("closes_at"), st.none(), st.just(1_770_000_000)),
+    st.builds(Range, st.just("deadline_at"), st.none(), st.just(1_770_000_000)),
 )
 TREES = st.recursive(
     LEAVES,
@@ -107,7 +107,11 @@ async def test_facets_count_only_what_the_words_find(gigs):
 
 @pytest.mark.parametrize(
     ("sort", "field", "descending"),
-    [("posted_at:asc", "posted_at", False), ("pay_max:desc", "pay_max", True), ("closes_at:asc", "closes_at", False)],
+    [
+        ("posted_at:asc", "posted_at", False),
+        ("pay_max:desc", "pay_max", True),
+        ("deadline_at:asc", "deadline_at", False),
+    ],
 )
 async def test_sorting_is_by_the_number_alone_and_the_unknown_come_last(gigs, sort, field, descending):
     result = await gigs.search("gigs", Query(sort=sort, limit=100))

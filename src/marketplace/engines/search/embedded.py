@@ -206,6 +206,9 @@ def _add(
 
 def _fields(settings: IndexSettings, document: Document) -> dict[str, Any]:
     """What tantivy gets for a document: folded texts, keywords as text, whole numbers; what is None is left out."""
+    texts = {field.removesuffix("_s") for field in settings.searchable}
+    unknown = document.keys() - texts - settings.keywords - settings.numbers - {"id"}
+    assert not unknown, f"search/indexes/{settings.name}.json does not know {sorted(unknown)}"
     fields: dict[str, Any] = {"id": str(document["id"])}
     for field in settings.searchable:
         fields[field] = searchable(document.get(field.removesuffix("_s")))

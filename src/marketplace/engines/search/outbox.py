@@ -20,7 +20,7 @@ from marketplace.kernel.queue import defer
 
 TASK = "search.index"
 _BATCH = 500
-_RETRY = timedelta(seconds=1)
+_RETRY, _LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=1)
 _WRITER_LOCK = 0x5EA4C4  # any number that nothing else locks
 
 Loader: TypeAlias = Callable[[AnySession, Sequence[UUID]], Awaitable[list[dict[str, Any]]]]
@@ -57,11 +57,12 @@ async def changed(db: Session, index: str, document_id: UUID) -> None:
 async def carry_over(db: Session, search: SearchIndex) -> int:
     """Bring the index up to date with all noted changes and return how many there were.
 
-    Where another process writes an index now, this is deferred instead.
+    An index that is missing or was built with other settings is built afresh first.
     """
-    if not await _take_turn(db):
-        await defer(db, TASK, at=clock.now() + _RETRY)
-        return 0
+    await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+    for name in search.names:
+        if name in _sources and await search.needs_rebuild(name):
+            await search.rebuild(name, _all_documents(db, _sources[name]))
     count = 0
     while batch := await _noted(db):
         by_index: dict[str, set[UUID]] = {}
@@ -79,32 +80,21 @@ async def rebuild(db: Session, search: SearchIndex, index: str) -> int:
 
     Raises: RuntimeError while another process writes an index.
     """
-    if not await _take_turn(db):
+    if not await db.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK}):
         raise RuntimeError("another process is writing the search index: try again when it is done")
     return await search.rebuild(index, _all_documents(db, _sources[index]))
 
 
-async def rebuild_stale(db: Session, search: SearchIndex) -> list[str]:
-    """Rebuild what is missing or was built with other settings; returns the names (the worker calls it at start)."""
-    stale = [name for name in search.names if name in _sources and await search.needs_rebuild(name)]
-    for name in stale:
-        await rebuild(db, search, name)
-    return stale
+async def try_again(db: Session, error: str) -> None:
+    """Note why the waiting changes could not be carried over, and do it again, later each time."""
+    noted = update(SearchChange).values(attempts=SearchChange.attempts + 1, error=error[:500])
+    attempts = max((await db.scalars(noted.returning(SearchChange.attempts))).all(), default=1)
+    await defer(db, TASK, at=clock.now() + min(_RETRY * 2**attempts, _LONGEST_RETRY))
 
 
 async def behind(db: AnySession) -> int:
     """How many changes the index has not seen yet."""
     return await db.scalar(select(func.count()).select_from(SearchChange)) or 0
-
-
-async def note_failure(db: Session, error: str) -> None:
-    """Keep why the waiting changes could not be carried over, for the operator."""
-    await db.execute(update(SearchChange).values(attempts=SearchChange.attempts + 1, error=error[:500]))
-
-
-async def _take_turn(db: Session) -> bool:
-    """One writer among all processes, until the transaction ends."""
-    return bool(await db.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK}))
 
 
 async def _noted(db: Session) -> Sequence[Row[UUID, str, UUID]]:

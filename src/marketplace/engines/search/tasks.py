@@ -1,11 +1,14 @@
 """Background tasks: carry changes into the index as they come, and each minute in case a wake-up was lost."""
 
 import asyncio
+import logging
 
 from marketplace.engines.search import outbox
 from marketplace.engines.search.protocol import SearchIndex
-from marketplace.kernel.database import Database
+from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, task
+
+_log = logging.getLogger(__name__)
 
 
 class _Turn:
@@ -15,9 +18,9 @@ class _Turn:
     is_awaited = False
 
 
-@task(outbox.TASK, transaction=False)
-async def index(services: Services) -> None:
-    """Write all noted changes to the index; when that fails, say why beside the changes and let the queue retry."""
+@task(outbox.TASK)
+async def index(db: Session) -> None:
+    """Write all noted changes to the index; when the index fails, say why beside the changes and try again later."""
     if _Turn.is_awaited:
         return
     _Turn.is_awaited = True
@@ -26,16 +29,16 @@ async def index(services: Services) -> None:
     finally:
         _Turn.is_awaited = False
     try:
-        await _carry_over(services[Database], services[SearchIndex])
+        await _carry_over(db)
     finally:
         _Turn.lock.release()
 
 
-async def _carry_over(database: Database, search: SearchIndex) -> None:
+async def _carry_over(db: Session) -> None:
+    services: Services = db.info["services"]
     try:
-        async with database.write.begin() as db:
-            await outbox.carry_over(db, search)
-    except Exception as error:
-        async with database.write.begin() as db:
-            await outbox.note_failure(db, f"{type(error).__name__}: {error}")
-        raise
+        async with db.begin_nested():
+            await outbox.carry_over(db, services[SearchIndex])
+    except (OSError, ValueError) as error:
+        _log.exception("the search index could not be written")
+        await outbox.try_again(db, f"{type(error).__name__}: {error}")

@@ -5,26 +5,38 @@ Lower layers get values and open things, never settings.
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import marketplace
+from marketplace.engines.files.folder import Folder
+from marketplace.engines.ledger.sealing import JournalKey
+from marketplace.engines.notify.mailroom import Mailroom
+from marketplace.engines.notify.rendering import Site
+from marketplace.engines.payments.client import PaymentClient
+from marketplace.engines.payments.webhooks import WebhookSecrets
+from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
+from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services, schedule
 
 SCHEDULES = {
     "deadlines.sweep": "* * * * *",
     "ledger.seal": "* * * * *",
+    "search.index": "* * * * *",
     "payments.sweep": "*/5 * * * *",
+    "payments.poll": "*/5 * * * *",
     "files.sweep": "0 2 * * *",
+    "notify.sweep": "10 2 * * *",
 }
 """When what runs by itself, in UTC. Handlers are idempotent."""
 
 
 def load_tasks() -> None:
-    """Import every `tasks` module, so that all tasks and event subscribers are registered."""
+    """Import every `tasks` and `documents` module: tasks, event subscribers and search loaders register themselves."""
     for module in pkgutil.walk_packages(marketplace.__path__, "marketplace."):
         if module.name.rsplit(".", 1)[-1] in ("tasks", "documents"):
             importlib.import_module(module.name)
@@ -32,15 +44,33 @@ def load_tasks() -> None:
         schedule(name, cron)
 
 
+def open_services(settings: Settings, database: Database) -> Services:
+    """Everything a web process, the worker or a command needs, over an open database."""
+    services = Services(
+        settings,
+        Folder(settings.data_dir / "files"),
+        JournalKey(settings.journal_key.encode()),
+        Mailroom(
+            Site(settings.name, settings.base_url), settings.mail_from, settings.secret_key, smtp_url=settings.smtp_url
+        ),
+        PaymentClient(settings.stripe_api_key or "sk_test_sandbox", address=settings.stripe_api_url),
+        WebhookSecrets(settings.stripe_webhook_secret, settings.stripe_connect_webhook_secret),
+    )
+    services.add(database, Database)
+    search = EmbeddedSearch(settings.data_dir / "search", resource("search"), meili_url=settings.meili_url)
+    services.add(search, SearchIndex)
+    return services
+
+
 @asynccontextmanager
-async def running(settings: Settings, *, writes_search: bool = False) -> AsyncIterator[Services]:
-    """Everything a web process, the worker or a command needs, closed at the end."""
-    if settings.has_moving_clock:
-        clock.use_offset_file(settings.clock_file)
+async def running(settings: Settings) -> AsyncGenerator[Services]:
+    """As `open_services`, with a database of its own; all is closed at the end."""
+    clock.use_offset_file(settings.clock_file if settings.has_moving_clock else None)
     load_tasks()
     database = Database(settings.database_url, settings.database_read_url)
-    services = Services(settings, database)
+    services = open_services(settings, database)
     try:
         yield services
     finally:
+        await services[PaymentClient].close()
         await database.close()

@@ -9,7 +9,7 @@ from marketplace.runtime import running
 
 async def run(settings: Settings) -> None:
     """Work until SIGTERM."""
-    async with running(settings, writes_search=True) as services:
+    async with running(settings) as services:
         await work(settings.migration_database_url or settings.database_url, services)
 
 

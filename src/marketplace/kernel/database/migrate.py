@@ -55,7 +55,7 @@ async def _with_connection(url: str, function: Any) -> list[str]:
 def _pending(connection: Connection) -> list[str]:
     script = ScriptDirectory.from_config(config())
     current = MigrationContext.configure(connection).get_current_heads()
-    return [r.revision for r in reversed(list(script.iterate_revisions(script.get_heads(), current)))]
+    return [r.revision for r in reversed(list(script.iterate_revisions(tuple(script.get_heads()), current)))]
 
 
 def _upgrade(connection: Connection) -> list[str]:

@@ -1,6 +1,6 @@
 """Write and read sessions, told apart by type so that a reader can't be handed where a writer is needed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,7 +34,7 @@ class Writer:
         self._sessions = sessions
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Session]:
+    async def begin(self) -> AsyncGenerator[Session]:
         """One transaction: commits at the end of the block, rolls back when it raises."""
         async with self._sessions() as session, session.begin():
             yield session
@@ -55,7 +55,7 @@ class Database:
         )
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
+    async def read(self) -> AsyncGenerator[ReadSession]:
         """A read-only session."""
         async with self._reads() as session:
             yield session

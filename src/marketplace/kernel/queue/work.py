@@ -4,6 +4,7 @@ import asyncio
 import signal
 from datetime import timedelta
 from functools import partial
+from typing import Any, cast
 
 import asyncpg
 from pgqueuer import PgQueuer
@@ -29,7 +30,7 @@ def _retrying(
 
 async def work(url: str, services: Services) -> None:
     """Run tasks and schedules until SIGTERM or SIGINT. `url` must reach PostgreSQL directly (LISTEN)."""
-    connection = await asyncpg.connect(_plain(url), server_settings={"application_name": "marketplace-worker"})
+    connection: Any = await cast(Any, asyncpg).connect(_plain(url), server_settings={"application_name": "marketplace-worker"})
     queuer = PgQueuer.from_asyncpg_connection(connection)
     for each in registered().values():
         queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(partial(_run, services, each))

@@ -51,7 +51,7 @@ async def test_a_task_runs_with_its_typed_arguments(database: Database) -> None:
     async with database.write.begin() as db:
         await defer(db, "test.note", id=id, words="سلام")
     assert await drain(_services(database)) == 1
-    assert SEEN == [(id, "سلام", 1)]
+    assert [(id, "سلام", 1)] == SEEN
 
 
 async def test_a_rolled_back_transaction_defers_nothing_even_as_its_first_statement(cloned_database: Database) -> None:

@@ -18,7 +18,9 @@ from marketplace.kernel import clock
 from marketplace.kernel.database import Database, ReadSession, Session
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 from marketplace.kernel.database.migrate import upgrade_async
+from marketplace.places.actions import load_places
 from marketplace.runtime import load_tasks
+from marketplace.skills.actions import load_skills
 from tests.cast import Cast, make_cast
 from tests.visitors import app, browse, client, services, settings  # noqa: F401 - fixtures of the pages
 
@@ -48,6 +50,11 @@ async def template(postgres: EmbeddedPostgres) -> str:
     async with _admin(postgres) as admin:
         await admin.execute(f"CREATE DATABASE {TEMPLATE}")
     await upgrade_async(postgres.url(TEMPLATE))
+    database = Database(postgres.url(TEMPLATE))
+    async with database.write.begin() as db:
+        await load_skills(db)
+        await load_places(db)
+    await database.close()
     return TEMPLATE
 
 

@@ -33,7 +33,7 @@ def offset() -> timedelta:
     if _Offset.path is None:
         return timedelta()
     try:
-        stamp = os.stat(_Offset.path).st_mtime_ns
+        stamp = _Offset.path.stat().st_mtime_ns
     except FileNotFoundError:
         return timedelta()
     if stamp != _Offset.stamp:

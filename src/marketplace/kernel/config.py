@@ -1,4 +1,7 @@
-"""Every setting, in one class, read from the environment once (each also as NAME_FILE). Lower layers get values, not settings."""
+"""Every setting, in one class, read from the environment once (each also as NAME_FILE).
+
+Lower layers get values, not settings.
+"""
 
 import os
 import secrets
@@ -134,7 +137,7 @@ def _port(read: _reader, name: str, default: str) -> int:
 
 
 def _stored_secret(path: Path, env: str) -> str:
-    """A secret made once and kept in the data folder, so that a restart signs nobody out. Production must set its own."""
+    """A secret made once and kept in the data folder, so that a restart signs nobody out. Production sets its own."""
     if env == "production":
         raise SettingsError("MARKETPLACE_SECRET_KEY must be set in production")
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Alembic, configured in code: there is no alembic.ini. Migrations only go forward, each in a transaction of its own."""
+"""Alembic, configured in code: there is no alembic.ini. Migrations only go forward, each in its own transaction."""
 
 import asyncio
 from typing import Any

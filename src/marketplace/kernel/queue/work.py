@@ -30,7 +30,8 @@ def _retrying(
 
 async def work(url: str, services: Services) -> None:
     """Run tasks and schedules until SIGTERM or SIGINT. `url` must reach PostgreSQL directly (LISTEN)."""
-    connection: Any = await cast(Any, asyncpg).connect(_plain(url), server_settings={"application_name": "marketplace-worker"})
+    settings = {"application_name": "marketplace-worker"}
+    connection: Any = await cast(Any, asyncpg).connect(_plain(url), server_settings=settings)
     queuer = PgQueuer.from_asyncpg_connection(connection)
     for each in registered().values():
         queuer.entrypoint(each.name, on_failure="hold", executor_factory=_retrying)(partial(_run, services, each))

@@ -120,7 +120,6 @@ class PaymentClient:
         use_case: Any = {
             "type": "account_onboarding",
             "account_onboarding": {
-                "configurations": ["recipient"],
                 "return_url": return_url,
                 "refresh_url": refresh_url,
             },

@@ -32,17 +32,18 @@ async def process(services: Services, *, event_id: str) -> None:
 
 @task("payments.sweep")
 async def sweep(db: Session) -> None:
-    """Every five minutes: defer again what is neither final nor leased, and events not processed yet."""
+    """Every five minutes: defer again what is neither final nor leased, and events not processed yet; then poll."""
     before = clock.now() - STUCK_AFTER
     for command_id in await _stuck_commands(db, before):
         await defer(db, "payments.dispatch", key=f"payments.sweep:{command_id}", command_id=command_id)
     for event_id in await _unprocessed_events(db, before):
         await defer(db, "payments.process", key=f"payments.sweep:{event_id}", event_id=event_id)
+    await defer(db, "payments.poll", key="payments.poll")
 
 
 @task("payments.poll", transaction=False)
 async def poll(services: Services) -> None:
-    """Every five minutes: read Stripe's own list of events, for webhooks that never came."""
+    """Read Stripe's own list of events, for webhooks that never came."""
     database, client = services[Database], services[PaymentClient]
     async with database.write.begin() as db:
         since = await _poll_since(db)

@@ -1,0 +1,80 @@
+"""What tests and operators of the demo ask of the sandbox itself: faults, settings, a summary of the books."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.exceptions import ValidationException
+from litestar.handlers import HTTPRouteHandler
+
+from marketplace.engines.payments.sandbox.books import Wire
+from marketplace.engines.payments.sandbox.desk import DEFAULTS
+from marketplace.engines.payments.sandbox.faults import KINDS, Fault
+from marketplace.engines.payments.sandbox.site import Site
+
+
+def control_routes(site: Site) -> list[HTTPRouteHandler]:
+    """Only on the sandbox's own port; the marketplace never shows them."""
+
+    @post("/_sandbox/faults", status_code=204)
+    async def order_fault(request: Request[Any, Any, Any]) -> None:
+        """{operation, kind, times, seconds}; an empty object clears all."""
+        ordered: Wire = await request.json()
+        if not ordered:
+            site.faults.clear()
+            return
+        if ordered.get("kind") not in KINDS:
+            raise ValidationException(f"kind is one of {', '.join(KINDS)}")
+        site.faults.add(Fault(**ordered))
+
+    @post("/_sandbox/settings", status_code=204)
+    async def change_settings(request: Request[Any, Any, Any]) -> None:
+        """Any of the DEFAULTS of desk.py."""
+        wanted: Wire = await request.json()
+        if unknown := set(wanted) - set(DEFAULTS):
+            raise ValidationException(f"unknown: {', '.join(sorted(unknown))}")
+        with site.books.transaction():
+            for name, value in wanted.items():
+                site.books.set(name, value)
+
+    @post("/_sandbox/events/{id:str}/deliver", status_code=204)
+    async def deliver_again(id: str) -> None:
+        """Send the webhook of an event (once more)."""
+        with site.books.transaction():
+            site.books.deliver(id)
+        site.changed()
+
+    @get("/_sandbox/books")
+    async def summary() -> Wire:
+        return summarise(site)
+
+    @get("/live")
+    async def live() -> Wire:
+        return {"status": "alive"}
+
+    return [order_fault, change_settings, deliver_again, summary, live]
+
+
+def summarise(site: Site) -> Wire:
+    """Balances by account and currency, how many of each kind, and every object that moved money with its key."""
+    balances = {
+        account or "platform": {
+            currency: {"available": available, "pending": pending}
+            for currency, (available, pending) in site.books.balances(account, site.now()).items()
+        }
+        for account in site.books.accounts_with_balances()
+    }
+    return {
+        "balances": balances,
+        "counts": site.books.counts(),
+        "webhooks_waiting": len(site.books.open_deliveries()),
+        "transfers": _moved(site, "transfer", ("amount_reversed", "destination", "transfer_group")),
+        "reversals": _moved(site, "transfer_reversal", ("transfer",)),
+        "refunds": _moved(site, "refund", ("charge", "status")),
+        "payouts": _moved(site, "payout", ("status",)),
+        "charges": _moved(site, "charge", ("amount_refunded", "payment_intent", "status", "transfer_group")),
+    }
+
+
+def _moved(site: Site, kind: str, fields: tuple[str, ...]) -> list[Wire]:
+    names = ("id", "amount", "currency", "metadata", *fields)
+    return [{**{name: body[name] for name in names}, "key": key} for body, key in site.books.made_with_keys(kind)]

@@ -1,0 +1,45 @@
+"""One sandbox server for all tests of payments."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from marketplace.engines.payments.client import PaymentClient
+from marketplace.kernel import clock
+from tests.engines.payments.contract import Contract, checking_client
+from tests.engines.payments.sandbox_server import SandboxServer
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
+        yield server
+
+
+@pytest.fixture
+async def sandbox(sandbox_server: SandboxServer) -> AsyncIterator[SandboxServer]:
+    """The shared server with our clock, no faults waiting and its usual settings."""
+    clock.use_offset_file(sandbox_server.clock_file)
+    yield sandbox_server
+    await sandbox_server._control("faults", {})
+    await sandbox_server.settings(settle_seconds=0, payout_seconds=2, account_link_seconds=300, unapproved_countries=[])
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract | None:
+    """Stripe's OpenAPI where it is there."""
+    return Contract.find()
+
+
+@pytest.fixture
+async def client(sandbox: SandboxServer, contract: Contract | None) -> AsyncIterator[PaymentClient]:
+    """Our client; every request and answer is checked against Stripe's OpenAPI where that is there."""
+    client = PaymentClient(sandbox.api_key, address=sandbox.url, http=checking_client(contract), timeout_seconds=10)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Path:
+    return tmp_path / "sandbox"

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from marketplace.kernel import clock
+from marketplace.kernel.i18n import translations
 from marketplace.kernel.money import Money, format_money
 
 DEFAULT_ZONE = ZoneInfo("Asia/Karachi")
@@ -75,6 +76,12 @@ def markdown(text: str | None) -> Markup:
     return Markup(safe)  # noqa: S704 - cleaned one line above
 
 
+@pass_context
+def said(context: Context, message: str | None) -> str:
+    """A msgid that came as a value (a label, a choice), in the reader's language; plain text, so it is escaped."""
+    return translations(context.get("locale", "en")).gettext(message) if message else ""
+
+
 def short(text: str | None, length: int = 160) -> str:
     """The beginning, cut between words."""
     words = " ".join((text or "").split())
@@ -89,5 +96,6 @@ FILTERS: dict[str, Any] = {
     "datetime": date_and_time,
     "relative": relative,
     "markdown": markdown,
+    "said": said,
     "short": short,
 }

@@ -68,7 +68,7 @@ def page(
     **context: Any,
 ) -> Answer:
     """Render `template` after the transaction. Where htmx wants a part, only the block `fragment` is rendered."""
-    body = render(visit, template, fragment=fragment if visit.is_htmx else None, **context)
+    body = render(visit, template, fragment=fragment if visit.is_htmx else None, status=status, **context)
     sent = {"Vary": htmx.VARY, "Cache-Control": "private, no-store" if visit.is_signed_in else "private, no-cache"}
     return Response(content=body, status_code=status, media_type=MediaType.HTML, headers={**sent, **(headers or {})})
 

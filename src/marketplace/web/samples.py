@@ -23,9 +23,9 @@ class SampleForm(Form):
     description = TextAreaField(
         N_("Description"), [Length(max=5000)], description=N_("Markdown works: lists, links, emphasis.")
     )
-    category = SelectField(N_("Field of work"), choices=[("web", N_("Web and apps")), ("design", N_("Design"))])
+    category = SelectField(N_("Field of work"), choices={"web": N_("Web and apps"), "design": N_("Design")})
     pricing = RadioField(
-        N_("How do you pay?"), choices=[("fixed", N_("A fixed price")), ("hourly", N_("By the hour"))], default="fixed"
+        N_("How do you pay?"), choices={"fixed": N_("A fixed price"), "hourly": N_("By the hour")}, default="fixed"
     )
     price = MoneyField(N_("Price"), description=N_("You pay this in before work begins. It is held until you accept."))
     remote = BooleanField(N_("Can be done from anywhere"), default=True)

@@ -1,6 +1,7 @@
 """Nobody changes the journal: the application's role may not, the owner's triggers refuse, the chain tells."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from marketplace.engines.ledger.checking import problems
 from marketplace.engines.ledger.sealing import ChainReport, JournalKey, seal, verify_chain
 from marketplace.kernel.database import Database, Session
+from marketplace.kernel.database.embedded import EmbeddedPostgres
+from tests.conftest import _clone as clone
 from tests.engines.ledger.test_posting import move
 
 KEY = JournalKey(b"a key of the tests")
@@ -37,42 +40,65 @@ CHANGES = [
 ]
 
 
-@pytest.fixture
-async def journal(cloned_database: Database) -> Database:
+async def fill(database: Database) -> None:
     """Three sealed transactions, one not sealed yet."""
-    async with cloned_database.write.begin() as db:
+    async with database.write.begin() as db:
         await move(db, "world:stripe:USD", "hold:1", 100, key="one")
         await move(db, "hold:1", "owed:ayesha:USD", 40, key="two")
         await move(db, "world:stripe:USD", "hold:2", 7, key="other")
-    async with cloned_database.write.begin() as db:
-        assert await seal(db, KEY) == 3
-    async with cloned_database.write.begin() as db:
-        await move(db, "hold:1", "owed:ayesha:USD", 1, key="tail")
-    return cloned_database
-
-
-async def execute_as_application(database: Database, change: str) -> None:
     async with database.write.begin() as db:
-        await db.execute(text("SET LOCAL ROLE marketplace_app"))
-        await db.execute(text(change))
+        assert await seal(db, KEY) == 3
+    async with database.write.begin() as db:
+        await move(db, "hold:1", "owed:ayesha:USD", 1, key="tail")
+
+
+CHANGES_AT_COMMIT = """
+    WITH t AS (INSERT INTO ledger_transactions (key, request_hash, kind, subject_kind, subject_id, effective_at)
+               VALUES ('forged', '', 'gift', 'x', uuidv7(), now()) RETURNING id),
+         a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'hold:1'
+               RETURNING id, balance, version)
+    INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
+    SELECT t.id, a.id, 'USD', 5, a.version, a.balance FROM t, a
+"""
+
+
+@pytest.fixture(scope="module")
+async def filled(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Database]:
+    async with clone(postgres, template) as url:
+        database = Database(url)
+        await fill(database)
+        yield database
+        await database.close()
+
+
+@pytest.fixture
+async def forger(filled: Database) -> AsyncIterator[Session]:
+    """A transaction on the filled journal that is rolled back."""
+    async with filled.engine.connect() as connection, Session(bind=connection) as db:
+        yield db
+        await db.rollback()
+
+
+@pytest.fixture
+async def journal(cloned_database: Database) -> Database:
+    """A filled journal for tests that commit."""
+    await fill(cloned_database)
+    return cloned_database
 
 
 class TestRefusal:
     @pytest.mark.parametrize("change", CHANGES)
-    async def test_the_owner_is_refused(self, journal: Database, change: str) -> None:
+    async def test_the_owner_is_refused(self, forger: Session, change: str) -> None:
         with pytest.raises(DBAPIError) as refusal:
-            async with journal.write.begin() as db:
-                await db.execute(text(change))
+            await execute_and_check(forger, change)
         assert refusal.value.orig is not None
         assert getattr(refusal.value.orig.__cause__, "sqlstate", None) == "LE004", refusal.value
-        async with journal.write.begin() as db:
-            assert await problems(db) == []
-            assert (await verify_chain(db, KEY)).problem == ""
 
     @pytest.mark.parametrize("change", CHANGES)
-    async def test_the_application_has_no_right(self, journal: Database, change: str) -> None:
+    async def test_the_application_has_no_right(self, forger: Session, change: str) -> None:
+        await forger.execute(text("SET LOCAL ROLE marketplace_app"))
         with pytest.raises(DBAPIError, match="permission denied"):
-            await execute_as_application(journal, change)
+            await forger.execute(text(change))
 
     async def test_the_application_posts_and_seals_through_the_door(self, journal: Database) -> None:
         async with journal.write.begin() as db:
@@ -85,15 +111,20 @@ class TestRefusal:
 
     async def test_lines_that_do_not_add_up_are_refused_at_commit_too(self, journal: Database) -> None:
         """Without the door: what the owner inserts row by row is summed again at COMMIT."""
-        insert = """WITH t AS (INSERT INTO ledger_transactions (key, request_hash, kind, subject_kind, subject_id,
-            effective_at) VALUES ('forged', '', 'gift', 'x', uuidv7(), now()) RETURNING id),
-            a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'hold:1'
-            RETURNING id, balance, version)
-            INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
-            SELECT t.id, a.id, 'USD', 5, a.version, a.balance FROM t, a"""
         with pytest.raises(DBAPIError, match="does not add up"):
-            async with journal.write.begin() as db:
-                await db.execute(text(insert))
+            await commit(journal, CHANGES_AT_COMMIT)
+        async with journal.write.begin() as db:
+            assert await problems(db) == []
+
+
+async def execute_and_check(db: Session, change: str) -> None:
+    await db.execute(text(change))
+    await db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+async def commit(database: Database, change: str) -> None:
+    async with database.write.begin() as db:
+        await db.execute(text(change))
 
 
 async def forge(db: Session, change: str) -> None:
@@ -113,14 +144,13 @@ class TestDetection:
             "UPDATE ledger_transactions SET subject_id = uuidv7() WHERE key = 'one'",
             "UPDATE ledger_transactions SET seal_hash = '\\x00' WHERE key = 'two'",
             "DELETE FROM ledger_transactions WHERE key = 'one'",
-            "UPDATE ledger_transactions SET seal_number = 5 - seal_number WHERE seal_number IN (2, 3)",
+            "UPDATE ledger_transactions SET seal_number = 9 WHERE seal_number = 2",
         ],
     )
-    async def test_the_chain_shows_what_was_changed(self, journal: Database, change: str) -> None:
-        async with journal.write.begin() as db:
-            assert (await verify_chain(db, KEY)).problem == ""
-            await forge(db, change)
-            assert (await verify_chain(db, KEY)).problem != ""
+    async def test_the_chain_shows_what_was_changed(self, forger: Session, change: str) -> None:
+        assert (await verify_chain(forger, KEY)).problem == ""
+        await forge(forger, change)
+        assert (await verify_chain(forger, KEY)).problem != ""
 
     @pytest.mark.parametrize(
         ("change", "problem"),
@@ -132,26 +162,23 @@ class TestDetection:
             ("UPDATE ledger_accounts SET balance = -1 WHERE code = 'owed:ayesha:USD'", "account owed:ayesha:USD"),
         ],
     )
-    async def test_the_sums_show_it_too(self, journal: Database, change: str, problem: str) -> None:
-        async with journal.write.begin() as db:
-            if "-1" in change:
-                await db.execute(text("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_floor"))
-            await forge(db, change)
-            found = await problems(db)
-            assert any(problem in line for line in found), found
+    async def test_the_sums_show_it_too(self, forger: Session, change: str, problem: str) -> None:
+        if "-1" in change:
+            await forger.execute(text("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_floor"))
+        await forge(forger, change)
+        found = await problems(forger)
+        assert any(problem in line for line in found), found
 
-    async def test_triggers_switched_off_are_reported(self, journal: Database) -> None:
-        async with journal.write.begin() as db:
-            await db.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER final"))
-            await db.execute(text("DROP TRIGGER final ON ledger_accounts"))
-            assert await problems(db) == [
-                "trigger final on ledger_entries is switched off",
-                "the journal has 9 triggers of 10",
-            ]
+    async def test_triggers_switched_off_are_reported(self, forger: Session) -> None:
+        await forger.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER final"))
+        await forger.execute(text("DROP TRIGGER final ON ledger_accounts"))
+        assert await problems(forger) == [
+            "trigger final on ledger_entries is switched off",
+            "the journal has 9 triggers of 10",
+        ]
 
-    async def test_another_key_does_not_open_the_chain(self, journal: Database) -> None:
-        async with journal.write.begin() as db:
-            assert (await verify_chain(db, JournalKey(b"guessed"))).problem.startswith("seal 1 is broken")
+    async def test_another_key_does_not_open_the_chain(self, forger: Session) -> None:
+        assert (await verify_chain(forger, JournalKey(b"guessed"))).problem.startswith("seal 1 is broken")
 
 
 class TestSealing:

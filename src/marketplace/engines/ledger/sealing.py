@@ -115,6 +115,7 @@ def _transactions(order: Any = LedgerTransaction.id) -> Select[Any]:
     listed = func.jsonb_agg(func.jsonb_build_array(*parts)).aggregate_order_by(LedgerAccount.code)
     entries = (
         select(listed)
+        .select_from(LedgerEntry)
         .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
         .where(LedgerEntry.transaction_id == LedgerTransaction.id)
         .scalar_subquery()

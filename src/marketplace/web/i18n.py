@@ -26,9 +26,16 @@ def _reader(context: Context) -> tuple[str, ZoneInfo]:
     return context.get("locale", "en"), context.get("zone", DEFAULT_ZONE)
 
 
-def money(value: Money | None) -> str:
+_ISOLATED = "\u2066{}\u2069"
+"""Left-to-right isolate (Unicode Annex 9): an amount keeps its order inside Urdu, in text and in attributes."""
+
+
+@pass_context
+def money(context: Context, value: Money | None) -> str:
     """USD 1,200.50; an empty text for no amount."""
-    return "" if value is None else format_money(value)
+    if value is None:
+        return ""
+    return _ISOLATED.format(format_money(value)) if context.get("locale") == "ur" else format_money(value)
 
 
 @pass_context

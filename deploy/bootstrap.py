@@ -1,7 +1,7 @@
 """Make .venv ready: `python3 deploy/bootstrap.py run` (what the site needs) or `dev` (and what its tests need).
 
-Standard library only, called by the Makefile before anything else exists. Uses uv when it is there, else venv and pip; tries
-the caches first, then the network, then says in one line what is missing. A stamp makes the second time instant.
+Standard library only, called by the Makefile before anything else exists. Uses uv when it is there, else venv and pip;
+tries the caches first, then the network, then says in one line what is missing. A stamp makes the second time instant.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def with_lock(kind: str) -> None:
     import fcntl
 
     VENV.mkdir(exist_ok=True)
-    with (VENV / ".lock").open("w") as file:
+    # Not .lock: that one is uv's own.
+    with (VENV / ".bootstrap-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if not is_ready(kind):
             prepare(kind)
@@ -117,7 +118,7 @@ def has(module: str) -> bool:
 
 
 def install(python: Path, what: list[str], name: str) -> None:
-    """From the caches of uv alone when they hold everything (quick, and the same without a network), else by the network."""
+    """From uv's cache alone when it holds everything: quick, and the same without a network. Else by the network."""
     if shutil.which("uv"):
         base = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
         if attempt([*base, "--offline", *what]):

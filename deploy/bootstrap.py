@@ -89,7 +89,8 @@ def prepare(kind: str) -> None:
     hook(python, "assets")
     if kind == "dev":
         hook(python, "dev")
-    install(python, ["--no-deps", "--no-build-isolation", "-e", str(ROOT)], "the project itself")
+    if not attempt([*installer(python), "--no-deps", "--no-build-isolation", "-e", str(ROOT)], show=True):
+        raise Missing("The project itself could not be installed: see above. `make clean` and run again.")
     for each in ("run", kind):
         (VENV / f".ready-{each}").write_text(fingerprint(each), encoding="ascii")
     say(f"Ready after {time.monotonic() - began:.0f} s")
@@ -119,17 +120,20 @@ def has(module: str) -> bool:
 
 def install(python: Path, what: list[str], name: str) -> None:
     """From uv's cache alone when it holds everything: quick, and the same without a network. Else by the network."""
-    if shutil.which("uv"):
-        base = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
-        if attempt([*base, "--offline", *what]):
-            return
-    else:
-        base = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
+    command = installer(python)
+    if command[0] == "uv" and attempt([*command, "--offline", *what]):
+        return
     say(f"Fetching {name}")
-    if not attempt([*base, *what], show=True):
+    if not attempt([*command, *what], show=True):
         raise Missing(
             f"Could not fetch {name}: it needs a network once. Connect and run again; what was fetched is kept."
         )
+
+
+def installer(python: Path) -> list[str]:
+    if shutil.which("uv"):
+        return ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+    return [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
 
 
 def hook(python: Path, verb: str) -> None:

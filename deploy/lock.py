@@ -1,4 +1,4 @@
-"""Make the lock files anew (`make lock`): for every platform, with hashes, without addresses, with the download's size."""
+"""Make the lock files anew (`make lock`): for every platform, with hashes, no addresses, and the download's size."""
 
 import json
 import subprocess

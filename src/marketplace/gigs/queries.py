@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select, true
 
 from marketplace.gigs.models import Proposal, ProposalMilestone
 from marketplace.gigs.rules import LIVING, SEEN_BY_EMPLOYER, WAITING, Offer, Part, without_identity
@@ -286,7 +286,7 @@ async def postings_of(
             *(Organisation.name.label("organisation_name"), counts.c.proposals, counts.c.waiting),
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
-        .join(counts, onclause=func.true())
+        .join(counts, onclause=true())
         .where(Posting.kind == "gig", _hires(user_id))
         .order_by(Posting.id.desc())
         .limit(limit)

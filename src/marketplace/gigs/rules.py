@@ -204,7 +204,8 @@ HIDDEN = "▒▒▒"
 _CONTACTS = re.compile(
     r"""[\w.+-]+@[\w-]+\.[\w.-]+            # e-mail address
     |  (?:https?://|www\.)\S+               # link
-    |  \b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|pk|io|dev|me|co|app|site|page|xyz|info)\b(?:/\S*)?
+    |  \b(?!(?:asp|vb|ado|ml)\.net\b|socket\.io\b)  # address without https, unless it names a technology
+       [\w-]+(?:\.[\w-]+)*\.(?:com|net|org|pk|io|dev|me|co|app|site|page|xyz|info)\b(?:/\S*)?
     |  (?<!\w)@[\w.]{3,}                    # handle elsewhere
     |  (?<![\w.,])\+?\d(?:[\s().-]?\d){8,14}(?![\w,]|\.\d)  # phone number
     """,

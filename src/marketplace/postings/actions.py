@@ -18,6 +18,7 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.events import publish as publish_event
 from marketplace.kernel.i18n import N_
+from marketplace.places.models import District
 from marketplace.postings import rules
 from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
 from marketplace.postings.models import Posting, PostingSkill, PostingState
@@ -33,6 +34,7 @@ ANSWERS = "posting_answers"
 async def save_draft(db: Session, content: Content, *, organisation_id: UUID, by: UUID, at: datetime) -> Posting:
     """Keep a gig as a draft that only those who hire for the organisation see. Raises: Invalid."""
     rules.check_draft(content)
+    await _check_place(db, content)
     id = (await db.execute(select(func.uuidv7()))).scalar_one()
     posting = Posting(
         id=id,
@@ -65,6 +67,7 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
         rules.check_publishable(content, at, before=before)
     else:
         raise rules.PostingEnded
+    await _check_place(db, content)
     changed = _changes(before, content)
     if not changed:
         return
@@ -173,6 +176,11 @@ async def _schedule(db: Session, posting: Posting) -> None:
     subject = ("posting", posting.id)
     await deadlines.start(db, CLOSES, subject=subject, due_at=posting.closes_at)
     await deadlines.start(db, ANSWERS, subject=subject, due_at=posting.answer_by)
+
+
+async def _check_place(db: Session, content: Content) -> None:
+    if content.district is not None and await db.get(District, content.district) is None:
+        raise Invalid.at("district", N_("Choose a district from the list."))
 
 
 async def _write_skills(db: Session, posting: Posting, content: Content) -> None:

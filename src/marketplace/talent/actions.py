@@ -12,6 +12,9 @@ from marketplace.identity import audit
 from marketplace.identity.models import User
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
+from marketplace.kernel.i18n import N_
+from marketplace.places.models import District
 from marketplace.skills.actions import claim_skills
 from marketplace.talent import rules
 from marketplace.talent.models import Freelancer
@@ -41,6 +44,8 @@ async def start(db: Session, user: User, *, at: datetime) -> Freelancer:
 async def save(db: Session, freelancer: Freelancer, profile: Profile, *, by: UUID, at: datetime) -> None:
     """Write what she says about herself; when it is listed, search finds it within seconds. Raises: Invalid."""
     rules.check(profile)
+    if profile.district is not None and await db.get(District, profile.district) is None:
+        raise Invalid.at("district", N_("Choose a district from the list."))
     await db.refresh(freelancer, with_for_update=True)
     before = await profile_of(db, freelancer)
     for name in ("headline", "about", "rate_minor", "hours_a_week", "district", "park_id", "shows_name", "is_listed"):

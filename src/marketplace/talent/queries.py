@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
@@ -115,7 +116,7 @@ async def shown_skills(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, l
             *(Evidence.user_id, Skill.slug, Skill.name_en, Skill.name_ur, Evidence.kind),
             *(Organisation.name.label("issuer"), Evidence.contract_count),
         )
-        .distinct(Evidence.user_id, Evidence.skill_id)
+        .ext(distinct_on(Evidence.user_id, Evidence.skill_id))
         .join(Skill, Skill.id == Evidence.skill_id)
         .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
         .where(Evidence.user_id.in_(user_ids))

@@ -104,7 +104,6 @@ def _environment(locale: str) -> Environment:
     )
     catalogue = translations(locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension
-    environment.policies["ext.i18n.trimmed"] = True
     environment.filters["money"] = _money
     environment.filters["when"] = _when
     environment.filters["paragraphs"] = _paragraphs

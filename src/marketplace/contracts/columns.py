@@ -1,0 +1,38 @@
+"""Conditions and columns that the reads of contracts share. The query has joined Freelancer, or Deadline."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_
+
+from marketplace.contracts.models import Contract, Milestone
+from marketplace.contracts.rules import EMPLOYER_ROLES, REVIEW, Side
+from marketplace.engines.deadlines.models import Deadline
+from marketplace.identity.models import Membership
+from marketplace.talent.models import Freelancer
+
+
+def is_review() -> ColumnElement[bool]:
+    return and_(Deadline.subject_id == Milestone.id, Deadline.subject_kind == "milestone", Deadline.kind == REVIEW)
+
+
+def is_hers(user_id: UUID) -> ColumnElement[bool]:
+    return Freelancer.user_id == user_id
+
+
+def is_theirs(user_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        Membership.organisation_id == Contract.organisation_id,
+        Membership.user_id == user_id,
+        Membership.role.in_(EMPLOYER_ROLES),
+    )
+
+
+def is_party(user_id: UUID) -> ColumnElement[bool]:
+    """On either side. The query has joined Freelancer."""
+    return or_(is_hers(user_id), is_theirs(user_id))
+
+
+def side_of(user_id: UUID) -> ColumnElement[Side]:
+    word: ColumnElement[Any] = case((is_hers(user_id), "freelancer"), else_="employer")
+    return word

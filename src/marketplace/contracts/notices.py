@@ -1,0 +1,135 @@
+"""What both sides of a contract are told, each in its own words."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.contracts.models import Contract, Milestone
+from marketplace.contracts.rules import EMPLOYER_ROLES
+from marketplace.identity.models import Membership, Organisation, User
+from marketplace.kernel import ids
+from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.money import Money
+from marketplace.messages.actions import notify
+from marketplace.talent.models import Freelancer
+
+
+def path_of(contract_id: UUID, number: int | None = None) -> str:
+    """The address of a contract's page, or of one milestone's."""
+    path = f"/contracts/{ids.short(contract_id)}"
+    return f"{path}/milestones/{number}" if number else path
+
+
+async def started(db: Session, contract: Contract, total: Money, *, at: datetime) -> None:
+    """Accepted: she has a contract, they have a milestone to fund."""
+    values = {**await _about(db, contract), "gig": contract.title, "amount": total}
+    await _tell(db, contract, "proposal_accepted", "contract_started", values, path_of(contract.id), at)
+
+
+async def funded(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """The money is held: she can start."""
+    values = {**await _about(db, contract, milestone), "until": milestone.due_at}
+    await _tell(db, contract, "milestone_funded", "payment_held", values, path_of(contract.id, milestone.number), at)
+
+
+async def lapsed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """The pay page ran out; only those who were paying are told."""
+    values = await _about(db, contract, milestone)
+    await _tell(db, contract, None, "payment_lapsed", values, path_of(contract.id, milestone.number), at)
+
+
+async def delivered(db: Session, contract: Contract, milestone: Milestone, until: datetime, *, at: datetime) -> None:
+    """Somebody has to look at it, until then."""
+    values = {**await _about(db, contract, milestone), "until": until}
+    path = path_of(contract.id, milestone.number)
+    await _tell(db, contract, "delivery_sent", "milestone_delivered", values, path, at)
+
+
+async def revision(db: Session, contract: Contract, milestone: Milestone, missing: str, *, at: datetime) -> None:
+    """Something is missing."""
+    values = {**await _about(db, contract, milestone), "missing": missing}
+    path = path_of(contract.id, milestone.number)
+    await _tell(db, contract, "revision_asked", "revision_sent", values, path, at)
+
+
+async def released(db: Session, contract: Contract, milestone: Milestone, *, is_automatic: bool, at: datetime) -> None:
+    """The money is hers."""
+    values = {**await _about(db, contract, milestone), "is_automatic": is_automatic}
+    path = path_of(contract.id, milestone.number)
+    await _tell(db, contract, "milestone_released", None, values, "/money", at)
+    await _tell(db, contract, None, "money_released", values, path, at)
+
+
+async def account_needed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """Money waits for her payout account."""
+    await _tell(db, contract, "payout_account_needed", None, await _about(db, contract, milestone), "/money", at)
+
+
+async def refunded(db: Session, contract: Contract, milestone: Milestone, amount: Money, *, at: datetime) -> None:
+    """Money goes back."""
+    values = {**await _about(db, contract, milestone), "amount": amount}
+    path = path_of(contract.id, milestone.number)
+    await _tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
+
+
+async def completed(db: Session, contract: Contract, *, at: datetime) -> None:
+    """All is done."""
+    values = await _about(db, contract)
+    await _tell(db, contract, "contract_completed", "contract_completed", values, path_of(contract.id), at)
+
+
+async def cancelled(db: Session, contract: Contract, *, by: UUID, reason: str, at: datetime) -> None:
+    """One side has ended it."""
+    values = await _about(db, contract)
+    freelancer_user = await _freelancer_user(db, contract)
+    who = values["freelancer"] if by == freelancer_user else values["organisation"]
+    values |= {"who": who, "reason": reason}
+    await _tell(db, contract, "contract_cancelled", "contract_cancelled", values, path_of(contract.id), at)
+
+
+async def employer_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
+    """Who is told on the employer's side."""
+    members = select(Membership.user_id).where(
+        Membership.organisation_id == organisation_id, Membership.role.in_(EMPLOYER_ROLES)
+    )
+    return list((await db.execute(members.order_by(Membership.user_id))).scalars())
+
+
+async def _tell(  # the two messages of one step
+    db: Session,
+    contract: Contract,
+    to_freelancer: str | None,
+    to_employer: str | None,
+    values: dict[str, Any],
+    link: str,
+    at: datetime,
+) -> None:
+    if to_freelancer:
+        await notify(db, await _freelancer_user(db, contract), to_freelancer, values, link=link, at=at)
+    if to_employer:
+        for member in await employer_members(db, contract.organisation_id):
+            await notify(db, member, to_employer, values, link=link, at=at)
+
+
+async def _about(db: Session, contract: Contract, milestone: Milestone | None = None) -> dict[str, Any]:
+    names = (
+        select(Organisation.name, User.name)
+        .select_from(Freelancer)
+        .join(User, User.id == Freelancer.user_id)
+        .join(Organisation, Organisation.id == contract.organisation_id)
+        .where(Freelancer.id == contract.freelancer_id)
+    )
+    organisation, freelancer = (await db.execute(names)).one()
+    values: dict[str, Any] = {"contract": contract.title, "organisation": organisation, "freelancer": freelancer}
+    if milestone is None:
+        return values
+    amount = Money(milestone.amount_minor, contract.currency)
+    fee = amount.fee(contract.fee_basis_points)
+    return values | {"milestone": milestone.title, "amount": amount, "fee": fee, "net": amount - fee}
+
+
+async def _freelancer_user(db: Session, contract: Contract) -> UUID:
+    query = select(Freelancer.user_id).where(Freelancer.id == contract.freelancer_id)
+    return (await db.execute(query)).scalar_one()

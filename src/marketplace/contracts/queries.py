@@ -1,0 +1,265 @@
+"""Reads of contracts. Whoever is neither the freelancer nor with the employer finds nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, select
+
+from marketplace.contracts.columns import is_party, is_review, side_of
+from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Milestone, Revision
+from marketplace.contracts.rules import OVER, NotYourSide, Side
+from marketplace.engines.deadlines.models import Deadline
+from marketplace.engines.files.models import StoredFile
+from marketplace.escrow.models import Release, Transfer
+from marketplace.identity.models import Organisation, User
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.money import Money
+from marketplace.postings.models import Posting
+from marketplace.talent.models import Freelancer
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A delivered file. `has_preview`: it is a picture, and its small version can be shown."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size_bytes: int
+
+    @property
+    def has_preview(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """What was handed in, and what was missing in it (empty when nothing was)."""
+
+    number: int
+    text: str
+    delivered_at: datetime
+    files: tuple[FileView, ...]
+    missing: str
+    missing_asked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneView:
+    """A milestone with its review and its money. `review_until` is set while a delivery waits for an answer."""
+
+    id: UUID
+    number: int
+    title: str
+    amount: Money
+    fee: Money
+    state: str
+    days: int
+    due_at: datetime | None
+    review_until: datetime | None
+    review_paused_why: str
+    released_at: datetime | None
+    transfer_state: str | None
+    transferred_at: datetime | None
+    deliveries: tuple[DeliveryView, ...] = ()
+
+    @property
+    def net(self) -> Money:
+        """What the freelancer gets."""
+        return self.amount - self.fee
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in OVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractView:
+    """A contract as one of its sides sees it."""
+
+    id: UUID
+    side: Side
+    state: str
+    title: str
+    currency: str
+    fee_basis_points: int
+    terms: dict[str, Any]
+    terms_hash: str
+    started_at: datetime
+    ended_at: datetime | None
+    posting_slug: str | None
+    organisation_name: str
+    organisation_slug: str
+    freelancer_name: str
+    freelancer_handle: str
+    freelancer_user_id: UUID
+    milestones: tuple[MilestoneView, ...]
+
+    @property
+    def other_name(self) -> str:
+        """Who is on the other side."""
+        return self.freelancer_name if self.side == "employer" else self.organisation_name
+
+    @property
+    def current(self) -> MilestoneView | None:
+        """The first milestone that is not over."""
+        return next((each for each in self.milestones if not each.is_over), None)
+
+    def milestone(self, number: int) -> MilestoneView:
+        """Raises: NotFound."""
+        for each in self.milestones:
+            if each.number == number:
+                return each
+        raise NotFound
+
+    def sum_of(self, *states: str) -> Money:
+        """The amounts of all milestones, or of those in the states named."""
+        amounts = (each.amount for each in self.milestones if not states or each.state in states)
+        return sum(amounts, Money(0, self.currency))
+
+
+async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> ContractView:
+    """A contract with all its milestones and deliveries. Raises: NotFound when the reader is on neither side."""
+    head = (
+        select(
+            *(Contract.id, Contract.state, Contract.title, Contract.currency, Contract.fee_basis_points),
+            *(Contract.terms, Contract.terms_hash, Contract.started_at, Contract.ended_at),
+            Posting.slug.label("posting_slug"),
+            Organisation.name.label("organisation_name"),
+            Organisation.slug.label("organisation_slug"),
+            User.name.label("freelancer_name"),
+            Freelancer.handle.label("freelancer_handle"),
+            Freelancer.user_id.label("freelancer_user_id"),
+            side_of(reader).label("side"),
+        )
+        .join(Organisation, Organisation.id == Contract.organisation_id)
+        .join(Freelancer, Freelancer.id == Contract.freelancer_id)
+        .join(User, User.id == Freelancer.user_id)
+        .outerjoin(Posting, Posting.id == Contract.posting_id)
+        .where(Contract.id == contract_id, is_party(reader))
+    )
+    row = (await db.execute(head)).mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    return ContractView(**row, milestones=await _milestones(db, contract_id, row["currency"], row["fee_basis_points"]))
+
+
+async def contract_for(
+    db: AnySession, contract_id: UUID, *, by: UUID, side: Side | None = None
+) -> tuple[Contract, Side]:
+    """The row that an action takes, and which side `by` is on.
+
+    Raises: NotFound when it is neither; NotYourSide when only the other `side` may do what is to be done.
+    """
+    query = (
+        select(Contract, side_of(by))
+        .join(Freelancer, Freelancer.id == Contract.freelancer_id)
+        .where(Contract.id == contract_id, is_party(by))
+    )
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound
+    if side is not None and row[1] != side:
+        raise NotYourSide
+    return row[0], row[1]
+
+
+async def milestone_for(db: AnySession, contract_id: UUID, number: int, *, by: UUID, side: Side) -> Milestone:
+    """The milestone that an action takes. Raises: NotFound, NotYourSide."""
+    await contract_for(db, contract_id, by=by, side=side)
+    query = select(Milestone).where(Milestone.contract_id == contract_id, Milestone.number == number)
+    found = (await db.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def contract_of_proposal(db: AnySession, proposal_id: UUID, *, reader: UUID) -> UUID | None:
+    """The contract that a proposal became, for those who may see it."""
+    query = (
+        select(Contract.id)
+        .join(Freelancer, Freelancer.id == Contract.freelancer_id)
+        .where(Contract.proposal_id == proposal_id, is_party(reader))
+    )
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def file_for(db: AnySession, file_id: UUID, *, reader: UUID) -> StoredFile:
+    """A file that was delivered in one of the reader's contracts. Raises: NotFound for everybody else."""
+    query = (
+        select(StoredFile)
+        .join(DeliveryFile, DeliveryFile.file_id == StoredFile.id)
+        .join(Delivery, Delivery.id == DeliveryFile.delivery_id)
+        .join(Milestone, Milestone.id == Delivery.milestone_id)
+        .join(Contract, Contract.id == Milestone.contract_id)
+        .join(Freelancer, Freelancer.id == Contract.freelancer_id)
+        .where(StoredFile.id == file_id, is_party(reader))
+    )
+    found = (await db.execute(query)).scalars().first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _milestones(db: AnySession, contract_id: UUID, currency: str, basis_points: int) -> tuple[MilestoneView, ...]:
+    query = (
+        select(
+            *(Milestone.id, Milestone.number, Milestone.title, Milestone.amount_minor, Milestone.state),
+            *(Milestone.days, Milestone.due_at),
+            case((Milestone.state == "delivered", Deadline.due_at)).label("review_until"),
+            case((Deadline.state == "paused", Deadline.pause_reason), else_="").label("review_paused_why"),
+            Release.at.label("released_at"),
+            Transfer.state.label("transfer_state"),
+            Transfer.sent_at.label("transferred_at"),
+        )
+        .outerjoin(Deadline, is_review())
+        .outerjoin(Release, Release.hold_id == Milestone.hold_id)
+        .outerjoin(Transfer, Transfer.release_id == Release.id)
+        .where(Milestone.contract_id == contract_id)
+        .order_by(Milestone.number)
+    )
+    deliveries = await _deliveries(db, contract_id)
+    views: list[MilestoneView] = []
+    for row in (await db.execute(query)).mappings():
+        fields = dict(row)
+        amount = Money(fields.pop("amount_minor"), currency)
+        handed_in = tuple(deliveries[fields["id"]])
+        views.append(MilestoneView(**fields, amount=amount, fee=amount.fee(basis_points), deliveries=handed_in))
+    return tuple(views)
+
+
+async def _deliveries(db: AnySession, contract_id: UUID) -> dict[UUID, list[DeliveryView]]:
+    query = (
+        select(Delivery, Revision.missing, Revision.asked_at)
+        .join(Milestone, Milestone.id == Delivery.milestone_id)
+        .outerjoin(Revision, Revision.delivery_id == Delivery.id)
+        .where(Milestone.contract_id == contract_id)
+        .order_by(Delivery.milestone_id, Delivery.number)
+    )
+    rows = (await db.execute(query)).all()
+    files = await _files(db, [delivery.id for delivery, *_ in rows])
+    found: dict[UUID, list[DeliveryView]] = defaultdict(list)
+    for delivery, missing, asked_at in rows:
+        handed_in = (delivery.number, delivery.text, delivery.delivered_at, tuple(files[delivery.id]))
+        found[delivery.milestone_id].append(DeliveryView(*handed_in, missing or "", asked_at))
+    return found
+
+
+async def _files(db: AnySession, delivery_ids: Sequence[UUID]) -> dict[UUID, list[FileView]]:
+    found: dict[UUID, list[FileView]] = defaultdict(list)
+    if not delivery_ids:
+        return found
+    query = (
+        select(DeliveryFile.delivery_id, StoredFile.id, StoredFile.name, StoredFile.media_type, StoredFile.size_bytes)
+        .join(StoredFile, StoredFile.id == DeliveryFile.file_id)
+        .where(DeliveryFile.delivery_id.in_(delivery_ids))
+        .order_by(StoredFile.id)
+    )
+    for delivery_id, id, name, media_type, size_bytes in (await db.execute(query)).all():
+        found[delivery_id].append(FileView(id, name, media_type, size_bytes))
+    return found

@@ -1,0 +1,57 @@
+"""One timeline of a contract for both sides, read from its audit lines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.identity.audit import Line, lines_of
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.i18n import N_, translations
+from marketplace.kernel.money import Money, format_money
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "contract.started": ("active", N_("Proposal accepted: the contract begins, %(money)s in all")),
+    "contract.completed": ("good", N_("Contract completed")),
+    "contract.cancelled": ("idle", N_("Contract cancelled")),
+    "milestone.funding": ("waiting", N_("Milestone %(number)s, %(milestone)s: payment begun")),
+    "milestone.planned": (
+        "idle",
+        N_("Milestone %(number)s, %(milestone)s: not paid in time, nothing was charged"),
+    ),
+    "milestone.funded": ("active", N_("Milestone %(number)s, %(milestone)s: funded, %(money)s is held")),
+    "milestone.delivered": ("waiting", N_("Milestone %(number)s, %(milestone)s: delivered")),
+    "milestone.revision": ("waiting", N_("Milestone %(number)s, %(milestone)s: a revision is asked for")),
+    "milestone.released": (
+        "good",
+        N_("Milestone %(number)s, %(milestone)s: accepted, %(money)s released"),
+    ),
+    "milestone.cancelled": ("idle", N_("Milestone %(number)s, %(milestone)s: cancelled")),
+}
+_RELEASED_UNANSWERED = N_("Milestone %(number)s, %(milestone)s: review period over, %(money)s released")
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """A step in the reader's words. `who` is empty when the system did it (a deadline, a payment)."""
+
+    at: datetime
+    text: str
+    tone: str
+    who: str
+    detail: str
+
+
+async def timeline_of(db: AnySession, contract_id: UUID, *, locale: str) -> list[TimelineEvent]:
+    """What happened in a contract, oldest first. Who may see it was asked before."""
+    return [_event(line, locale) for line in await lines_of(db, ("contract", contract_id)) if line.action in _WORDS]
+
+
+def _event(line: Line, locale: str) -> TimelineEvent:
+    tone, words = _WORDS[line.action]
+    if line.action == "milestone.released" and line.by_user_id is None:
+        words = _RELEASED_UNANSWERED
+    values = dict(line.values)
+    if "amount_minor" in values:
+        values["money"] = format_money(Money(values["amount_minor"], values["currency"]))
+    detail = line.why if line.action == "contract.cancelled" else ""
+    return TimelineEvent(line.at, translations(locale).gettext(words) % values, tone, line.by_name or "", detail)

@@ -1,5 +1,13 @@
-"""The first page."""
+"""The home page: one address, and for each hat the first screen that answers what she came for.
 
+Visitors learn what this is. Whoever is signed in sees what waits for her: a part for each of her hats
+(templates/home/_freelancer.html, _employer.html), filled by a function here that reads from the domain.
+"""
+
+from typing import Any
+
+from marketplace.gigs.queries import EmployerWork, work_for_employer, work_for_freelancer
+from marketplace.kernel.database import ReadSession
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
@@ -7,8 +15,23 @@ from marketplace.web.visit import Visit
 
 @get("/", PUBLIC)
 async def show_home(visit: Visit) -> Answer:
-    """Say what this is, for whom."""
-    return page(visit, "home/visitor.html", gigs=[], people=[])
+    """What this is, or what waits for you."""
+    if not visit.is_signed_in:
+        return page(visit, "home/visitor.html", gigs=(), people=())
+    async with visit.read() as db:
+        freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
+        employer = await _as_employer(db, visit) if visit.user.organisations else None
+    return page(visit, "home/signed_in.html", freelancer=freelancer, employer=employer)
+
+
+async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
+    """What must I do today, who answers until when."""
+    return {"proposals": await work_for_freelancer(db, visit.user.id)}
+
+
+async def _as_employer(db: ReadSession, visit: Visit) -> EmployerWork:
+    """Who waits for my answer and until when, what is not published yet."""
+    return await work_for_employer(db, visit.user.id)
 
 
 routes = [show_home]

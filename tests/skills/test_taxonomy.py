@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.engines.search.folding import fold
 from marketplace.kernel.paths import resource
-from marketplace.skills.taxonomy import SkillName, read_taxonomy, suggestions
+from marketplace.skills.taxonomy import SkillName, known_skills, read_taxonomy, resolve, suggestions
 
 ENTRIES = read_taxonomy(resource("search") / "skills")
 NAMES = [SkillName(entry.slug, entry.name_en, entry.name_ur, entry.aliases) for entry in ENTRIES]
@@ -68,3 +68,25 @@ def test_type_ahead_puts_the_whole_name_first_and_keeps_the_limit():
     assert len(suggestions(NAMES, "d", 8)) == 8
     assert suggestions(NAMES, "   ", 8) == []
     assert suggestions(NAMES, "zzzz", 8) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "slugs", "unknown"),
+    [
+        (["wordpress"], ["wordpress"], []),
+        (["WordPress, seo", "silai"], ["wordpress", "seo", "tailoring"], []),
+        (["سلائي"], ["tailoring"], []),
+        (["wp", "WordPress"], ["wordpress"], []),
+        (["juggling, css,, "], ["css"], ["juggling"]),
+        (["C#", "C++"], ["csharp", "cpp"], []),
+        ([], [], []),
+    ],
+)
+def test_typed_names_become_slugs(typed, slugs, unknown):
+    assert resolve(typed) == (slugs, unknown)
+
+
+def test_every_name_resolves_to_its_skill():
+    for skill in known_skills().values():
+        assert resolve([skill.name_en]) == ([skill.slug], [])
+        assert resolve([skill.name_ur]) == ([skill.slug], [])

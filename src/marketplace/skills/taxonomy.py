@@ -3,9 +3,11 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from marketplace.engines.search.folding import words
+from marketplace.kernel.paths import resource
 
 _SMALLEST = 1
 
@@ -56,6 +58,29 @@ def read_taxonomy(folder: Path) -> list[SkillEntry]:
     for entry in entries.values():
         _place(entry, entries, ordered)
     return list(ordered.values())
+
+
+@cache
+def known_skills() -> dict[str, SkillName]:
+    """The skills of this release by slug, for labels: the same as in the database, without asking it."""
+    entries = read_taxonomy(resource("search") / "skills")
+    return {each.slug: SkillName(each.slug, each.name_en, each.name_ur, each.aliases) for each in entries}
+
+
+def resolve(typed: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Slugs of what people typed (slugs, names or aliases in any script), and what of it we do not know."""
+    skills = known_skills()
+    by_name = {" ".join(words(name)): each.slug for each in skills.values() for name in reversed(each.search_names)}
+    by_name |= {" ".join(words(name)): each.slug for each in skills.values() for name in (each.name_ur, each.name_en)}
+    slugs: dict[str, None] = {}
+    unknown: list[str] = []
+    for text in (part.strip() for each in typed for part in each.split(",")):
+        slug = text if text in skills else by_name.get(" ".join(words(text)))
+        if slug is not None:
+            slugs[slug] = None
+        elif text:
+            unknown.append(text)
+    return list(slugs), unknown
 
 
 def suggestions(skills: Iterable[SkillName], text: str, limit: int) -> list[SkillName]:

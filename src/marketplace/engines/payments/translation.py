@@ -2,11 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import stripe
 from aiohttp import ClientError
 
 from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
+from marketplace.engines.payments.operations import part
 
 _LATER = (401, 409, 429)  # our key is being changed; the same key is in flight; too fast
 
@@ -33,4 +35,10 @@ def _translate(error: stripe.StripeError) -> PaymentRefused | PaymentUnavailable
         return PaymentUnavailable(message)
     if status >= 500:
         return PaymentUnavailable(message, is_saved=is_replayed)
-    return PaymentRefused(error.code or "unknown", message)
+    return PaymentRefused(_code(error), message)
+
+
+def _code(error: stripe.StripeError) -> str:
+    """Stripe's word for it; some classes of the SDK (PermissionError) drop it, the answer has it still."""
+    body: Any = error.json_body or {}
+    return error.code or part(body, "error").get("code") or "unknown"

@@ -8,7 +8,7 @@ Its books lie in an SQLite file of their own, so that killing PostgreSQL takes n
 one thread: SQLite answers within fractions of a millisecond, and a single writer needs no locks.
 
     app → api → accounts | checkout | transfers | refunds | payouts | listing → objects → books
-              → pages (what people see)      webhooks (what the marketplace is told)
+              → pay_pages, onboarding_pages (what people see)   webhooks (what the marketplace is told)
 
 It shares no code with the client: what one side misunderstands, the other must notice.
 """

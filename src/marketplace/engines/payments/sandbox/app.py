@@ -8,18 +8,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litestar import Litestar
+from litestar.di import Provide
 
-from marketplace.engines.payments.sandbox import due
+from marketplace.engines.payments.sandbox import controls, due, onboarding_pages, pay_pages
 from marketplace.engines.payments.sandbox.books import Books
-from marketplace.engines.payments.sandbox.controls import control_routes
 from marketplace.engines.payments.sandbox.faults import Faults
-from marketplace.engines.payments.sandbox.pages import page_routes
 from marketplace.engines.payments.sandbox.routes import api_routes
 from marketplace.engines.payments.sandbox.site import Site
 from marketplace.engines.payments.sandbox.webhooks import Endpoint, Messenger
 from marketplace.kernel import clock
 
 _TICK_SECONDS = 0.5
+_PAGES = (
+    pay_pages.show_pay,
+    pay_pages.pay,
+    pay_pages.show_challenge,
+    pay_pages.answer_challenge,
+    onboarding_pages.show_onboarding,
+    onboarding_pages.finish_onboarding,
+    onboarding_pages.style,
+)
+_CONTROLS = (
+    controls.order_fault,
+    controls.change_settings,
+    controls.deliver_again,
+    controls.show_books,
+    controls.live,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,8 @@ def create_app() -> Litestar:
             site.books.close()
 
     return Litestar(
-        route_handlers=[*api_routes(site), *page_routes(site), *control_routes(site)],
+        route_handlers=[*api_routes(site), *_PAGES, *_CONTROLS],
+        dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
         lifespan=[working],
         openapi_config=None,
         debug=False,

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Request, get, post
 from litestar.exceptions import ValidationException
-from litestar.handlers import HTTPRouteHandler
 
 from marketplace.engines.payments.sandbox.books import Wire
 from marketplace.engines.payments.sandbox.desk import DEFAULTS
@@ -12,46 +11,47 @@ from marketplace.engines.payments.sandbox.faults import KINDS, Fault
 from marketplace.engines.payments.sandbox.site import Site
 
 
-def control_routes(site: Site) -> list[HTTPRouteHandler]:
-    """Only on the sandbox's own port; the marketplace never shows them."""
+@post("/_sandbox/faults", status_code=204)
+async def order_fault(request: Request[Any, Any, Any], site: Site) -> None:
+    """{operation, kind, times, seconds}; an empty object clears all. Only on the sandbox's own port."""
+    ordered: Wire = await request.json()
+    if not ordered:
+        site.faults.clear()
+        return
+    if ordered.get("kind") not in KINDS:
+        raise ValidationException(f"kind is one of {', '.join(KINDS)}")
+    site.faults.add(Fault(**ordered))
 
-    @post("/_sandbox/faults", status_code=204)
-    async def order_fault(request: Request[Any, Any, Any]) -> None:
-        """{operation, kind, times, seconds}; an empty object clears all."""
-        ordered: Wire = await request.json()
-        if not ordered:
-            site.faults.clear()
-            return
-        if ordered.get("kind") not in KINDS:
-            raise ValidationException(f"kind is one of {', '.join(KINDS)}")
-        site.faults.add(Fault(**ordered))
 
-    @post("/_sandbox/settings", status_code=204)
-    async def change_settings(request: Request[Any, Any, Any]) -> None:
-        """Any of the DEFAULTS of desk.py."""
-        wanted: Wire = await request.json()
-        if unknown := set(wanted) - set(DEFAULTS):
-            raise ValidationException(f"unknown: {', '.join(sorted(unknown))}")
-        with site.books.transaction():
-            for name, value in wanted.items():
-                site.books.set(name, value)
+@post("/_sandbox/settings", status_code=204)
+async def change_settings(request: Request[Any, Any, Any], site: Site) -> None:
+    """Any of the DEFAULTS of desk.py."""
+    wanted: Wire = await request.json()
+    if unknown := set(wanted) - set(DEFAULTS):
+        raise ValidationException(f"unknown: {', '.join(sorted(unknown))}")
+    with site.books.transaction():
+        for name, value in wanted.items():
+            site.books.set(name, value)
 
-    @post("/_sandbox/events/{id:str}/deliver", status_code=204)
-    async def deliver_again(id: str) -> None:
-        """Send the webhook of an event (once more)."""
-        with site.books.transaction():
-            site.books.deliver(id)
-        site.changed()
 
-    @get("/_sandbox/books")
-    async def summary() -> Wire:
-        return summarise(site)
+@post("/_sandbox/events/{id:str}/deliver", status_code=204)
+async def deliver_again(id: str, site: Site) -> None:
+    """Send the webhook of an event (once more)."""
+    with site.books.transaction():
+        site.books.deliver(id)
+    site.changed()
 
-    @get("/live")
-    async def live() -> Wire:
-        return {"status": "alive"}
 
-    return [order_fault, change_settings, deliver_again, summary, live]
+@get("/_sandbox/books", sync_to_thread=False)
+def show_books(site: Site) -> Wire:
+    """The summary of the books, for tests and reconciliation."""
+    return summarise(site)
+
+
+@get("/live", sync_to_thread=False)
+def live() -> Wire:
+    """It runs."""
+    return {"status": "alive"}
 
 
 def summarise(site: Site) -> Wire:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
+from litestar.response import Redirect
 
 from marketplace.kernel.paths import resource
 
@@ -38,6 +39,11 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response[Any]:
 def closed_page(heading: str, words: str, *, back: str | None = None, status: int) -> Response[Any]:
     """Why there is nothing to do here, and the way out."""
     return page("closed.html", status=status, heading=heading, words=words, back=back)
+
+
+def to(url: str) -> Response[Any]:
+    """Lead the browser on."""
+    return Redirect(url, status_code=303, headers=HEADERS)
 
 
 def stylesheet() -> str:

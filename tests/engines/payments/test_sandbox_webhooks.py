@@ -1,0 +1,116 @@
+"""Signed webhooks: what is told, to which endpoint, again and again until it is heard."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from marketplace.engines.payments.client import PaymentClient
+from marketplace.kernel import clock
+from tests.engines.payments.contract import REASON, Contract
+from tests.engines.payments.receiver import Receiver
+from tests.engines.payments.sandbox_server import SandboxServer
+from tests.engines.payments.steps import fresh, open_session, paid_charge, ready_account, transfer_body
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def telling(receiver: Receiver, tmp_path: Path) -> AsyncIterator[tuple[SandboxServer, PaymentClient]]:
+    """A sandbox of its own that tells `receiver`."""
+    with SandboxServer(tmp_path / "sandbox", webhook_url=receiver.url) as sandbox:
+        clock.use_offset_file(sandbox.clock_file)
+        client = PaymentClient(sandbox.api_key, address=sandbox.url)
+        yield sandbox, client
+        await client.close()
+
+
+async def _whole_story(sandbox: SandboxServer, client: PaymentClient) -> None:
+    await sandbox.settings(payout_seconds=0)
+    account = await ready_account(client, sandbox)
+    charge = await paid_charge(client, sandbox)
+    transfer = await client.execute("transfers.create", transfer_body(account, charge), key=fresh("transfer"))
+    await client.execute(
+        "transfers.reversals.create", {"transfer": transfer["id"], "amount": 1_000}, key=fresh("reversal")
+    )
+    await client.execute("refunds.create", {"charge": charge["id"], "amount": 500}, key=fresh("refund"))
+    payout = {"amount": 2_000, "currency": "usd"}
+    await client.execute("payouts.create", payout, key=fresh("payout"), account=account)
+    declined = await open_session(client)
+    await sandbox.pay(declined["url"], card="4000000000000002")
+    await client.execute("checkout.sessions.expire", {"session": declined["id"]}, key=fresh("expire"))
+
+
+TOLD = (
+    *("v2.core.account.created", "account.updated", "account.external_account.created"),
+    *("v2.core.account[requirements].updated", "v2.core.account[configuration.recipient].capability_status_updated"),
+    *("payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"),
+    *("transfer.created", "transfer.reversed", "refund.created", "charge.refunded", "payout.created", "payout.paid"),
+    *("charge.failed", "payment_intent.payment_failed", "checkout.session.expired"),
+)
+
+
+async def test_the_whole_story_is_told(receiver: Receiver, telling: tuple[SandboxServer, PaymentClient]) -> None:
+    sandbox, client = telling
+    await _whole_story(sandbox, client)
+    events = await receiver.wait_for(*TOLD)
+    for event in events:
+        of_account = event["type"].startswith(("account", "payout", "v2.core.account"))
+        assert bool(event.get("account") or event.get("context")) == of_account, event["type"]
+
+
+@pytest.mark.skipif(not Contract.file().exists(), reason=REASON)
+async def test_events_are_as_stripe_describes_them(
+    receiver: Receiver, telling: tuple[SandboxServer, PaymentClient], contract: Contract
+) -> None:
+    sandbox, client = telling
+    await _whole_story(sandbox, client)
+    kinds = contract.document["x-event-types"]
+    for event in await receiver.wait_for(*TOLD):
+        if event["object"] == "v2.core.event":
+            assert event["related_object"]["type"] == "v2.core.account"
+            continue
+        contract.check_object(event, "event")
+        if event["type"] != "account.external_account.created":  # that kind is a union without a schema
+            contract.check_object(event["data"]["object"], kinds[event["type"]])
+
+
+async def test_what_is_not_heard_is_told_again(
+    receiver: Receiver, telling: tuple[SandboxServer, PaymentClient]
+) -> None:
+    _sandbox, client = telling
+    receiver.statuses = [500, 503]
+    await open_session(client)
+    session = await open_session(client)
+    await client.execute("checkout.sessions.expire", {"session": session["id"]}, key=fresh("expire"))
+    events = await receiver.wait_for("checkout.session.expired", times=3)
+    assert len({event["id"] for event in events}) == 1
+
+
+async def test_what_was_not_heard_before_a_kill_is_told_after_it(
+    receiver: Receiver, telling: tuple[SandboxServer, PaymentClient]
+) -> None:
+    sandbox, client = telling
+    receiver.statuses = [500]
+    session = await open_session(client)
+    await client.execute("checkout.sessions.expire", {"session": session["id"]}, key=fresh("expire"))
+    await receiver.wait_for("checkout.session.expired")
+    sandbox.kill()
+    sandbox.start()
+    await receiver.wait_for("checkout.session.expired", times=2)
+    assert (await sandbox.books())["counts"]["event"] == 1
+
+
+async def test_a_webhook_may_come_twice_on_request(
+    receiver: Receiver, telling: tuple[SandboxServer, PaymentClient]
+) -> None:
+    sandbox, client = telling
+    session = await open_session(client)
+    await client.execute("checkout.sessions.expire", {"session": session["id"]}, key=fresh("expire"))
+    [event] = await receiver.wait_for("checkout.session.expired")
+    await sandbox.redeliver(event["id"])
+    await receiver.wait_for("checkout.session.expired", times=2)

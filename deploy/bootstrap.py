@@ -132,7 +132,7 @@ def install(python: Path, what: list[str], name: str) -> None:
 
 def installer(python: Path) -> list[str]:
     if shutil.which("uv"):
-        return ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+        return ["uv", "pip", "install", "--quiet", "--python", str(python)]
     return [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
 
 

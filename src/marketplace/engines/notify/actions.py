@@ -11,6 +11,7 @@ from marketplace.engines.notify.models import Mail
 from marketplace.engines.notify.rendering import Rendered, needed, plain, render
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Database, Session
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.failpoints import hit
 from marketplace.kernel.i18n import known
 from marketplace.kernel.queue import defer
@@ -80,6 +81,14 @@ async def mailbox(db: AnySession, *, to: str = "", limit: int = 50) -> list[Mail
     if to:
         query = query.where(Mail.to == to)
     return list((await db.execute(query)).scalars())
+
+
+async def one(db: AnySession, mail_id: UUID) -> Mail:
+    """A mail of the mailbox. Raises: NotFound."""
+    mail = await db.get(Mail, mail_id)
+    if mail is None or mail.state == "queued":
+        raise NotFound
+    return mail
 
 
 async def sweep(db: Session, at: datetime) -> None:

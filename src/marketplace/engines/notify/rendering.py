@@ -104,8 +104,10 @@ def _environment(locale: str) -> Environment:
     )
     catalogue = translations(locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension
-    environment.filters["money"] = _money
-    environment.filters["when"] = _when
+    # Left-to-right isolates (Unicode Annex 9): amounts and dates keep their order inside Urdu.
+    isolated = "\u2066{}\u2069" if direction(locale) == "rtl" else "{}"
+    environment.filters["money"] = lambda value: isolated.format(_money(value))
+    environment.filters["when"] = lambda *args: isolated.format(_when(*args))
     environment.filters["paragraphs"] = _paragraphs
     return environment
 

@@ -1,0 +1,106 @@
+"""What a person was told, and what of it she wants by mail."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from wtforms import BooleanField
+
+from marketplace.engines.notify import unsubscribe
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.i18n import N_
+from marketplace.messages import actions, queries
+from marketplace.messages.rules import BY_NAME
+from marketplace.web import paging
+from marketplace.web.access import PUBLIC, USER, WEBHOOK, Answer, get, post
+from marketplace.web.forms import Form
+from marketplace.web.pages import page, redirect
+from marketplace.web.visit import Visit
+
+
+class PreferencesForm(Form):
+    """A box for each kind that can be switched off; ticked: also by mail. The names are those of messages/rules."""
+
+    proposals = BooleanField()
+    contracts = BooleanField()
+    money = BooleanField()
+
+
+@get("/notices", USER)
+async def list_notices(visit: Visit) -> Answer:
+    """Everything she was told, newest first."""
+    cursor = paging.decode(visit, UUID)
+    async with visit.read() as db:
+        found = await queries.notices_of(
+            db, visit.user.id, locale=visit.locale, time_zone=str(visit.zone), after=cursor[0] if cursor else None
+        )
+    next_href = paging.with_query(visit, after=paging.encode([found.after])) if found.after else None
+    return page(visit, "notices/list.html", fragment="results", notices=found.notices, next_href=next_href)
+
+
+@post("/notices/{id}/read", USER)
+async def read_notice(visit: Visit, id: UUID) -> Answer:
+    """Mark it read and go where it leads."""
+    async with visit.write() as db:
+        link = await actions.mark_read(db, visit.user.id, id, at=visit.now)
+    return redirect(visit, link)
+
+
+@post("/notices/read", USER)
+async def read_all_notices(visit: Visit) -> Answer:
+    """Mark everything read that was there when the page was shown."""
+    posted = await visit.posted()
+    async with visit.write() as db:
+        await actions.mark_all_read(db, visit.user.id, until=_shown_at(posted.get("until"), visit.now), at=visit.now)
+    return redirect(visit, "/notices", flash=N_("All notices are marked as read."))
+
+
+@get("/account/notices", USER)
+async def show_preferences(visit: Visit) -> Answer:
+    """What comes by mail."""
+    async with visit.read() as db:
+        preferences = await queries.preferences_of(db, visit.user.id)
+    return page(visit, "notices/preferences.html", preferences=preferences)
+
+
+@post("/account/notices", USER)
+async def save_preferences(visit: Visit) -> Answer:
+    """Switch kinds on and off, all at once."""
+    form = await visit.form(PreferencesForm)
+    async with visit.write() as db:
+        for field in form:
+            await actions.prefer(db, visit.user.id, field.short_name, by_mail=bool(field.data))
+    return redirect(visit, "/account/notices", flash=N_("Saved."))
+
+
+@get("/unsubscribe/{token}", PUBLIC)
+async def ask_unsubscribe(visit: Visit, token: str) -> Answer:
+    """Ask first: mail programs open links by themselves."""
+    kind = BY_NAME[_subject(visit, token).rpartition(":")[2]]
+    return page(visit, "notices/unsubscribe.html", kind=kind, is_done=False)
+
+
+@post("/unsubscribe/{token}", WEBHOOK)
+async def end_mails(visit: Visit, token: str) -> Answer:
+    """End these mails: pressed on the page, or sent by a mail program (RFC 8058). The token is the proof."""
+    subject = _subject(visit, token)
+    async with visit.write() as db:
+        kind = await actions.unsubscribe(db, subject)
+    return page(visit, "notices/unsubscribe.html", kind=BY_NAME[kind], is_done=True)
+
+
+def _subject(visit: Visit, token: str) -> str:
+    subject = unsubscribe.subject_of(visit.settings.secret_key, token)
+    if subject is None or subject.rpartition(":")[2] not in BY_NAME:
+        raise NotFound
+    return subject
+
+
+def _shown_at(text: object, otherwise: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return otherwise
+    return min(at.astimezone(UTC) if at.tzinfo else otherwise, otherwise)
+
+
+routes = [list_notices, read_notice, read_all_notices, show_preferences, save_preferences, ask_unsubscribe, end_mails]

@@ -56,3 +56,16 @@ def read_places() -> tuple[tuple[DistrictEntry, ...], tuple[ParkEntry, ...]]:
         for row in content["park"]
     )
     return districts, parks
+
+
+@cache
+def _names() -> dict[str, DistrictEntry]:
+    return {entry.slug: entry for entry in read_places()[0]}
+
+
+def place_name(slug: str | None, locale: str) -> str | None:
+    """The name of a district in the reader's language; None for none."""
+    entry = _names().get(slug or "")
+    if entry is None:
+        return slug
+    return entry.name_ur if locale == "ur" else entry.name_en

@@ -78,6 +78,16 @@ async def test_another_process_sees_commits_and_swaps(tmp_path):
     assert not await reader.needs_rebuild("gigs")
 
 
+async def test_the_same_question_is_answered_anew_after_each_commit(tmp_path):
+    search = engine(tmp_path)
+    question = Query("logo", facets=("skills",))
+    assert (await search.search("gigs", question)).total == 0
+    for count, document in enumerate(DOCUMENTS[:1] * 3, start=1):
+        await search.write("gigs", upsert=[document | {"id": UUID(int=count), "title": "logo"}])
+        assert (await search.search("gigs", question)).total == count
+        assert await search.search("gigs", question) is await search.search("gigs", question)
+
+
 async def test_a_rebuild_that_fails_leaves_the_present_index(tmp_path):
     search = engine(tmp_path)
     await search.write("gigs", upsert=DOCUMENTS[:2])

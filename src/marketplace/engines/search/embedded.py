@@ -2,6 +2,7 @@
 
 Against Meilisearch it lacks: the rule that a typo in the first letter counts twice, the position of a word inside an
 attribute as a rule, and other machines (one host). Sorting by a number comes before relevance.
+Answers are kept until the next commit: what an index finds depends on nothing else.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,6 +27,7 @@ from marketplace.engines.search.settings import IndexSettings, load_settings
 T = TypeVar("T")
 _HEAP_BYTES = 30_000_000
 _SEARCHES_AT_ONCE = 4
+_ANSWERS_KEPT = 256
 
 
 class EmbeddedSearch:
@@ -36,6 +38,7 @@ class EmbeddedSearch:
             raise ValueError("MEILI_URL: Meilisearch comes with a later release; leave MEILI_URL unset")
         self._settings = load_settings(folder)
         self._generations = {name: Generations(data / name) for name in self._settings}
+        self._answers: dict[tuple[str, tuple[str, int, int] | None, str], Result] = {}
         self._limiter = anyio.CapacityLimiter(_SEARCHES_AT_ONCE)
 
     @property
@@ -43,7 +46,14 @@ class EmbeddedSearch:
         return tuple(self._settings)
 
     async def search(self, index: str, query: Query) -> Result:
-        return await self._thread(partial(self._search, index, query))
+        version = self._generations[index].version()
+        asked = (index, version, repr(query))
+        if version is None or (answer := self._answers.get(asked)) is None:
+            answer = await self._thread(partial(self._search, index, query))
+            if len(self._answers) >= _ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[asked] = answer
+        return answer
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
         await self._thread(partial(self._write, index, upsert, delete))

@@ -45,6 +45,15 @@ class Generations:
         folder = (self.root / "current").resolve()
         return folder if (folder / "meta.json").exists() else None
 
+    def version(self) -> tuple[str, int, int] | None:
+        """Of what a search finds now: changes with every commit and swap; None when there is nothing yet."""
+        try:
+            folder = self.current()
+            meta = (folder / "meta.json").stat() if folder else None
+        except FileNotFoundError:
+            return None
+        return (str(folder), meta.st_ino, meta.st_mtime_ns) if meta else None
+
     def fingerprint(self) -> str:
         """Of the settings that the current generation was built with."""
         folder = self.current()

@@ -1,0 +1,178 @@
+"""Rows of the two lists, ready to be shown. Whether somebody may see a row is decided here, never by the index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Text, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from marketplace.engines.search.protocol import PAGE
+from marketplace.identity.models import Organisation, User
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.money import Money
+from marketplace.places.gazetteer import place_name
+from marketplace.postings.models import Posting, PostingSkill
+from marketplace.skills.models import Skill
+from marketplace.skills.taxonomy import SkillName, known_skills
+from marketplace.talent.models import Freelancer
+from marketplace.talent.queries import EvidencedSkill, shown_skills
+from marketplace.talent.rules import shown_name
+
+_EXCERPT = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GigRow:
+    """A gig in a list. `excerpt` is the beginning of its description, as written (Markdown)."""
+
+    id: UUID
+    slug: str
+    title: str
+    organisation: str
+    excerpt: str
+    pay_kind: str
+    pay_min: Money
+    pay_max: Money
+    is_remote: bool
+    district: str | None
+    published_at: datetime
+    closes_at: datetime
+    answer_by: datetime | None
+    skills: tuple[SkillName, ...]
+
+    def place(self, locale: str) -> str | None:
+        return place_name(self.district, locale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """A freelancer in a list; `name` is what strangers may see of it."""
+
+    id: UUID
+    user_id: UUID
+    handle: str
+    name: str
+    headline: str
+    excerpt: str
+    rate: Money
+    hours_a_week: int
+    languages: tuple[str, ...]
+    district: str | None
+    skills: tuple[EvidencedSkill, ...]
+
+    def place(self, locale: str) -> str | None:
+        return place_name(self.district, locale)
+
+
+async def newest_gigs(db: AnySession, *, at: datetime, limit: int = PAGE) -> list[GigRow]:
+    """The open gigs that were published last: one query."""
+    rows = await db.execute(_gigs(at).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit))
+    return [_gig(row) for row in rows]
+
+
+async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime) -> list[GigRow]:
+    """The gigs of these ids that are still open, in the order of the ids: one query."""
+    if not ids:
+        return []
+    rows = {row.id: _gig(row) for row in await db.execute(_gigs(at).where(Posting.id.in_(ids)))}
+    return [rows[id] for id in ids if id in rows]
+
+
+async def newest_people(db: AnySession, *, limit: int = PAGE) -> list[PersonRow]:
+    """The listed freelancers whose profile changed last: two queries."""
+    found = _people().order_by(Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
+    return await _persons(db, (await db.execute(found)).all())
+
+
+async def people_of(db: AnySession, ids: Sequence[UUID]) -> list[PersonRow]:
+    """The freelancers of these ids who are still listed, in the order of the ids: two queries."""
+    if not ids:
+        return []
+    persons = await _persons(db, (await db.execute(_people().where(Freelancer.id.in_(ids)))).all())
+    by_id = {person.id: person for person in persons}
+    return [by_id[id] for id in ids if id in by_id]
+
+
+def is_open_gig(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What everybody may find: open and still taking proposals."""
+    return Posting.kind == "gig", Posting.state == "open", Posting.closes_at > at
+
+
+def is_listed_person() -> tuple[ColumnElement[bool], ...]:
+    """Who everybody may find."""
+    return Freelancer.is_listed.is_(True), User.closed_at.is_(None)
+
+
+def _gigs(at: datetime) -> Any:
+    slugs = func.array_agg(aggregate_order_by(Skill.slug, Skill.slug), type_=ARRAY(Text))
+    skills = (
+        select(slugs)
+        .join(PostingSkill, PostingSkill.skill_id == Skill.id)
+        .where(PostingSkill.posting_id == Posting.id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            *(Posting.id, Posting.slug, Posting.title, Organisation.name.label("organisation")),
+            *(func.left(Posting.description, _EXCERPT).label("excerpt"), Posting.pay_kind, Posting.pay_min_minor),
+            *(Posting.pay_max_minor, Posting.currency, Posting.is_remote, Posting.district),
+            *(Posting.published_at, Posting.closes_at, Posting.answer_by, skills.label("skills")),
+        )
+        .join(Organisation, Organisation.id == Posting.organisation_id)
+        .where(*is_open_gig(at))
+    )
+
+
+def _gig(row: Any) -> GigRow:
+    names = known_skills()
+    return GigRow(
+        id=row.id,
+        slug=row.slug,
+        title=row.title,
+        organisation=row.organisation,
+        excerpt=row.excerpt,
+        pay_kind=row.pay_kind,
+        pay_min=Money(row.pay_min_minor, row.currency),
+        pay_max=Money(row.pay_max_minor, row.currency),
+        is_remote=row.is_remote,
+        district=row.district,
+        published_at=row.published_at,
+        closes_at=row.closes_at,
+        answer_by=row.answer_by,
+        skills=tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
+    )
+
+
+def _people() -> Any:
+    return (
+        select(
+            *(Freelancer.id, Freelancer.user_id, Freelancer.handle, Freelancer.headline, Freelancer.shows_name),
+            *(func.left(Freelancer.about, _EXCERPT).label("excerpt"), Freelancer.rate_minor, Freelancer.currency),
+            *(Freelancer.hours_a_week, Freelancer.languages, Freelancer.district, User.name),
+        )
+        .join(User, User.id == Freelancer.user_id)
+        .where(*is_listed_person())
+    )
+
+
+async def _persons(db: AnySession, rows: Sequence[Any]) -> list[PersonRow]:
+    skills = await shown_skills(db, [row.user_id for row in rows])
+    return [
+        PersonRow(
+            id=row.id,
+            user_id=row.user_id,
+            handle=row.handle,
+            name=shown_name(row.name, shows_name=row.shows_name),
+            headline=row.headline,
+            excerpt=row.excerpt,
+            rate=Money(row.rate_minor, row.currency),
+            hours_a_week=row.hours_a_week,
+            languages=tuple(language["code"] for language in row.languages),
+            district=row.district,
+            skills=tuple(skills.get(row.user_id, ())),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,97 @@
+"""Search as pages ask for it: the index finds ids and counts, PostgreSQL gives the rows and decides who sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria
+from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, newest_gigs, newest_people, people_of
+from marketplace.engines.search.filters import Eq, Filter, In, Range
+from marketplace.engines.search.protocol import PAGE, Query, Result, SearchIndex
+from marketplace.kernel.database import AnySession
+
+T = TypeVar("T")
+_GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
+_PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
+GIG_FACETS = ("skills", "pay", "remote", "district", "languages")
+PEOPLE_FACETS = ("skills", "district", "languages", "newcomer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Generic[T]):
+    """One page of a list. `total` counts all that match; `dropped` are words left out because too little had them."""
+
+    rows: Sequence[T]
+    total: int
+    page: int
+    facets: Mapping[str, Mapping[str, int]]
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be reached."""
+        return max(1, min(-(-self.total // PAGE), MOST_PAGES))
+
+
+async def search_gigs(db: AnySession, index: SearchIndex, criteria: GigCriteria, *, at: datetime) -> Found[GigRow]:
+    """Open gigs, one query of PostgreSQL whatever is asked. The first page of everything does not need the index."""
+    result = await index.search("gigs", gig_query(criteria, at=at))
+    if criteria.is_plain:
+        return _found(criteria, result, await newest_gigs(db, at=at))
+    return _found(criteria, result, await gigs_of(db, [hit.id for hit in result.hits], at=at))
+
+
+async def search_people(db: AnySession, index: SearchIndex, criteria: PeopleCriteria) -> Found[PersonRow]:
+    """Listed freelancers, two queries of PostgreSQL whatever is asked."""
+    result = await index.search("people", people_query(criteria))
+    if criteria.is_plain:
+        return _found(criteria, result, await newest_people(db))
+    return _found(criteria, result, await people_of(db, [hit.id for hit in result.hits]))
+
+
+def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
+    """What the index is asked for these criteria. Gigs whose deadline is over are left out, to the minute."""
+    groups: dict[str, Filter] = {}
+    _add(groups, "skills", criteria.skills)
+    _add(groups, "pay", criteria.pay)
+    _add(groups, "district", criteria.districts)
+    _add(groups, "languages", criteria.languages)
+    if criteria.is_remote:
+        groups["remote"] = Eq("remote", True)
+    if criteria.least_minor is not None:
+        groups["pay_max"] = Range("pay_max", criteria.least_minor, None)
+    if criteria.most_minor is not None:
+        groups["pay_min"] = Range("pay_min", None, criteria.most_minor)
+    is_running = Range("deadline_at", int(at.timestamp()) // 60 * 60, None)
+    sort = _GIG_SORTS.get(criteria.order, "")
+    return _asked(criteria, Query(filter=is_running, groups=groups, facets=GIG_FACETS, sort=sort))
+
+
+def people_query(criteria: PeopleCriteria) -> Query:
+    """What the index is asked for these criteria."""
+    groups: dict[str, Filter] = {}
+    _add(groups, "skills", criteria.skills)
+    _add(groups, "district", criteria.districts)
+    _add(groups, "languages", criteria.languages)
+    if criteria.is_newcomer:
+        groups["newcomer"] = Eq("newcomer", True)
+    if criteria.most_minor is not None:
+        groups["rate"] = Range("rate", 1, criteria.most_minor)
+    if criteria.hours is not None:
+        groups["hours_a_week"] = Range("hours_a_week", criteria.hours, None)
+    return _asked(criteria, Query(groups=groups, facets=PEOPLE_FACETS, sort=_PEOPLE_SORTS.get(criteria.order, "")))
+
+
+def _asked(criteria: Criteria, query: Query) -> Query:
+    return replace(query, words=criteria.words, offset=(criteria.page - 1) * PAGE, limit=PAGE)
+
+
+def _add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
+    if values:
+        groups[field] = In(field, values)
+
+
+def _found(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:
+    total = max(result.total, len(rows))
+    return Found(rows=rows, total=total, page=criteria.page, facets=result.facets, dropped=result.dropped)

@@ -1,0 +1,24 @@
+"""The demo world: invented people and organisations of the region, made by the actions themselves.
+
+`fill` is called once behind a running site (worker and sandbox at work) and may be called again after a crash: what is
+there already stays. Every person has the password PASSWORD; the cast of five has a button each on the sign-in page.
+"""
+
+from collections.abc import Callable
+
+from marketplace.demo import contracts, people, postings, proposals
+from marketplace.demo.people import CAST, PASSWORD
+from marketplace.kernel.queue import Services
+
+__all__ = ["CAST", "PASSWORD", "fill"]
+
+Report = Callable[[str, int, int], None]
+"""Told (what, done, of how many) as the world fills."""
+
+
+async def fill(services: Services, report: Report) -> None:
+    """Make what is missing of the demo world. Raises: TimeoutError when worker or sandbox do not answer."""
+    everybody = await people.fill(services, report)
+    gigs = await postings.fill(services, everybody, report)
+    await proposals.fill(services, everybody, gigs, report)
+    await contracts.fill(services, everybody, report)

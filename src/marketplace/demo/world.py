@@ -1,0 +1,105 @@
+"""The invented world as data: people.toml and gigs.toml, parsed."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+_CENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A freelancer; `rate` in US dollars an hour, `languages` as (code, level)."""
+
+    name: str
+    headline: str
+    skills: tuple[str, ...]
+    rate: int
+    hours: int
+    district: str
+    languages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerLine:
+    key: str
+    name: str
+    about: str
+    country: str
+    is_personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GigLine:
+    """A gig; pay in cents, `district` None when remote."""
+
+    title: str
+    employer: str
+    skills: tuple[str, ...]
+    pay_kind: str
+    least: int
+    most: int
+    district: str | None
+    days_open: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """Work under way: who, milestones as (title, cents, days), and how far it has come."""
+
+    gig: GigLine
+    freelancer: str
+    milestones: tuple[tuple[str, int, int], ...]
+    stage: str
+
+
+@cache
+def people() -> tuple[PersonLine, ...]:
+    return tuple(_person(line) for line in _read("people.toml")["people"])
+
+
+@cache
+def employers() -> tuple[EmployerLine, ...]:
+    return tuple(
+        EmployerLine(each["key"], each["name"], each["about"], each["country"], each.get("personal", False))
+        for each in _read("gigs.toml")["employers"]
+    )
+
+
+@cache
+def gigs() -> tuple[GigLine, ...]:
+    return tuple(_gig(line.split(" | ")) for line in _read("gigs.toml")["gigs"]["list"])
+
+
+@cache
+def work() -> tuple[WorkLine, ...]:
+    return tuple(_work(line.split(" | ")) for line in _read("gigs.toml")["past"]["list"])
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_HERE / name).read_text(encoding="utf-8"))
+
+
+def _person(line: str) -> PersonLine:
+    name, headline, skills, rate, hours, district, languages = line.split(" | ")
+    spoken = tuple((code, level) for code, level in (each.split(":") for each in languages.split()))
+    return PersonLine(name, headline, tuple(skills.split()), int(rate), int(hours), district, spoken)
+
+
+def _gig(parts: list[str]) -> GigLine:
+    title, employer, skills, pay_kind, pay, place, days, description = parts
+    least, most = (int(each) * _CENTS for each in pay.split("-"))
+    district = None if place == "remote" else place
+    return GigLine(title, employer, tuple(skills.split()), pay_kind, least, most, district, int(days), description)
+
+
+def _work(parts: list[str]) -> WorkLine:
+    *gig, freelancer, milestones, stage = parts
+    split = (each.rsplit(":", 2) for each in milestones.split(", "))
+    return WorkLine(
+        _gig(gig), freelancer, tuple((title, int(cost) * _CENTS, int(days)) for title, cost, days in split), stage
+    )

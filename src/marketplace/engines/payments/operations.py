@@ -133,8 +133,12 @@ COMMANDS: dict[str, Operation] = {
 
 OBJECTS: dict[str, Fetch] = {
     "account": lambda client, id, options: client.v1.accounts.retrieve_async(id, None, options),
-    "charge": lambda client, id, options: client.v1.charges.retrieve_async(id, None, options),
-    "checkout.session": lambda client, id, options: client.v1.checkout.sessions.retrieve_async(id, None, options),
+    "charge": lambda client, id, options: client.v1.charges.retrieve_async(
+        id, {"expand": ["balance_transaction"]}, options
+    ),
+    "checkout.session": lambda client, id, options: client.v1.checkout.sessions.retrieve_async(
+        id, {"expand": ["payment_intent.latest_charge.balance_transaction"]}, options
+    ),
     "payment_intent": lambda client, id, options: client.v1.payment_intents.retrieve_async(id, None, options),
     "payout": lambda client, id, options: client.v1.payouts.retrieve_async(id, None, options),
     "refund": lambda client, id, options: client.v1.refunds.retrieve_async(id, None, options),

@@ -1,0 +1,312 @@
+"""What people decide about held money: open, fund, release, refund, connect, pay out.
+
+Each locks its own row first and the ledger's accounts last. What Stripe answers is in settling.py.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.engines.ledger import journal
+from marketplace.engines.ledger import queries as ledger
+from marketplace.engines.ledger.journal import Overdrawn
+from marketplace.engines.payments import outbox
+from marketplace.escrow import accounts, sending
+from marketplace.escrow.errors import (
+    AlreadyFunded,
+    BelowMinimum,
+    MoreThanAvailable,
+    NoPayoutAccount,
+    NotHeld,
+    PayoutsPaused,
+)
+from marketplace.escrow.events import HoldRefunded, ReleaseMade
+from marketplace.escrow.models import Checkout, Hold, Payout, PayoutAccount, Refund, Release, Transfer
+from marketplace.escrow.rules import CHECKOUT_LIFE, MINIMUM_PAYOUT, check_move
+from marketplace.identity import audit
+from marketplace.kernel.database import Session
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.events import publish
+from marketplace.kernel.failpoints import hit
+from marketplace.kernel.i18n import N_
+from marketplace.kernel.money import Money
+
+
+async def open_hold(
+    db: Session,
+    *,
+    payer_organisation_id: UUID,
+    payee_user_id: UUID,
+    amount: Money,
+    fee_basis_points: int,
+    purpose: str,
+    by: UUID,
+    at: datetime,
+) -> Hold:
+    """A hold that waits to be paid (state pending). `purpose` is what the payer reads on Stripe's page."""
+    assert amount.amount_minor > 0, amount
+    hold = Hold(
+        payer_organisation_id=payer_organisation_id,
+        payee_user_id=payee_user_id,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        fee_basis_points=fee_basis_points,
+        purpose=purpose,
+        state="pending",
+        created_at=at,
+    )
+    db.add(hold)
+    await db.flush()
+    await _note(db, "hold.opened", ("hold", hold.id), by=by, at=at, money=amount)
+    return hold
+
+
+async def start_checkout(db: Session, hold: Hold, *, success_url: str, cancel_url: str, by: UUID, at: datetime) -> UUID:
+    """The command that opens Stripe's pay page for a pending hold: dispatch it after COMMIT, then go to its `url`.
+
+    While an earlier page is still open, its command comes back: a double click pays once.
+    Raises: AlreadyFunded, NotHeld (cancelled).
+    """
+    hold = await locked_hold(db, hold.id)
+    if hold.state != "pending":
+        raise NotHeld if hold.state == "cancelled" else AlreadyFunded
+    last = await _last_checkout(db, hold.id)
+    if last and last.command_id and last.state in ("pending", "open") and last.expires_at > at:
+        return last.command_id
+    checkout = Checkout(
+        hold_id=hold.id,
+        attempt=last.attempt + 1 if last else 1,
+        state="pending",
+        created_at=at,
+        expires_at=at + CHECKOUT_LIFE,
+    )
+    db.add(checkout)
+    await db.flush()
+    command_id = await outbox.send(
+        db,
+        operation="checkout.sessions.create",
+        key=f"hold:{hold.id}:checkout:{checkout.attempt}",
+        body=_session_body(hold, checkout, success_url, cancel_url),
+        subject=("checkout", checkout.id),
+    )
+    checkout.command_id = command_id
+    await db.flush()
+    await _note(db, "hold.checkout_started", ("hold", hold.id), by=by, at=at, attempt=checkout.attempt)
+    return command_id
+
+
+def _session_body(hold: Hold, checkout: Checkout, success_url: str, cancel_url: str) -> dict[str, object]:
+    # No payment_method_types: Stripe refuses it since API 2026-09-30.endive.
+    marks = {"hold": str(hold.id), "checkout": str(checkout.id)}
+    price = {
+        "currency": hold.currency.lower(),
+        "unit_amount": hold.amount_minor,
+        "product_data": {"name": hold.purpose},
+    }
+    return {
+        "mode": "payment",
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "payment_intent_data": {"transfer_group": f"hold:{hold.id}", "metadata": marks},
+        "metadata": marks,
+        "client_reference_id": str(hold.id),
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": int(checkout.expires_at.timestamp()),
+    }
+
+
+async def cancel_hold(db: Session, hold: Hold, *, by: UUID, at: datetime) -> None:
+    """Give up a hold that nobody paid; an open pay page is closed, a payment that comes all the same goes back.
+
+    Raises: MoveRefused when it is funded (then refund it).
+    """
+    hold = await locked_hold(db, hold.id)
+    check_move("hold", hold.state, "cancelled")
+    hold.state, hold.closed_at = "cancelled", at
+    last = await _last_checkout(db, hold.id)
+    if last and last.state == "open":
+        await outbox.send(
+            db,
+            operation="checkout.sessions.expire",
+            key=f"checkout:{last.id}:expire",
+            body={"session": last.session_id},
+            subject=("checkout", last.id),
+        )
+    await _note(db, "hold.cancelled", ("hold", hold.id), by=by, at=at)
+
+
+async def release(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cause: str, at: datetime) -> Release:
+    """Money of the hold goes to the freelancer, less the fee; its transfer is sent, or waits for her payout account.
+
+    `cause`: accepted, deadline or settlement; `by` None is the system. Raises: NotHeld when less is held.
+    """
+    hold = await locked_hold(db, hold.id)
+    fee = amount.fee(hold.fee_basis_points)
+    made = Release(
+        hold_id=hold.id,
+        amount_minor=amount.amount_minor,
+        fee_minor=fee.amount_minor,
+        currency=amount.currency,
+        cause=cause,
+        by_user_id=by,
+        at=at,
+    )
+    db.add(made)
+    await db.flush()
+    lines = accounts.release_lines(hold.id, hold.payee_user_id, amount, fee)
+    await _take_from_hold(db, hold, lines, key=f"release:{made.id}", kind="release", at=at)
+    hit("escrow.release.posted")
+    await _note(
+        db, "hold.released", ("hold", hold.id), by=by, at=at, money=amount, cause=cause, fee_minor=fee.amount_minor
+    )
+    await publish(db, ReleaseMade(hold_id=hold.id, release_id=made.id, user_id=hold.payee_user_id))
+    if net := amount - fee:
+        await _start_transfer(db, hold, made, net, at)
+    return made
+
+
+async def _start_transfer(db: Session, hold: Hold, release: Release, net: Money, at: datetime) -> None:
+    transfer = Transfer(
+        release_id=release.id,
+        payee_user_id=hold.payee_user_id,
+        amount_minor=net.amount_minor,
+        currency=net.currency,
+        state="pending",
+        epoch=1,
+        created_at=at,
+    )
+    db.add(transfer)
+    await db.flush()
+    await sending.send_or_wait(db, transfer, hold)
+
+
+async def refund(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cause: str, at: datetime) -> Refund:
+    """Money of the hold goes back to the payer. `cause`: cancelled or settlement. Raises: NotHeld when less is held."""
+    hold = await locked_hold(db, hold.id)
+    made = Refund(
+        hold_id=hold.id,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        cause=cause,
+        state="pending",
+        by_user_id=by,
+        created_at=at,
+    )
+    db.add(made)
+    await db.flush()
+    lines = accounts.move(accounts.hold(hold.id), accounts.refund_transit(made.id), amount)
+    await _take_from_hold(db, hold, lines, key=f"refund:{made.id}", kind="refund", at=at)
+    assert hold.charge_id is not None, hold.id
+    await sending.send_refund(db, made, hold.charge_id)
+    await _note(db, "hold.refunded", ("hold", hold.id), by=by, at=at, money=amount, cause=cause)
+    await publish(db, HoldRefunded(hold_id=hold.id, refund_id=made.id))
+    return made
+
+
+async def _take_from_hold(
+    db: Session, hold: Hold, lines: list[journal.Line], *, key: str, kind: str, at: datetime
+) -> None:
+    """Post, and close the hold with its last cent. Raises: NotHeld."""
+    if hold.state != "held":
+        raise NotHeld
+    try:
+        await journal.post(db, key=key, kind=kind, lines=lines, at=at, subject=("hold", hold.id))
+    except Overdrawn as error:
+        raise NotHeld from error
+    if not await ledger.balance(db, accounts.hold(hold.id), currency=hold.currency):
+        hold.state, hold.closed_at = "closed", at
+        await db.flush()
+
+
+async def connect_account(db: Session, user_id: UUID, *, country: str, by: UUID, at: datetime) -> PayoutAccount:
+    """Her payout account at Stripe, made at the first call (state started). Then call `open_at_stripe`."""
+    found = await sending.stripe_account_of(db, user_id, is_changing=True)
+    if found is not None:
+        return found
+    account = PayoutAccount(
+        user_id=user_id, rail="stripe", state="started", country=country.upper(), currency="USD", created_at=at
+    )
+    db.add(account)
+    await db.flush()
+    await _note(db, "payout_account.started", ("payout_account", account.id), by=by, at=at, country=account.country)
+    return account
+
+
+async def account_opened(db: Session, payout_account_id: UUID, stripe_account_id: str) -> PayoutAccount:
+    """Record the account that Stripe made for her (PaymentClient.create_account with `account_key`)."""
+    account = await db.get_one(PayoutAccount, payout_account_id, with_for_update=True, populate_existing=True)
+    if account.stripe_account_id is None:
+        account.stripe_account_id = stripe_account_id
+        await db.flush()
+    return account
+
+
+def account_key(account: PayoutAccount) -> str:
+    """The idempotency key under which her account is made: a second try gives the same account."""
+    return f"payout-account:{account.id}"
+
+
+async def request_payout(db: Session, user_id: UUID, amount: Money, *, by: UUID, at: datetime) -> Payout:
+    """Money of her balance goes to her bank.
+
+    Raises: NoPayoutAccount, PayoutsPaused, BelowMinimum, MoreThanAvailable.
+    """
+    account = await sending.stripe_account_of(db, user_id, is_changing=True)
+    if account is None or account.stripe_account_id is None:
+        raise NoPayoutAccount
+    if account.state != "active" or not account.can_pay_out:
+        raise PayoutsPaused
+    if amount < MINIMUM_PAYOUT:
+        raise BelowMinimum.at("amount", N_("The smallest payout is USD 10."))
+    payout = Payout(
+        user_id=user_id,
+        payout_account_id=account.id,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        state="requested",
+        by_user_id=by,
+        requested_at=at,
+    )
+    db.add(payout)
+    await db.flush()
+    source, target = accounts.connected(user_id, amount.currency), accounts.payout_transit(payout.id)
+    lines = accounts.move(source, target, amount)
+    try:
+        await journal.post(
+            db, key=f"payout:{payout.id}", kind="payout", lines=lines, at=at, subject=("payout", payout.id)
+        )
+    except Overdrawn as error:
+        raise MoreThanAvailable.at("amount", N_("That is more than your balance.")) from error
+    hit("escrow.payout.posted")
+    await sending.send_payout(db, payout, account.stripe_account_id)
+    await _note(db, "payout.requested", ("payout", payout.id), by=by, at=at, money=amount)
+    return payout
+
+
+async def locked_hold(db: Session, hold_id: UUID) -> Hold:
+    """The hold as it is now, locked. Raises: NotFound."""
+    hold = await db.get(Hold, hold_id, with_for_update=True, populate_existing=True)
+    if hold is None:
+        raise NotFound
+    return hold
+
+
+async def _last_checkout(db: Session, hold_id: UUID) -> Checkout | None:
+    query = select(Checkout).where(Checkout.hold_id == hold_id).order_by(Checkout.attempt.desc()).limit(1)
+    return (await db.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def _note(
+    db: Session,
+    action: str,
+    subject: tuple[str, UUID],
+    *,
+    by: UUID | None,
+    at: datetime,
+    money: Money | None = None,
+    **values: Any,
+) -> None:
+    amounts = {"amount_minor": money.amount_minor, "currency": money.currency} if money else {}
+    await audit.record(db, action, subject=subject, by=by, at=at, **amounts, **values)

@@ -1,0 +1,119 @@
+"""`marketplace check` for money: the journal, the states beside it, and Stripe's own books."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+
+from marketplace.engines.ledger import checking as journal
+from marketplace.engines.ledger import queries as ledger
+from marketplace.engines.ledger.sealing import JournalKey, verify_chain
+from marketplace.engines.payments.client import Amounts, PaymentClient
+from marketplace.escrow import accounts
+from marketplace.escrow.models import PayoutAccount
+from marketplace.kernel.database import AnySession
+
+STUCK_AFTER = timedelta(minutes=10)
+UNSEALED_AFTER = timedelta(minutes=2)
+
+_RULES = {
+    "hold {0} is {1}, but {2} is held": """
+        SELECT h.id, h.state, coalesce(a.balance, 0) FROM holds h
+        LEFT JOIN ledger_accounts a ON a.code = 'hold:' || h.id
+        WHERE (h.state = 'held') <> (coalesce(a.balance, 0) > 0)""",
+    "hold {0}: {1} came in, but its releases, refunds and rest add up to {2}": """
+        SELECT h.id, h.amount_minor, o.gone + a.balance FROM holds h JOIN ledger_accounts a ON a.code = 'hold:' || h.id
+        CROSS JOIN LATERAL (SELECT
+            (SELECT coalesce(sum(amount_minor), 0) FROM releases WHERE hold_id = h.id)
+            + (SELECT coalesce(sum(amount_minor), 0) FROM refunds
+               WHERE hold_id = h.id AND checkout_id IS NULL AND state <> 'failed') AS gone) o
+        WHERE h.funded_at IS NOT NULL AND o.gone + a.balance <> h.amount_minor""",
+    "user {0} is owed {1}, but her transfers that are not sent add up to {2}": """
+        SELECT coalesce(t.code, a.code), coalesce(a.balance, 0), coalesce(t.open, 0)
+        FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'owed:%') a FULL JOIN
+        (SELECT 'owed:' || payee_user_id || ':' || currency AS code,
+            sum(amount_minor) FILTER (WHERE state <> 'sent') AS open FROM transfers GROUP BY 1) t ON t.code = a.code
+        WHERE coalesce(a.balance, 0) <> coalesce(t.open, 0)""",
+    "account {0}: balance {1}, but transfers less payouts add up to {2}": """
+        SELECT coalesce(m.code, a.code), coalesce(a.balance, 0), coalesce(m.sum, 0)
+        FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'connected:%') a FULL JOIN
+        (SELECT 'connected:' || user_id || ':' || currency AS code, sum(amount) AS sum FROM (
+            SELECT payee_user_id AS user_id, currency, amount_minor AS amount FROM transfers WHERE state = 'sent'
+            UNION ALL SELECT user_id, currency, -amount_minor FROM payouts
+            WHERE state IN ('requested', 'sent', 'confirmed')) AS each GROUP BY 1) m ON m.code = a.code
+        WHERE coalesce(a.balance, 0) <> coalesce(m.sum, 0)""",
+    "payout {0} is {1}, but {2} is in transit": """
+        SELECT p.id, p.state, coalesce(a.balance, 0) FROM payouts p
+        LEFT JOIN ledger_accounts a ON a.code = 'payout_transit:' || p.id
+        WHERE coalesce(a.balance, 0) <> CASE WHEN p.state IN ('requested', 'sent') THEN p.amount_minor ELSE 0 END""",
+    "refund {0} is {1}, but {2} is in transit": """
+        SELECT r.id, r.state, coalesce(a.balance, 0) FROM refunds r
+        LEFT JOIN ledger_accounts a ON a.code = 'refund_transit:' || r.id
+        WHERE coalesce(a.balance, 0) <> CASE WHEN r.state = 'pending' OR (r.state = 'failed' AND r.checkout_id IS NOT
+            NULL) THEN r.amount_minor ELSE 0 END""",
+    "refund {0} of {1} {2} failed: a person has to give the money back": """
+        SELECT id, currency, amount_minor FROM refunds WHERE state = 'failed' AND checkout_id IS NOT NULL""",
+}
+
+_STUCK = {
+    "command {0} ({1}) has waited since {2:%Y-%m-%d %H:%M}: {3}": """
+        SELECT id, operation, created_at, coalesce(error, 'never answered') FROM payment_commands
+        WHERE state IN ('pending', 'sent') AND created_at < :before""",
+    "event {0} ({1}) has waited since {2:%Y-%m-%d %H:%M}": """
+        SELECT id, type, received_at FROM webhook_events WHERE processed_at IS NULL AND received_at < :before""",
+    "event {0} ({1}) could not be read: {2}": """
+        SELECT id, type, error FROM webhook_events WHERE error IS NOT NULL AND :before IS NOT NULL""",
+}
+
+
+async def check(
+    db: AnySession, client: PaymentClient | None = None, *, at: datetime, key: JournalKey | None = None
+) -> list[str]:
+    """Everything that is wrong with the money, one line each; empty when all is well.
+
+    With `client`, Stripe's books are compared too: what is under way between us and Stripe (a command not recorded,
+    an event not processed) shows as a difference until it has ended. Raises: PaymentRefused, PaymentUnavailable.
+    """
+    problems = await journal.problems(db)
+    for sentence, query in _RULES.items():
+        problems += await _broken(db, sentence, query, {})
+    for sentence, query in _STUCK.items():
+        problems += await _broken(db, sentence, query, {"before": at - STUCK_AFTER})
+    problems += await _chain(db, key or JournalKey())
+    if client is not None:
+        problems += [line async for line in _differences(db, client)]
+    return problems
+
+
+async def _broken(db: AnySession, sentence: str, query: str, values: dict[str, Any]) -> list[str]:
+    rows = (await db.execute(text(f"{query} LIMIT 100"), values)).all()
+    return [sentence.format(*row) for row in rows]
+
+
+async def _chain(db: AnySession, key: JournalKey) -> list[str]:
+    report = await verify_chain(db, key)
+    if report.problem:
+        return [f"hash chain: {report.problem}"]
+    now = (await db.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    if report.oldest_unsealed_at and report.oldest_unsealed_at < now - UNSEALED_AFTER:
+        return [f"hash chain: {report.unsealed} transactions unsealed since {report.oldest_unsealed_at:%Y-%m-%d %H:%M}"]
+    return []
+
+
+async def _differences(db: AnySession, client: PaymentClient) -> AsyncIterator[str]:
+    """The platform's balance at Stripe to the cent, and that of each freelancer."""
+    ours = -(await ledger.balance(db, accounts.stripe("USD"))).amount_minor
+    theirs = _total(await client.balance())
+    if ours != theirs:
+        yield f"balance at Stripe: {theirs} there, {ours} in the ledger"
+    query = select(PayoutAccount).where(PayoutAccount.stripe_account_id.is_not(None)).order_by(PayoutAccount.id)
+    for account in (await db.execute(query)).scalars().all():
+        ours = (await ledger.balance(db, accounts.connected(account.user_id, "USD"))).amount_minor
+        theirs = _total(await client.balance(account.stripe_account_id))
+        if ours != theirs:
+            yield f"balance of {account.stripe_account_id} at Stripe: {theirs} there, {ours} in the ledger"
+
+
+def _total(amounts: Amounts) -> int:
+    return amounts.available.get("USD", 0) + amounts.pending.get("USD", 0)

@@ -1,0 +1,108 @@
+"""Commands to Stripe for transfers, refunds and payouts, and the waiting of transfers for a payout account."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.engines.payments import outbox
+from marketplace.escrow.events import TransferWaiting
+from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
+from marketplace.escrow.rules import check_move
+from marketplace.identity import audit
+from marketplace.kernel.database import Session
+from marketplace.kernel.events import publish
+
+NO_ACCOUNT = "no_payout_account"
+
+
+async def stripe_account_of(db: Session, user_id: UUID, *, is_changing: bool = False) -> PayoutAccount | None:
+    """Her account on the Stripe rail, locked: shared by senders, alone for who changes it.
+
+    So that a release and the activation of her account, at the same time, never overlook each other.
+    """
+    query = (
+        select(PayoutAccount)
+        .where(PayoutAccount.user_id == user_id, PayoutAccount.rail == "stripe")
+        .with_for_update(read=not is_changing)
+        .execution_options(populate_existing=True)
+    )
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def send_or_wait(db: Session, transfer: Transfer, hold: Hold) -> None:
+    """Send a pending transfer when she has an active account; else it waits and the money stays owed to her."""
+    account = await stripe_account_of(db, transfer.payee_user_id)
+    if account is None or account.state != "active" or account.stripe_account_id is None:
+        await publish(db, TransferWaiting(transfer_id=transfer.id, user_id=transfer.payee_user_id, reason=NO_ACCOUNT))
+        return
+    await _send(db, transfer, hold, account.stripe_account_id)
+
+
+async def send_waiting(db: Session, account: PayoutAccount, *, at: datetime) -> int:
+    """Send all that waits for this active account, and once more what failed; returns how many."""
+    assert account.stripe_account_id is not None, account.id
+    query = (
+        select(Transfer, Hold)
+        .join(Release, Release.id == Transfer.release_id)
+        .join(Hold, Hold.id == Release.hold_id)
+        .where(Transfer.payee_user_id == account.user_id, Transfer.state != "sent")
+        .order_by(Transfer.id)
+        .with_for_update(of=Transfer)
+        .execution_options(populate_existing=True)
+    )
+    count = 0
+    for transfer, hold in (await db.execute(query)).tuples().all():
+        if transfer.state == "failed":
+            check_move("transfer", transfer.state, "pending")
+            transfer.state, transfer.command_id, transfer.epoch = "pending", None, transfer.epoch + 1
+            await audit.record(db, "transfer.retried", subject=("transfer", transfer.id), by=None, at=at)
+        if transfer.command_id is None:
+            await _send(db, transfer, hold, account.stripe_account_id)
+            count += 1
+    return count
+
+
+async def _send(db: Session, transfer: Transfer, hold: Hold, stripe_account_id: str) -> None:
+    body: dict[str, object] = {
+        "amount": transfer.amount_minor,
+        "currency": transfer.currency.lower(),
+        "destination": stripe_account_id,
+        "metadata": {"transfer": str(transfer.id)},
+        "transfer_group": f"hold:{hold.id}",  # as the charge has it
+    }
+    if hold.charge_id:
+        body["source_transaction"] = hold.charge_id  # which need not have settled yet
+    transfer.command_id = await outbox.send(
+        db,
+        operation="transfers.create",
+        key=f"release:{transfer.release_id}:transfer:{transfer.epoch}",
+        body=body,
+        subject=("transfer", transfer.id),
+    )
+    await db.flush()
+
+
+async def send_refund(db: Session, refund: Refund, charge_id: str) -> None:
+    """Give the amount of `refund` back to the card that `charge_id` charged."""
+    body = {"charge": charge_id, "amount": refund.amount_minor, "metadata": {"refund": str(refund.id)}}
+    await outbox.send(
+        db, operation="refunds.create", key=f"refund:{refund.id}", body=body, subject=("refund", refund.id)
+    )
+
+
+async def send_payout(db: Session, payout: Payout, stripe_account_id: str) -> None:
+    """Pay the amount out of her Stripe balance to her bank."""
+    payout.command_id = await outbox.send(
+        db,
+        operation="payouts.create",
+        key=f"payout:{payout.id}",
+        body={
+            "amount": payout.amount_minor,
+            "currency": payout.currency.lower(),
+            "metadata": {"payout": str(payout.id)},
+        },
+        subject=("payout", payout.id),
+        account=stripe_account_id,
+    )
+    await db.flush()

@@ -1,0 +1,84 @@
+"""What escrow hears from engines/payments, in the transaction that records it; and its own sweep."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.engines.payments.client import account_status
+from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
+from marketplace.engines.payments.operations import part
+from marketplace.escrow import checkouts, sending, settling
+from marketplace.escrow.models import PayoutAccount
+from marketplace.kernel import clock
+from marketplace.kernel.database import Session
+from marketplace.kernel.events import within
+from marketplace.kernel.queue import task
+
+
+@within(CommandDone)
+async def command_done(db: Session, event: CommandDone) -> None:
+    """Stripe has done what we asked."""
+    match event.operation:
+        case "checkout.sessions.create":
+            await checkouts.checkout_opened(db, event.subject_id, event.result)
+        case "transfers.create":
+            await settling.transfer_sent(db, event.subject_id, event.result_id, clock.now())
+        case "refunds.create":
+            await settling.refund_sent(db, event.subject_id, event.result_id, clock.now())
+        case "payouts.create":
+            await settling.payout_sent(db, event.subject_id, event.result_id, clock.now())
+        case _:
+            pass
+
+
+@within(CommandFailed)
+async def command_failed(db: Session, event: CommandFailed) -> None:
+    """Stripe has refused for good; nothing has happened there."""
+    match event.operation:
+        case "checkout.sessions.create":
+            await checkouts.checkout_failed(db, event.subject_id, code=event.code, at=clock.now())
+        case "transfers.create":
+            await settling.transfer_failed(db, event.subject_id, event.command_id, code=event.code, at=clock.now())
+        case "refunds.create":
+            await settling.refund_failed(db, event.subject_id, code=event.code, at=clock.now(), has_left=False)
+        case "payouts.create":
+            await settling.payout_failed(db, event.subject_id, code=event.code, at=clock.now())
+        case _:
+            pass
+
+
+@within(StripeObjectChanged)
+async def stripe_object_changed(db: Session, event: StripeObjectChanged) -> None:
+    """Something changed at Stripe; objects that we did not make carry none of our ids and are left alone."""
+    marks = part(event.object, "metadata")
+    match event.object_kind:
+        case "checkout.session":
+            await checkouts.session_changed(db, event.object, clock.now())
+        case "charge" if event.account is None:
+            await checkouts.charge_changed(db, event.object, clock.now())
+        case "transfer" if "transfer" in marks:
+            await settling.transfer_sent(db, UUID(marks["transfer"]), event.object_id, clock.now())
+        case "refund" if "refund" in marks:
+            await _refund_changed(db, UUID(marks["refund"]), event)
+        case "payout" if "payout" in marks:
+            await settling.payout_changed(db, UUID(marks["payout"]), event.object, clock.now())
+        case "account" if "payout_account" in marks:
+            status = account_status(event.object)
+            await settling.account_changed(db, UUID(marks["payout_account"]), status, clock.now())
+        case _:
+            pass
+
+
+async def _refund_changed(db: Session, refund_id: UUID, event: StripeObjectChanged) -> None:
+    await settling.refund_sent(db, refund_id, event.object_id, clock.now())
+    if event.object["status"] in ("failed", "canceled"):
+        code = event.object.get("failure_reason") or event.object["status"]
+        await settling.refund_failed(db, refund_id, code=code, at=clock.now(), has_left=True)
+
+
+@task("escrow.sweep")
+async def sweep(db: Session) -> None:
+    """Each hour: send what still waits, or failed, though its account is active."""
+    query = select(PayoutAccount).where(PayoutAccount.rail == "stripe", PayoutAccount.state == "active")
+    for account in (await db.execute(query.order_by(PayoutAccount.id).with_for_update())).scalars().all():
+        await sending.send_waiting(db, account, at=clock.now())

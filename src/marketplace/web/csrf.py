@@ -1,7 +1,7 @@
 """Cross-site requests are refused: by the browser's own words about the origin, and by a token bound to the session.
 
 OWASP, Cross-Site Request Forgery Prevention Cheat Sheet: signed double submit bound to the session, with Fetch Metadata
-and Origin as defence in depth. The token is masked anew in every page, so that compression betrays nothing of it (BREACH).
+and Origin as defence in depth. The token is masked anew in every page, so compression betrays nothing of it (BREACH).
 """
 
 import base64

@@ -65,9 +65,7 @@ def _described(visit: Visit, error: Exception) -> tuple[int, str, str]:
         return error.status_code, say(_WORDS.get(error.status_code, _WORDS[400])), ""
     number = secrets.token_hex(4)
     busy = isinstance(error, (OperationalError, PoolTimeout, ConnectionError)) or _is_lost(error)
-    log.error(
-        "%s %s failed, number %s", visit.method, visit.path.encode("unicode_escape").decode(), number, exc_info=error
-    )
+    log.error("%s %s failed, number %s", visit.method, visit.logged_path, number, exc_info=error)
     status = 503 if busy else 500
     return status, say(_WORDS[status]), number
 

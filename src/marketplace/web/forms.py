@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import wtforms
 from litestar.datastructures import FormMultiDict, UploadFile
-from wtforms import Field, HiddenField, StringField, validators
+from wtforms import Field, HiddenField, SelectField, StringField, validators
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import DateInput, TextInput
@@ -183,6 +183,15 @@ class Email(validators.Regexp):
 def strip(value: object) -> object:
     """Filter: without blanks around it."""
     return value.strip() if isinstance(value, str) else value
+
+
+class ChoiceField(SelectField):
+    """One of a few in a list that folds: `choices={"fixed": N_("A fixed price")}`, said in the reader's language."""
+
+    def iter_choices(self) -> Any:
+        choice: Any  # WTForms 3.3 yields its Choice; the stubs are older
+        for choice in super().iter_choices():
+            yield choice._replace(label=self.gettext(choice.label) if choice.label else "")
 
 
 class MoneyField(Field):

@@ -94,8 +94,10 @@ class Envelope:
     def _add(self, headers: "_Headers") -> None:
         visit = self._visit
         for name, value in FIXED.items():
-            headers.set(name, value)
-        headers.set("content-security-policy", content_security_policy(visit.settings, visit.nonce_if_used))
+            if not headers.get(name):
+                headers.set(name, value)
+        if not headers.get("content-security-policy"):  # a file brings a stricter one
+            headers.set("content-security-policy", content_security_policy(visit.settings, visit.nonce_if_used))
         if visit.settings.is_secure:
             headers.set("strict-transport-security", HSTS)
         if not headers.get("cache-control"):
@@ -106,9 +108,8 @@ class Envelope:
     def _note(self) -> None:
         """Method and path only: queries carry tokens, bodies carry everything."""
         took = (time.perf_counter() - self._started) * 1000
-        path = self._visit.path.encode("unicode_escape").decode("ascii")
         who = self._visit.person.id if self._visit.person else "-"
-        log.info("%s %s %s %.1fms %sB %s", self._method, path, self._status, took, self._bytes, who)
+        log.info("%s %s %s %.1fms %sB %s", self._method, self._visit.logged_path, self._status, took, self._bytes, who)
 
 
 class _Headers:

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
-from marketplace.identity import actions, queries
+from marketplace.identity import queries
+from marketplace.identity import sessions as identity_sessions
 from marketplace.identity.rules import ABSOLUTE_LIMIT, SEEN_EVERY
+from marketplace.kernel import clock
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import LOCALES, known
 from marketplace.messages.columns import unread_of
@@ -45,7 +47,7 @@ async def write_seen(site: Site) -> int:
     site.seen.clear()
     if ids:
         async with site.services[Database].write.begin() as db:
-            await actions.mark_seen(db, ids)
+            await identity_sessions.mark_seen(db, ids, at=clock.now())
     return len(ids)
 
 

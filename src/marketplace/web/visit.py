@@ -24,6 +24,8 @@ from marketplace.web.forms import CreatingForm, Form
 from marketplace.web.site import Site
 
 F = TypeVar("F", bound=Form)
+SECRET_PATHS = ("/verify-email/", "/reset-password/", "/account/address/", "/unsubscribe/")
+"""Addresses that end in a secret."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,13 @@ class Visit:
         """Path and query, to come back to."""
         query = self.scope["query_string"].decode("latin-1")
         return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def logged_path(self) -> str:
+        """The path on one line of a log, without the secret of a mailed link."""
+        path = self.path.encode("unicode_escape").decode("ascii")
+        secret_free = next((prefix for prefix in SECRET_PATHS if path.startswith(prefix)), None)
+        return f"{secret_free}…" if secret_free else path
 
     @property
     def method(self) -> str:

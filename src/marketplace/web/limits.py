@@ -1,0 +1,16 @@
+"""Refuse what is tried too often. Counts stand in the database, so that all processes share them."""
+
+from marketplace.identity import limits
+from marketplace.kernel.errors import TooMany
+from marketplace.web.visit import Visit
+
+
+async def limit(visit: Visit, rule: str, most: int, *, minutes: int, who: str = "") -> None:
+    """Count one try and refuse it beyond `most` per `minutes`; `who` is whom it is about (an address, a user's id).
+
+    Commits by itself before the work, since a refused try counts too. Raises: TooMany.
+    """
+    async with visit.write() as db:
+        wait = await limits.count(db, rule, most, who=who.lower(), ip=visit.ip, at=visit.now, minutes=minutes)
+    if wait is not None:
+        raise TooMany(minutes=wait)

@@ -1,0 +1,219 @@
+"""Signing up, in and out, as people do it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from marketplace.engines.notify.models import Mail
+from marketplace.identity.models import AuditLine, User, UserSession
+from marketplace.kernel import clock
+from marketplace.kernel.config import Settings
+from marketplace.kernel.database import Session
+from tests.cast import PASSWORD, Cast
+from tests.visitors import Browse, Browser
+
+NADIA = {"name": "Nadia Aslam", "email": "nadia@test.example", "password": "three quiet rivers"}
+
+
+async def _mailed_link(db: Session, message: str, to: str) -> str:
+    newest = select(Mail).where(Mail.message == message, Mail.to == to).order_by(Mail.id.desc()).limit(1)
+    mail = (await db.scalars(newest)).one()
+    return mail.values["link"]
+
+
+async def _count(db: Session, model: type) -> int:
+    return await db.scalar(select(func.count()).select_from(model)) or 0
+
+
+async def test_nadia_signs_up_and_is_signed_in(client: Browser, db: Session) -> None:
+    answer = await client.submit("/sign-up", {**NADIA, "next": "/gigs/new"}, shown_on="/sign-up?next=/gigs/new")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/gigs/new")
+    account = await client.get("/account")
+    assert account.status_code == 200
+    assert "Welcome, Nadia Aslam. We sent you a mail" in account.text
+    user = (await db.scalars(select(User).where(User.email == "nadia@test.example"))).one()
+    assert user.email_verified_at is None and "three quiet rivers" not in user.password_hash
+    actions = (await db.scalars(select(AuditLine.action).where(AuditLine.subject_id == user.id))).all()
+    assert set(actions) == {"user.signed_up", "session.begun"}
+
+
+async def test_two_clicks_on_sign_up_make_one_account(client: Browser, db: Session) -> None:
+    shown = (await client.get("/sign-up")).text
+    fields = {
+        name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', shown)[1] for name in ("_csrf_token", "submission")
+    }
+    first = await client.post("/sign-up", data={**fields, **NADIA})
+    token = await client.token("/account")
+    second = await client.post("/sign-up", data={**fields, **NADIA, "_csrf_token": token})
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert await db.scalar(select(func.count()).where(User.email == NADIA["email"])) == 1
+
+
+async def test_the_mailed_link_verifies_the_address_once(client: Browser, db: Session) -> None:
+    await client.submit("/sign-up", NADIA, shown_on="/sign-up")
+    link = await _mailed_link(db, "verify_email", NADIA["email"])
+    shown = await client.get(link)
+    assert shown.status_code == 200 and NADIA["email"] in shown.text
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    user = (await db.scalars(select(User).where(User.email == NADIA["email"]))).one()
+    assert user.email_verified_at is None, "looking changes nothing"
+    assert (await client.submit(link, shown_on=link)).status_code == 303
+    await db.refresh(user)
+    assert user.email_verified_at is not None
+    assert (await client.get(link)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("password", "short", "Use at least 8 letters"),
+        ("password", "pakistan123", "among the first that thieves try"),
+        ("password", "nadia@test.example", "your name or address"),
+        ("email", "nadia at home", "Write an e-mail address like"),
+        ("name", "   ", "Please fill this in."),
+        ("name", "x" * 81, "At most 80 letters"),
+    ],
+)
+async def test_a_refused_sign_up_says_why_at_the_field_and_loses_nothing(
+    client: Browser, db: Session, field: str, value: str, said: str
+) -> None:
+    before = await _count(db, User)
+    answer = await client.submit("/sign-up", {**NADIA, field: value}, shown_on="/sign-up")
+    assert answer.status_code == 422 and said in answer.text
+    kept = NADIA["email"] if field == "name" else NADIA["name"]
+    assert f'value="{kept}"' in answer.text
+    assert NADIA["password"] not in answer.text, "passwords are never sent back"
+    assert await _count(db, User) == before
+
+
+async def test_a_taken_address_is_refused_and_its_owner_is_told(client: Browser, db: Session, cast: Cast) -> None:
+    answer = await client.submit("/sign-up", {**NADIA, "email": cast.ayesha.email.upper()}, shown_on="/sign-up")
+    assert answer.status_code == 422 and "you can&#39;t sign up" in answer.text
+    assert await _mailed_link(db, "account_exists", cast.ayesha.email) == "/sign-in"
+
+
+async def test_ayesha_signs_in_with_capitals_in_her_address(client: Browser, cast: Cast) -> None:
+    sent = {"email": " Ayesha@TEST.example ", "password": PASSWORD, "next": "/account"}
+    answer = await client.submit("/sign-in", sent, shown_on="/sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("session="))
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie
+    assert "Ayesha Khan" in (await client.get("/account")).text
+
+
+async def test_wrong_password_and_unknown_address_get_the_same_answer(client: Browser, cast: Cast) -> None:
+    bodies: list[str] = []
+    for email in (cast.ayesha.email, "nobody@test.example"):
+        answer = await client.submit("/sign-in", {"email": email, "password": "not this one"}, shown_on="/sign-in")
+        assert answer.status_code == 422
+        bodies.append(re.sub(r'value="[^"]*"|nonce="[^"]*"|token": "[^"]*"', "", answer.text))
+    assert bodies[0] == bodies[1]
+
+
+async def test_the_eleventh_try_in_a_quarter_of_an_hour_is_refused(client: Browser, cast: Cast) -> None:
+    wrong = {"email": cast.ayesha.email, "password": "not this one"}
+    for _ in range(10):
+        assert (await client.submit("/sign-in", wrong, shown_on="/sign-in")).status_code == 422
+    right = {"email": cast.ayesha.email, "password": PASSWORD}
+    refused = await client.submit("/sign-in", right, shown_on="/sign-in")
+    assert refused.status_code == 429 and "Too many tries" in refused.text
+    other = {"email": cast.bilal.email, "password": PASSWORD}
+    assert (await client.submit("/sign-in", other, shown_on="/sign-in")).status_code == 303, "others are not shut out"
+    clock.advance(timedelta(minutes=16))
+    assert (await (client).submit("/sign-out", shown_on="/")).status_code == 303
+    assert (await client.submit("/sign-in", right, shown_on="/sign-in")).status_code == 303
+
+
+@pytest.mark.parametrize("next", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+async def test_sign_in_leads_only_to_our_own_pages(client: Browser, cast: Cast, next: str) -> None:
+    sent = {"email": cast.ayesha.email, "password": PASSWORD, "next": next}
+    assert (await client.submit("/sign-in", sent, shown_on="/sign-in")).headers["location"] == "/"
+
+
+async def test_a_page_for_members_asks_to_sign_in_and_comes_back(client: Browser) -> None:
+    answer = await client.get("/account?tab=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account%3Ftab%3D1")
+    assert "Please sign in first." in (await client.get(answer.headers["location"])).text
+
+
+async def test_a_forgotten_password_is_set_anew_and_ends_all_sessions(
+    client: Browser, browse: Browse, db: Session, cast: Cast
+) -> None:
+    elsewhere = await browse(cast.ayesha)
+    await client.submit("/reset-password", {"email": cast.ayesha.email}, shown_on="/reset-password")
+    link = await _mailed_link(db, "reset_password", cast.ayesha.email)
+    answer = await client.submit(link, {"password": "a new and better one"}, shown_on=link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert (await elsewhere.get("/account")).status_code == 303, "signed out there"
+    signed_in = {"email": cast.ayesha.email, "password": "a new and better one"}
+    assert (await client.submit("/sign-in", signed_in, shown_on="/sign-in")).status_code == 303
+    assert (await client.get(link)).status_code == 410
+
+
+async def test_asking_for_a_reset_tells_nobody_who_has_an_account(client: Browser, db: Session, cast: Cast) -> None:
+    known = await client.submit("/reset-password", {"email": cast.ayesha.email}, shown_on="/reset-password")
+    unknown = await client.submit("/reset-password", {"email": "nobody@test.example"}, shown_on="/reset-password")
+    assert (known.status_code, known.headers["location"]) == (unknown.status_code, unknown.headers["location"])
+    assert await db.scalar(select(func.count()).where(Mail.message == "reset_password")) == 1
+
+
+async def test_a_reset_link_lasts_an_hour(client: Browser, db: Session, cast: Cast) -> None:
+    await client.submit("/reset-password", {"email": cast.ayesha.email}, shown_on="/reset-password")
+    link = await _mailed_link(db, "reset_password", cast.ayesha.email)
+    clock.advance(timedelta(minutes=61))
+    assert (await client.get(link)).status_code == 410
+
+
+async def test_sign_out_is_final(browse: Browse, db: Session, cast: Cast) -> None:
+    browser = await browse(cast.ayesha)
+    secret = browser.cookies["session"]
+    assert (await browser.submit("/sign-out")).status_code == 303
+    browser.cookies.set("session", secret)
+    assert (await browser.get("/account")).status_code == 303
+    assert await _count(db, UserSession) == 0
+
+
+async def test_sessions_end_when_idle_and_at_their_limit(browse: Browse, cast: Cast) -> None:
+    browser = await browse(cast.ayesha)
+    clock.advance(timedelta(days=29))
+    assert (await browser.get("/account")).status_code == 200
+    clock.advance(timedelta(days=2))
+    assert (await browser.get("/account")).status_code == 303
+
+
+async def test_a_visitor_chooses_urdu(client: Browser) -> None:
+    assert 'lang="en" dir="ltr"' in (await client.get("/sign-in")).text
+    answer = await client.submit("/language", {"locale": "ur", "next": "/sign-in"})
+    assert answer.headers["location"] == "/sign-in"
+    assert 'lang="ur" dir="rtl"' in (await client.get("/sign-in")).text
+
+
+async def test_a_browser_that_asks_for_urdu_gets_it(client: Browser) -> None:
+    answer = await client.get("/sign-in", headers={"accept-language": "ur-PK,ur;q=0.9,en;q=0.8"})
+    assert 'lang="ur"' in answer.text
+
+
+async def test_nobody_plays_the_cast_outside_the_demo(client: Browser) -> None:
+    assert (await client.submit("/dev/sign-in", {"as": "ayesha"})).status_code == 404
+    assert "/dev/sign-in" not in (await client.get("/sign-in")).text
+
+
+class TestInTheDemo:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        import dataclasses
+
+        return dataclasses.replace(settings, env="demo")
+
+    async def test_one_button_for_each_of_the_cast(self, client: Browser, db: Session, cast: Cast) -> None:
+        shown = (await client.get("/sign-in")).text
+        assert re.findall(r'name="as" value="(\w+)"', shown) == ["ayesha", "bilal", "hina", "organiser", "moderator"]
+        cast.bilal.email = "bilal@demo.example"
+        db.add(cast.bilal)
+        await db.commit()
+        answer = await client.submit("/dev/sign-in", {"as": "bilal", "next": "/account"}, shown_on="/sign-in")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+        assert "Bilal Ahmed" in (await client.get("/account")).text
+        assert (await client.submit("/dev/sign-in", {"as": "root"})).status_code == 404

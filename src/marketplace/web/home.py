@@ -6,22 +6,40 @@ Visitors learn what this is. Whoever is signed in sees what waits for her: a par
 
 from typing import Any
 
+from marketplace.discovery.listing import newest_gigs, newest_people
 from marketplace.gigs.queries import EmployerWork, work_for_employer, work_for_freelancer
 from marketplace.kernel.database import ReadSession
 from marketplace.web.access import PUBLIC, Answer, get
+from marketplace.web.cards import gig_card, person_card
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
+
+SHOWN = 4
+"""Gigs and people on the first screen of a visitor."""
 
 
 @get("/", PUBLIC)
 async def show_home(visit: Visit) -> Answer:
     """What this is, or what waits for you."""
     if not visit.is_signed_in:
-        return page(visit, "home/visitor.html", gigs=(), people=())
+        return await _to_a_visitor(visit)
     async with visit.read() as db:
         freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
         employer = await _as_employer(db, visit) if visit.user.organisations else None
     return page(visit, "home/signed_in.html", freelancer=freelancer, employer=employer)
+
+
+async def _to_a_visitor(visit: Visit) -> Answer:
+    """Nobody has to sign in to see that there is work, and that there are people."""
+    async with visit.read() as db:
+        gigs = await newest_gigs(db, at=visit.now, limit=SHOWN)
+        people = await newest_people(db, limit=SHOWN)
+    return page(
+        visit,
+        "home/visitor.html",
+        gigs=[gig_card(row, visit.locale) for row in gigs],
+        people=[person_card(row, visit.locale) for row in people],
+    )
 
 
 async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:

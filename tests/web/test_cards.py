@@ -34,7 +34,7 @@ def test_initials_are_of_the_first_and_the_last_name() -> None:
 
 def test_a_gig_card_speaks_the_readers_language() -> None:
     row = GigRow(
-        **{"id": uuid4(), "slug": "logo-2kd9", "title": "Logo", "organisation": "AgriTrack", "excerpt": "**Two** tones"},
+        **{"id": uuid4(), "slug": "logo-2kd9", "title": "Logo", "organisation": "Agri", "excerpt": "**Two** hues"},
         **{"pay_kind": "fixed", "pay_min": Money(5_000, "USD"), "pay_max": Money(9_000, "USD"), "is_remote": True},
         **{"district": None, "published_at": NOW, "closes_at": NOW + timedelta(days=9), "answer_by": None},
         **{"language": "en", "skills": (SkillName("figma", "Figma", "فگما"),)},
@@ -43,7 +43,7 @@ def test_a_gig_card_speaks_the_readers_language() -> None:
     card = gig_card(row, "en", reasons=("1 of 1 skills is yours",))
     assert (card.href, card.excerpt, card.reasons) == (
         "/gigs/logo-2kd9",
-        "Two tones",
+        "Two hues",
         ("1 of 1 skills is yours",),
     )
 

@@ -67,5 +67,5 @@ async def test_rarity_counts_people_once_per_skill(db, cast, skills):
     await claim_skills(db, cast.ayesha.id, ["wordpress", "seo"], at=clock.now())
     await count_earned(db, cast.ayesha.id, ["wordpress"], at=clock.now())
     await claim_skills(db, cast.hina.id, ["seo"], at=clock.now())
-    counts, total = await rarity(db)
-    assert (counts["wordpress"], counts["seo"], total) == (1, 2, 2)
+    assert await rarity(db, ["wordpress", "seo", "css"]) == ({"wordpress": 1, "seo": 2, "css": 0}, 2)
+    assert await rarity(db, []) == ({}, 0)

@@ -41,6 +41,7 @@ class GigRow:
     published_at: datetime
     closes_at: datetime
     answer_by: datetime | None
+    language: str
     skills: tuple[SkillName, ...]
 
     def place(self, locale: str) -> str | None:
@@ -119,7 +120,7 @@ def _gigs(at: datetime) -> Any:
             *(Posting.id, Posting.slug, Posting.title, Organisation.name.label("organisation")),
             *(func.left(Posting.description, _EXCERPT).label("excerpt"), Posting.pay_kind, Posting.pay_min_minor),
             *(Posting.pay_max_minor, Posting.currency, Posting.is_remote, Posting.district),
-            *(Posting.published_at, Posting.closes_at, Posting.answer_by, skills.label("skills")),
+            *(Posting.published_at, Posting.closes_at, Posting.answer_by, Posting.language, skills.label("skills")),
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .where(*is_open_gig(at))
@@ -142,6 +143,7 @@ def _gig(row: Any) -> GigRow:
         published_at=row.published_at,
         closes_at=row.closes_at,
         answer_by=row.answer_by,
+        language=row.language,
         skills=tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
     )
 

@@ -1,6 +1,6 @@
 """Skills by what people type, by slug, and with their evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -85,15 +85,17 @@ async def evidence_of(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, li
     return found
 
 
-async def rarity(db: AnySession) -> tuple[dict[str, int], int]:
-    """How many freelancers have each skill (by slug), and how many have any: the document frequencies of matching."""
-    counts = await db.execute(
-        select(Skill.slug, func.count(func.distinct(Evidence.user_id)))
-        .join(Evidence, Evidence.skill_id == Skill.id)
+async def rarity(db: AnySession, slugs: Collection[str]) -> tuple[dict[str, int], int]:
+    """How many users have each of these skills, and how many have any: the document frequencies of matching."""
+    everybody = select(func.count(func.distinct(Evidence.user_id))).scalar_subquery()
+    rows = await db.execute(
+        select(Skill.slug, func.count(func.distinct(Evidence.user_id)), everybody)
+        .outerjoin(Evidence, Evidence.skill_id == Skill.id)
+        .where(Skill.slug.in_(slugs))
         .group_by(Skill.slug)
     )
-    total = await db.scalar(select(func.count(func.distinct(Evidence.user_id))))
-    return {row[0]: row[1] for row in counts}, total or 0
+    counted = [(slug, count, total or 0) for slug, count, total in rows]
+    return {slug: count for slug, count, _ in counted}, max((total for _, _, total in counted), default=0)
 
 
 _BEST_FIRST = {"earned": 0, "certified": 1, "tested": 2, "claimed": 3}

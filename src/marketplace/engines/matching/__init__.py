@@ -5,5 +5,5 @@
 What she did not say counts half. A part that the work leaves open (an hourly rate where the price is fixed) is left
 out and the others share its weight. The gate is 0 when a hard
 condition fails, and says which. Name, gender, photo and district are never parts. Weights are a first guess, kept with
-their version in search/matching.json; every recommendation keeps its parts, so that they can be fitted to hires later.
+their version in search/matching.json; a score carries its parts and that version, so that they can be fitted to hires.
 """

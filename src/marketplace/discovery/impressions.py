@@ -1,0 +1,62 @@
+"""What was shown to whom at which rank, written beside the requests: a crash may lose the last second of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from marketplace.discovery.models import Impression
+from marketplace.kernel.database import Session
+
+_MOST = 20_000
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One list that somebody saw; `first_rank` is the rank of the first document, counted from 1."""
+
+    at: datetime
+    user_id: UUID | None
+    surface: str
+    query: str
+    documents: tuple[UUID, ...]
+    first_rank: int = 1
+
+
+class Impressions:
+    """The buffer of one process. When nobody empties it, what is too much is dropped, never a request."""
+
+    def __init__(self) -> None:
+        self._shown: list[Shown] = []
+
+    def note(self, shown: Shown) -> None:
+        """Remember a list that is being sent."""
+        if shown.documents and len(self._shown) < _MOST:
+            self._shown.append(shown)
+
+    def take(self) -> list[Shown]:
+        """All that was noted since the last time."""
+        taken, self._shown = self._shown, []
+        return taken
+
+
+async def record(db: Session, shown: Sequence[Shown]) -> int:
+    """Write what was shown and return how many documents that were."""
+    rows = [
+        {
+            "at": each.at,
+            "user_id": each.user_id,
+            "surface": each.surface,
+            "query": each.query,
+            "document_id": document_id,
+            "rank": rank,
+        }
+        for each in shown
+        for rank, document_id in enumerate(each.documents, start=each.first_rank)
+    ]
+    for begin in range(0, len(rows), _BATCH):
+        await db.execute(insert(Impression), rows[begin : begin + _BATCH])
+    return len(rows)

@@ -1,0 +1,136 @@
+"""Matches: how well a gig and a freelancer fit, and why. Nothing of who she is counts, only what she says and shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from marketplace.contracts.models import Contract
+from marketplace.discovery.listing import GigRow, gigs_of
+from marketplace.discovery.reasons import Reason, reasons_against, reasons_for
+from marketplace.engines.matching.rarity import Rarity
+from marketplace.engines.matching.score import Person, Score, Work, score
+from marketplace.engines.matching.weights import Weights, read_weights
+from marketplace.engines.search.filters import In, Range
+from marketplace.engines.search.protocol import Query, SearchIndex
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.paths import resource
+from marketplace.skills.queries import SkillEvidence, evidence_of, rarity
+from marketplace.talent.models import Freelancer
+
+_CONSIDERED = 200
+_YEAR_SECONDS = 365.25 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A score from 0 to 100 with what speaks for it and what is missing."""
+
+    score: Score
+    reasons: tuple[Reason, ...]
+    missing: tuple[Reason, ...]
+
+    @property
+    def percent(self) -> int:
+        return round(self.score.total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What matching knows of a freelancer."""
+
+    id: UUID
+    person: Person
+
+
+async def explain(db: AnySession, posting_id: UUID, user_id: UUID, *, at: datetime) -> Match | None:
+    """How an open gig fits this user; None when she has no freelancer profile or the gig is not open. Five queries."""
+    profile = await _profile(db, user_id, at=at)
+    gigs = await gigs_of(db, [posting_id], at=at) if profile else []
+    if profile is None or not gigs:
+        return None
+    return (await _matches(db, gigs, profile))[0]
+
+
+async def gigs_for(
+    db: AnySession, index: SearchIndex, user_id: UUID, *, at: datetime, limit: int = 6
+) -> list[tuple[GigRow, Match]]:
+    """The open gigs that fit her best, each with at least one of her skills; none while her profile names no skill."""
+    profile = await _profile(db, user_id, at=at)
+    if profile is None or not profile.person.skills:
+        return []
+    is_running = Range("deadline_at", int(at.timestamp()), None)
+    with_her_skills = In("skills", tuple(sorted(profile.person.skills)))
+    asked = Query(filter=with_her_skills, groups={"deadline_at": is_running}, sort="posted_at:desc", limit=_CONSIDERED)
+    gigs = await gigs_of(db, [hit.id for hit in (await index.search("gigs", asked)).hits], at=at)
+    matches = await _matches(db, gigs, profile)
+    fitting = [pair for pair in zip(gigs, matches, strict=True) if not pair[1].score.gate and pair[1].reasons]
+    return sorted(fitting, key=lambda pair: -pair[1].score.total)[:limit]
+
+
+@cache
+def weights() -> Weights:
+    """The weights of this release."""
+    return read_weights((resource("search") / "matching.json").read_text(encoding="utf-8"))
+
+
+async def _matches(db: AnySession, gigs: Sequence[GigRow], profile: _Profile) -> list[Match]:
+    needed = {skill.slug for gig in gigs for skill in gig.skills}
+    known = Rarity(*await rarity(db, needed | profile.person.skills))
+    return [_match(gig, profile.person, known) for gig in gigs]
+
+
+def _match(gig: GigRow, person: Person, known: Rarity) -> Match:
+    is_hourly = gig.pay_kind == "hourly"
+    work = Work(
+        skills=frozenset(skill.slug for skill in gig.skills),
+        language=gig.language,
+        pay_min=gig.pay_min.amount_minor if is_hourly else None,
+        pay_max=gig.pay_max.amount_minor if is_hourly else None,
+        place=None if gig.is_remote else gig.district,
+    )
+    found = score(work, person, weights(), known, direction="work")
+    currency = gig.pay_max.currency
+    return Match(found, reasons_for(found, currency), reasons_against(found, currency, work.place))
+
+
+async def _profile(db: AnySession, user_id: UUID, *, at: datetime) -> _Profile | None:
+    finished = (
+        select(func.count())
+        .where(Contract.freelancer_id == Freelancer.id, Contract.state == "completed")
+        .scalar_subquery()
+    )
+    columns = select(
+        *(Freelancer.id, Freelancer.rate_minor, Freelancer.hours_a_week, Freelancer.languages, Freelancer.district),
+        finished.label("finished"),
+    )
+    row = (await db.execute(columns.where(Freelancer.user_id == user_id))).one_or_none()
+    if row is None:
+        return None
+    evidence = (await evidence_of(db, [user_id]))[user_id]
+    return _Profile(
+        row.id,
+        Person(
+            skills=frozenset(each.skill.slug for each in evidence),
+            languages={language["code"]: language["level"] for language in row.languages},
+            proven_years=_proven(evidence, at),
+            rate=row.rate_minor,
+            hours_a_week=row.hours_a_week,
+            place=row.district,
+            good=row.finished,
+            jobs=row.finished,
+        ),
+    )
+
+
+def _proven(evidence: Sequence[SkillEvidence], at: datetime) -> dict[str, float]:
+    """Years since a skill was last tested or certified by somebody else than herself."""
+    proven: dict[str, float] = {}
+    for each in evidence:
+        if each.kind in ("tested", "certified"):
+            years = max(0.0, (at - each.issued_at).total_seconds() / _YEAR_SECONDS)
+            proven[each.skill.slug] = min(years, proven.get(each.skill.slug, years))
+    return proven

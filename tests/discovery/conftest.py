@@ -1,0 +1,102 @@
+"""A small world of gigs and freelancers, published by the domains' own actions and carried into an index."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.protocol import SearchIndex
+from marketplace.kernel.database import Database
+from marketplace.kernel.paths import resource
+from marketplace.kernel.queue import Services, drain
+from marketplace.places.actions import load_places
+from marketplace.postings import actions as postings
+from marketplace.postings.rules import Content
+from marketplace.skills.actions import load_skills
+from marketplace.talent import actions as talent
+from marketplace.talent.queries import freelancer_of
+from marketplace.talent.rules import Language, Profile
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+WORK = "We have what is needed and judge the work by how it reads and how fast it opens. Remote work is fine."
+
+GIG = Content(
+    title="WordPress pages for a school",
+    description=WORK,
+    skills=("wordpress", "php"),
+    pay_kind="fixed",
+    pay_min_minor=200_00,
+    pay_max_minor=400_00,
+    closes_at=NOW + timedelta(days=10),
+    answer_by=NOW + timedelta(days=14),
+)
+GIGS = [
+    GIG,
+    replace(GIG, title="Shopify store for a boutique", skills=("shopify", "seo"), pay_max_minor=900_00),
+    replace(GIG, title="Bookkeeping on site in Multan", skills=("bookkeeping",), is_remote=False, district="multan"),
+    replace(
+        GIG, title="Website care by the hour", skills=("wordpress",), pay_kind="hourly", pay_min_minor=8_00,
+        pay_max_minor=15_00, closes_at=NOW + timedelta(days=2), answer_by=NOW + timedelta(days=3),
+    ),
+    replace(GIG, title="Urdu posts for a dairy", skills=("urdu-writing",), language="ur"),
+]  # fmt: skip
+AYESHA = Profile(
+    headline="Shopify and WordPress shops that load fast",
+    about="I build light shops that work on cheap phones.",
+    skills=("wordpress", "shopify", "css"),
+    languages=(Language("en", "good"), Language("ur", "native")),
+    rate_minor=12_00,
+    hours_a_week=20,
+    district="lodhran",
+    is_listed=True,
+)
+HINA = Profile(
+    headline="Logos and social media posts",
+    skills=("logo-design", "canva"),
+    languages=(Language("ur", "native"),),
+    district="multan",
+    is_listed=True,
+)
+
+
+@pytest.fixture
+async def index(tmp_path) -> EmbeddedSearch:
+    return EmbeddedSearch(tmp_path / "search", resource("search"))
+
+
+@pytest.fixture
+def services(database, index) -> Services:
+    made = Services()
+    made.add(database, Database)
+    made.add(index, SearchIndex)
+    return made
+
+
+@pytest.fixture
+async def catch_up(services):
+    """Carry all changes into the index."""
+
+    async def run() -> None:
+        await drain(services, later_too=False)
+
+    return run
+
+
+@pytest.fixture
+async def world(db, cast, catch_up):
+    """Five open gigs of AgriTrack, the last one newest, and two listed freelancers."""
+    await load_skills(db)
+    await load_places(db)
+    published = []
+    for number, content in enumerate(GIGS):
+        at = NOW - timedelta(hours=len(GIGS) - number)
+        posting = await postings.save_draft(db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=at)
+        await postings.publish(db, posting, by=cast.bilal.id, at=at)
+        published.append(posting)
+    for user, profile in ((cast.ayesha, AYESHA), (cast.hina, HINA)):
+        freelancer = await freelancer_of(db, user.id)
+        await talent.save(db, freelancer, profile, by=user.id, at=NOW)
+    await db.commit()
+    await catch_up()
+    return published

@@ -22,7 +22,7 @@ from marketplace.places.actions import load_places
 from marketplace.runtime import load_tasks
 from marketplace.skills.actions import load_skills
 from tests.cast import Cast, make_cast
-from tests.visitors import app, browse, client, services, settings  # noqa: F401 - fixtures of the pages
+from tests.visitors import app, browse, client, services, settings, statements  # noqa: F401 - fixtures of the pages
 
 TEMPLATE = "template_marketplace"
 

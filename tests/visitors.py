@@ -10,13 +10,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketplace.identity.models import User, UserSession
 from marketplace.identity.rules import new_secret, secret_hash
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
+from marketplace.kernel.database.sessions import count_queries
 from marketplace.kernel.queue import Services
+from marketplace.runtime import open_services
 from marketplace.web.app import Application, create_app
 
 BASE = "http://127.0.0.1:8000"
@@ -79,10 +82,8 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def services(settings: Settings, database: Database) -> Services:
-    """What a web process has open, on the test's connection."""
-    made = Services(settings)
-    made.add(database, Database)
-    return made
+    """What a web process has open, on the test's connection; files and search lie in the test's own folder."""
+    return open_services(settings, database)
 
 
 @pytest.fixture
@@ -106,3 +107,19 @@ async def browse(app: Application, database: Database) -> AsyncIterator[Browse]:
 async def client(browse: Browse) -> Browser:
     """A visitor's browser."""
     return await browse()
+
+
+class Statements(list[str]):
+    """The SQL statements that ran since `clear()`; savepoints of the test's own making are left out."""
+
+    def append(self, statement: str) -> None:
+        if not statement.lstrip().upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            super().append(statement)
+
+
+@pytest.fixture
+def statements(shared_engine: AsyncEngine) -> Statements:
+    """Counts the queries of a page: `statements.clear(); await browser.get(...); assert len(statements) <= 5`."""
+    counted = Statements()
+    count_queries(shared_engine, counted)
+    return counted

@@ -8,17 +8,16 @@ import re
 import pytest
 
 from marketplace.kernel.config import Settings
-from marketplace.kernel.database.sessions import count_queries
 from marketplace.web.access import Access, get, unmarked
 from marketplace.web.app import Application, create_app
 from marketplace.web.visit import Visit
 from tests.cast import Cast
-from tests.visitors import Browse, Browser
+from tests.visitors import Browse, Browser, Statements
 
 
 async def test_home_answers_a_visitor_and_a_signed_in_person(client: Browser, browse: Browse, cast: Cast) -> None:
     shown = await client.get("/")
-    assert shown.status_code == 200 and "Ayesha" not in shown.text
+    assert shown.status_code == 200 and "Ayesha Khan" not in shown.text
     hers = await (await browse(cast.ayesha)).get("/account")
     assert hers.status_code == 200 and "Ayesha Khan" in hers.text
 
@@ -69,7 +68,7 @@ async def test_an_unforeseen_error_is_a_page_with_a_number_and_says_nothing_of_i
     app: Application, client: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     @get("/breaks", Access.PUBLIC)
-    async def breaks(visit: Visit):  # noqa: ANN202
+    async def breaks(visit: Visit):
         raise RuntimeError("a secret of the code")
 
     app.register(breaks)
@@ -188,18 +187,18 @@ class TestStaticFiles:
     async def test_nothing_else_is_served(self, client: Browser, path: str) -> None:
         assert (await client.get(path)).status_code == 404
 
-    async def test_a_file_costs_no_query(self, app: Application, browse: Browse, cast: Cast, shared_engine) -> None:
-        browser, counts = await browse(cast.ayesha), []
-        count_queries(shared_engine, counts)
+    async def test_a_file_costs_no_query(self, browse: Browse, cast: Cast, statements: Statements) -> None:
+        browser = await browse(cast.ayesha)
+        statements.clear()
         await browser.get("/static/app.css")
-        assert counts == []
+        assert statements == []
 
 
-async def test_a_signed_in_page_finds_out_who_it_is_in_one_query(browse: Browse, cast: Cast, shared_engine) -> None:
-    browser, counts = await browse(cast.bilal), []
-    count_queries(shared_engine, counts)
+async def test_who_it_is_costs_one_query(browse: Browse, cast: Cast, statements: Statements) -> None:
+    browser = await browse(cast.bilal)
+    statements.clear()
     assert "Bilal Ahmed" in (await browser.get("/no-such-page")).text
-    assert len(counts) == 1
+    assert len(statements) == 1
 
 
 async def test_live_and_ready(client: Browser) -> None:

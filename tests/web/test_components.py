@@ -18,6 +18,7 @@ from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services
 from marketplace.web.app import create_app
 from marketplace.web.assets import Assets
+from marketplace.web.i18n import device
 from marketplace.web.pages import environments
 from marketplace.web.samples import NOW, SampleForm, sample
 from tests.visitors import Browser
@@ -259,3 +260,20 @@ def test_every_error_has_a_way_out(status: int) -> None:
     assert "Said &lt;b&gt;plainly" in page and '<a class="button quiet" href="/">' in page
     fragment = ENVIRONMENTS["en"].get_template("errors/fragment.html").render(context)
     assert "Said &lt;b&gt;plainly" in fragment and "<html" not in fragment and "<h1" not in fragment
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "said"),
+    [
+        (
+            "Mozilla/5.0 (Linux; Android 13; SM-A04) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Mobile Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", "Firefox, Linux"),
+        ("curl/8.1", ""),
+        (None, ""),
+    ],
+)
+def test_a_device_is_called_as_people_call_it(user_agent: str | None, said: str) -> None:
+    assert device(user_agent) == said

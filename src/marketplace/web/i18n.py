@@ -97,7 +97,26 @@ def short(text: str | None, length: int = 160) -> str:
     return words[:length].rsplit(" ", 1)[0] + "…"
 
 
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+}
+_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
+
+
+def device(user_agent: str | None) -> str:
+    """Chrome, Android: what a person would call the device behind a User-Agent; "" when it says nothing we know."""
+    text = user_agent or ""
+    browser = next((name for mark, name in {**_BROWSERS, "Safari": "Safari"}.items() if mark in text), "")
+    system = next((name for mark, name in {**_SYSTEMS, "Linux": "Linux"}.items() if mark in text), "")
+    return ", ".join(part for part in (browser, system) if part)
+
+
 FILTERS: dict[str, Any] = {
+    "device": device,
     "money": money,
     "date": date,
     "datetime": date_and_time,

@@ -59,7 +59,7 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
 
     Raises: Invalid; PostingEnded when it is over.
     """
-    await _lock(db, posting)
+    await lock(db, posting)
     before = await content_of(db, posting)
     if posting.state == "draft":
         rules.check_draft(content)
@@ -85,7 +85,7 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
 
 async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
     """Let everybody find it and propose. Raises: Invalid when something is missing."""
-    await _lock(db, posting)
+    await lock(db, posting)
     rules.check_move(_state(posting), "open")
     rules.check_publishable(await content_of(db, posting), at)
     posting.published_at = at
@@ -96,13 +96,13 @@ async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> N
 
 async def pause(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
     """Take no new proposals for now; those that came stay, and so does the answer-by date."""
-    await _lock(db, posting)
+    await lock(db, posting)
     await _move(db, posting, "paused", by=by, at=at)
 
 
 async def resume(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
     """Take proposals again."""
-    await _lock(db, posting)
+    await lock(db, posting)
     if posting.state != "paused":
         rules.check_move(_state(posting), "paused")
     await _move(db, posting, "open", by=by, at=at)
@@ -110,20 +110,20 @@ async def resume(db: Session, posting: Posting, *, by: UUID, at: datetime) -> No
 
 async def close(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
     """End it without having found anybody; everybody who waits is told."""
-    await _lock(db, posting)
+    await lock(db, posting)
     await _move(db, posting, "closed", by=by, at=at)
     await publish_event(db, PostingEndedByEmployer(posting_id=posting.id, by=by, at=at))
 
 
 async def fill(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
     """Somebody was found. The one who accepts a proposal tells the others (contracts/)."""
-    await _lock(db, posting)
+    await lock(db, posting)
     await _move(db, posting, "filled", by=by, at=at)
 
 
 async def end_proposals(db: Session, posting: Posting, *, at: datetime) -> None:
     """The deadline for proposals is over: out of the search it goes. Does nothing when it was moved or has ended."""
-    await _lock(db, posting)
+    await lock(db, posting)
     if posting.state not in rules.LIVING or posting.closes_at is None or posting.closes_at > at:
         return
     await outbox.changed(db, "gigs", posting.id)
@@ -132,7 +132,7 @@ async def end_proposals(db: Session, posting: Posting, *, at: datetime) -> None:
 
 async def expire(db: Session, posting: Posting, *, at: datetime) -> None:
     """Its time is over and nobody was chosen. Does nothing when it has ended otherwise."""
-    await _lock(db, posting)
+    await lock(db, posting)
     if posting.state not in rules.LIVING:
         return
     await _move(db, posting, "expired", by=None, at=at)
@@ -141,7 +141,7 @@ async def expire(db: Session, posting: Posting, *, at: datetime) -> None:
 
 async def remove(db: Session, posting: Posting, *, by: UUID, at: datetime, why: str) -> None:
     """A moderator takes it away; only those who hire for the organisation still see it, with the reason."""
-    await _lock(db, posting)
+    await lock(db, posting)
     await _move(db, posting, "removed", by=by, at=at, why=why)
     await publish_event(db, PostingEndedByEmployer(posting_id=posting.id, by=by, at=at))
 
@@ -152,8 +152,8 @@ async def clone(db: Session, posting: Posting, *, by: UUID, at: datetime) -> Pos
     return await save_draft(db, content, organisation_id=posting.organisation_id, by=by, at=at)
 
 
-async def _lock(db: Session, posting: Posting) -> None:
-    """The row as it is now, ours until the transaction ends."""
+async def lock(db: Session, posting: Posting) -> None:
+    """Take the row as it is now, until the transaction ends."""
     await db.refresh(posting, with_for_update=True)
 
 

@@ -91,6 +91,10 @@ class EmbeddedPostgres:
             process.send_signal(signal.SIGQUIT)
             process.wait(STOP_SECONDS)
 
+    def has_ended(self) -> bool:
+        """The server that this process owned died; `start()` begins it again."""
+        return self._process is not None and self._process.poll() is not None
+
     def is_answering(self) -> bool:
         return self._status() == ACCEPTS
 

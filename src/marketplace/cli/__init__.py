@@ -1,0 +1,55 @@
+"""The command `marketplace`: one module per command, imported when it is called.
+
+Commands parse, open the transaction and print; what they do lives below. Without DATABASE_URL they start the embedded
+PostgreSQL for themselves, or join the one that `marketplace up` runs.
+"""
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "up": "Run everything on this machine until Ctrl-C: database, web, worker, payment sandbox, demo world.",
+    "serve": "Run the web processes only.",
+    "worker": "Run background tasks and schedules only.",
+    "migrate": "Bring the database to this version and load skills and places.",
+    "demo": "Fill the demo world.",
+    "reindex": "Build the search indexes anew from PostgreSQL and swap them in.",
+    "check": "Prove the books; exit code 1 and a list when something is off.",
+    "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
+    "doctor": "Say which service of each kind is in use and whether it answers.",
+}
+
+
+class LazyCommands(click.Group):
+    """Knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)  # in the order of use, not of the alphabet
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"marketplace.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Expected failures are one line, not a traceback."""
+        from marketplace.kernel.config import SettingsError
+        from marketplace.kernel.database.embedded_place import EmbeddedPostgresFailed
+
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, EmbeddedPostgresFailed) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LazyCommands, commands={name: click.Command(name, help=text) for name, text in COMMANDS.items()})
+def main() -> None:
+    """A job and freelance gig marketplace for technology parks."""
+    # Compiled modules make the next start twice as fast; some machines forbid them by PYTHONDONTWRITEBYTECODE.
+    sys.dont_write_bytecode = False

@@ -1,0 +1,43 @@
+"""`marketplace demo`: fill the demo world."""
+
+import sys
+import time
+
+import click
+
+from marketplace.cli.site import with_services
+from marketplace.kernel.config import Settings
+
+REPORT_SECONDS = 5.0
+
+
+@click.command("demo", help="Fill the demo world.")
+def command() -> None:
+    from marketplace.demo import fill
+
+    settings = Settings.from_env()
+    if not settings.is_demo:
+        raise click.ClickException(f"MARKETPLACE_ENV is {settings.env}: the demo world belongs into demo only.")
+    began = time.monotonic()
+    try:
+        with_services(settings, lambda services: fill(services, Progress()))
+    except TimeoutError as error:
+        raise click.ClickException(
+            f"{error}: the demo world is filled behind a running site; run `make run`."
+        ) from error
+    click.echo(f"\rdemo world: complete after {time.monotonic() - began:.0f} s".ljust(60))
+
+
+class Progress:
+    """One line that is written over on a terminal; elsewhere a line every few seconds."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        line = f"demo world: {what}, {done} of {total}"
+        if sys.stdout.isatty():
+            click.echo(f"\r{line}".ljust(60), nl=False)
+        elif time.monotonic() - self._last > REPORT_SECONDS:
+            self._last = time.monotonic()
+            click.echo(line)

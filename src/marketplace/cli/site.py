@@ -1,0 +1,143 @@
+"""What commands share: the settings with every address filled in, and the embedded PostgreSQL when no other is set.
+
+`marketplace up` writes down where its parts listen (DATA_DIR/running.json), so that `check` or `doctor` in another
+terminal talks to the same ones.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import hashlib
+import hmac
+import json
+import os
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from marketplace.kernel.config import Settings
+from marketplace.kernel.database.embedded import EmbeddedPostgres
+
+DATABASE = "marketplace"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where the parts of a running `marketplace up` listen; empty addresses: it does not run, or has no such part."""
+
+    address: str = ""
+    sandbox_address: str = ""
+
+    @classmethod
+    def read(cls, data_dir: Path) -> "Running":
+        try:
+            return cls(**json.loads(_running_file(data_dir).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return cls()
+
+    def write(self, data_dir: Path) -> None:
+        path = _running_file(data_dir)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
+        fresh.replace(path)
+
+    @staticmethod
+    def forget(data_dir: Path) -> None:
+        _running_file(data_dir).unlink(missing_ok=True)
+
+
+def _running_file(data_dir: Path) -> Path:
+    return data_dir / "running.json"
+
+
+def embedded(settings: Settings) -> EmbeddedPostgres:
+    """The PostgreSQL of this data folder."""
+    return EmbeddedPostgres(settings.data_dir / "postgres")
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Generator[Settings]:
+    """The settings with an address of a running database and, where `up` runs one, of the sandbox."""
+    running = Running.read(settings.data_dir)
+    if not settings.stripe_api_key and running.sandbox_address:
+        settings = dataclasses.replace(settings, **sandbox_settings(settings, running.sandbox_address))
+    if settings.database_url:
+        yield settings
+        return
+    server = embedded(settings)
+    server.start()
+    try:
+        yield with_database(settings, server)
+    finally:
+        server.stop()
+
+
+def with_database(settings: Settings, server: EmbeddedPostgres) -> Settings:
+    """The settings with our database in the embedded server; made when it is not there yet."""
+    asyncio.run(_make_database(server))
+    return dataclasses.replace(settings, database_url=server.url(DATABASE))
+
+
+async def _make_database(server: EmbeddedPostgres) -> None:
+    engine = create_async_engine(server.url(), isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            known = await connection.scalars(text("SELECT datname FROM pg_database"))
+            if DATABASE not in known.all():
+                await connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+    finally:
+        await engine.dispose()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with the settings that were filled in, for a child that reads its own."""
+    filled = {
+        "MARKETPLACE_HOST": settings.host,
+        "MARKETPLACE_PORT": str(settings.port),
+        "MARKETPLACE_DATA_DIR": str(settings.data_dir),
+        "MARKETPLACE_BASE_URL": settings.base_url,
+        "MARKETPLACE_ACCESS_TOKEN": settings.access_token,
+        "DATABASE_URL": settings.database_url,
+        "STRIPE_API_URL": settings.stripe_api_url,
+        "STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secret,
+        "STRIPE_CONNECT_WEBHOOK_SECRET": settings.stripe_connect_webhook_secret,
+    }
+    return os.environ | {name: value for name, value in filled.items() if value}
+
+
+def sandbox_settings(settings: Settings, address: str) -> dict[str, str]:
+    """The settings that point payments at the sandbox; its secrets follow from the secret key of this data folder."""
+    return {
+        "stripe_api_url": address,
+        "stripe_webhook_secret": _derived(settings, "sandbox webhooks"),
+        "stripe_connect_webhook_secret": _derived(settings, "sandbox connect webhooks"),
+    }
+
+
+def _derived(settings: Settings, purpose: str) -> str:
+    return "whsec_" + hmac.new(settings.secret_key.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def with_services(settings: Settings, act: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `act(services)` over everything that a process has open, with a database that is there."""
+    from marketplace.runtime import running
+
+    async def run(settings: Settings) -> T:
+        async with running(settings) as services:
+            return await act(services)
+
+    with opened(settings) as complete:
+        return asyncio.run(run(complete))
+
+
+def answers(host: str, port: int) -> bool:
+    """Somebody listens there. granian would share the port with them silently."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0

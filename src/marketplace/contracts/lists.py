@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, true
 
 from marketplace.contracts.columns import is_hers, is_party, is_review, is_theirs, side_of
 from marketplace.contracts.models import Contract, Milestone
@@ -84,7 +84,7 @@ async def contracts_of(
         .join(Organisation, Organisation.id == Contract.organisation_id)
         .join(Freelancer, Freelancer.id == Contract.freelancer_id)
         .join(User, User.id == Freelancer.user_id)
-        .join(parts, onclause=func.true())
+        .join(parts, onclause=true())
         .where(is_party(user_id))
         .order_by(Contract.id.desc())
         .limit(limit)
@@ -154,4 +154,5 @@ def _line(row: dict[str, Any]) -> ContractLine:
 
 def _step(row: dict[str, Any]) -> Step:
     amount = Money(row.pop("amount_minor"), row.pop("currency"))
-    return Step(**row, amount=amount, fee=amount.fee(row.pop("fee_basis_points")))
+    fee = amount.fee(row.pop("fee_basis_points"))
+    return Step(**row, amount=amount, fee=fee)

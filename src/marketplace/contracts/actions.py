@@ -1,0 +1,321 @@
+"""From an accepted proposal to released money, one verb each.
+
+Locks are always taken in this order: deadline, hold, contract, milestone. A webhook that funds a hold and the sweep
+that passes a deadline come with the first of them locked already.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+
+from marketplace.contracts import notices, rules
+from marketplace.contracts.models import (
+    Contract,
+    ContractState,
+    Delivery,
+    DeliveryFile,
+    Milestone,
+    MilestoneState,
+    Revision,
+)
+from marketplace.engines.deadlines import actions as deadlines
+from marketplace.engines.files.models import StoredFile
+from marketplace.escrow import actions as escrow
+from marketplace.escrow import queries as escrow_queries
+from marketplace.escrow.models import Hold
+from marketplace.gigs import actions as gigs
+from marketplace.gigs.models import Proposal
+from marketplace.gigs.queries import offer_of
+from marketplace.identity import audit
+from marketplace.kernel.database import Session
+from marketplace.kernel.money import Money
+from marketplace.postings import actions as postings
+from marketplace.postings.models import Posting
+from marketplace.talent.models import Freelancer
+
+
+async def accept_proposal(
+    db: Session, proposal: Proposal, *, by: UUID, at: datetime, seen: datetime | None = None
+) -> Contract:
+    """Make a contract of a proposal: the gig is filled, everybody else who proposed is told.
+
+    `seen` is the `updated_at` of the proposal that was read before deciding.
+    Raises: ProposalChanged when it was edited after that, ProposalMoveRefused when it is decided already.
+    """
+    await gigs.mark_accepted(db, proposal, by=by, at=at, seen=seen)
+    posting = await db.get_one(Posting, proposal.posting_id)
+    contract = await _write_contract(db, proposal, posting, at=at)
+    await _note(db, contract, "contract.started", by=by, at=at, **_money(_total(proposal)))
+    await notices.started(db, contract, _total(proposal), at=at)
+    await postings.fill(db, posting, by=by, at=at)
+    await gigs.decline_others(db, posting, by=by, at=at)
+    return contract
+
+
+async def fund_milestone(
+    db: Session, milestone: Milestone, *, success_url: str, cancel_url: str, by: UUID, at: datetime
+) -> UUID:
+    """Ask for the employer's money; return the payment command of the one open pay page, however often this is asked.
+
+    Dispatch it after COMMIT and go to the `url` of its result.
+    Raises: MilestoneMoveRefused once it is paid, ContractOver.
+    """
+    contract = await _lock(db, milestone)
+    if milestone.state not in ("planned", "funding"):
+        raise rules.MilestoneMoveRefused
+    if contract.state != "active":
+        raise rules.ContractOver
+    hold = await _hold_of(db, contract, milestone, by=by, at=at)
+    command_id = await escrow.start_checkout(db, hold, success_url=success_url, cancel_url=cancel_url, by=by, at=at)
+    if milestone.state == "planned":
+        await _move(db, contract, milestone, "funding", by=by, at=at)
+    return command_id
+
+
+async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> None:
+    """The money of its hold has arrived: told by escrow, never by a page. (Cancelled holds escrow pays back itself.)"""
+    contract = await _lock(db, milestone)
+    milestone.due_at = at + timedelta(days=milestone.days)
+    amount = _amount(contract, milestone)
+    await _move(db, contract, milestone, "funded", by=None, at=at, **_money(amount))
+    await notices.funded(db, contract, milestone, at=at)
+
+
+async def mark_unpaid(db: Session, milestone: Milestone, *, at: datetime) -> None:
+    """Its pay page ran out without a payment; it can be funded anew."""
+    contract = await _lock(db, milestone)
+    if milestone.state != "funding":
+        return
+    await _move(db, contract, milestone, "planned", by=None, at=at)
+    await notices.lapsed(db, contract, milestone, at=at)
+
+
+async def deliver(
+    db: Session, milestone: Milestone, *, text: str, files: Sequence[StoredFile] = (), by: UUID, at: datetime
+) -> Delivery:
+    """Hand in work for a funded milestone: the review period begins.
+
+    Raises: NotFunded, WaitsForAnswer, MilestoneMoveRefused; Invalid without text and files.
+    """
+    contract = await _lock(db, milestone)
+    rules.check_milestone_move(milestone.state, "delivered")
+    rules.check_delivery(text, len(files))
+    assert all(file.uploaded_by == by for file in files)
+    given = select(func.count()).where(Delivery.milestone_id == milestone.id)
+    number = (await db.execute(given)).scalar_one() + 1
+    delivery = Delivery(milestone_id=milestone.id, number=number, text=text.strip(), delivered_by=by, delivered_at=at)
+    db.add(delivery)
+    await db.flush()
+    if files:
+        rows = [{"delivery_id": delivery.id, "file_id": file.id} for file in files]
+        await db.execute(insert(DeliveryFile), rows)
+    until = at + rules.REVIEW_PERIOD
+    await deadlines.start(db, rules.REVIEW, subject=("milestone", milestone.id), due_at=until)
+    await _move(db, contract, milestone, "delivered", by=by, at=at, delivery=number, files=len(files))
+    await notices.delivered(db, contract, milestone, until, at=at)
+    return delivery
+
+
+async def ask_revision(db: Session, milestone: Milestone, *, missing: str, by: UUID, at: datetime) -> None:
+    """Send the delivery back with what is missing: the review period stops, the money stays held.
+
+    Raises: Invalid without words, MilestoneMoveRefused when nothing is delivered.
+    """
+    rules.check_missing(missing)
+    contract = await _lock_reviewed(db, milestone)
+    rules.check_milestone_move(milestone.state, "revision")
+    last = select(Delivery.id).where(Delivery.milestone_id == milestone.id).order_by(Delivery.number.desc()).limit(1)
+    delivery_id = (await db.execute(last)).scalar_one()
+    db.add(Revision(delivery_id=delivery_id, missing=missing.strip(), asked_by=by, asked_at=at))
+    await _move(db, contract, milestone, "revision", by=by, at=at)
+    await notices.revision(db, contract, milestone, missing.strip(), at=at)
+
+
+async def accept_delivery(db: Session, milestone: Milestone, *, by: UUID, at: datetime) -> None:
+    """The work is good: the money is hers. Raises: MilestoneMoveRefused when nothing is delivered, or twice."""
+    contract = await _lock_reviewed(db, milestone)
+    await _release(db, contract, milestone, by=by, at=at)
+
+
+async def release_unanswered(db: Session, milestone: Milestone, *, at: datetime) -> None:
+    """The review period is over without an answer. Does nothing when there was one."""
+    contract = await _lock(db, milestone)
+    if milestone.state == "delivered":
+        await _release(db, contract, milestone, by=None, at=at)
+
+
+async def cancel_contract(
+    db: Session, contract: Contract, *, side: rules.Side, reason: str = "", by: UUID, at: datetime
+) -> None:
+    """End it: milestones nobody delivered are cancelled, their held money goes back to the employer.
+
+    Raises: ContractOver, Disputed, DeliveryWaits, HeldWork.
+    """
+    milestones = await _lock_all(db, contract)
+    rules.check_contract_move(contract.state, "cancelled")
+    rules.check_cancel(side, [(each.state, each.due_at) for each in milestones], at=at)
+    for milestone in milestones:
+        if milestone.state not in rules.OVER:
+            await _cancel(db, contract, milestone, by=by, at=at)
+    contract.ended_at = at
+    await _move_contract(db, contract, "cancelled", by=by, at=at, why=reason.strip())
+    await notices.cancelled(db, contract, by=by, reason=reason.strip(), at=at)
+
+
+async def _write_contract(db: Session, proposal: Proposal, posting: Posting, *, at: datetime) -> Contract:
+    basis_points = await escrow_queries.fee_basis_points(db, "contract", at=at)
+    offer = await offer_of(db, proposal)
+    parts = [
+        {"number": n, "title": part.title, "amount_minor": part.amount_minor, "days": part.days}
+        for n, part in enumerate(offer.milestones, 1)
+    ]
+    terms: dict[str, Any] = {
+        "title": posting.title,
+        "description": posting.description,
+        "cover": proposal.cover,
+        "answers": proposal.answers,
+        "currency": proposal.currency,
+        "fee_basis_points": basis_points,
+        "milestones": parts,
+    }
+    park = select(Freelancer.park_id).where(Freelancer.id == proposal.freelancer_id)
+    contract = Contract(
+        posting_id=posting.id,
+        proposal_id=proposal.id,
+        organisation_id=posting.organisation_id,
+        freelancer_id=proposal.freelancer_id,
+        park_id=(await db.execute(park)).scalar_one(),
+        state="active",
+        title=posting.title,
+        currency=proposal.currency,
+        fee_basis_points=basis_points,
+        terms=terms,
+        terms_hash=rules.terms_hash(terms),
+        started_at=at,
+    )
+    db.add(contract)
+    await db.flush()
+    await db.execute(insert(Milestone), [{**part, "contract_id": contract.id, "state": "planned"} for part in parts])
+    return contract
+
+
+async def _hold_of(db: Session, contract: Contract, milestone: Milestone, *, by: UUID, at: datetime) -> Hold:
+    if milestone.hold_id is not None:
+        return await db.get_one(Hold, milestone.hold_id)
+    payee = select(Freelancer.user_id).where(Freelancer.id == contract.freelancer_id)
+    hold = await escrow.open_hold(
+        db,
+        payer_organisation_id=contract.organisation_id,
+        payee_user_id=(await db.execute(payee)).scalar_one(),
+        purpose=f"{contract.title}: {milestone.title}",
+        amount=_amount(contract, milestone),
+        fee_basis_points=contract.fee_basis_points,
+        by=by,
+        at=at,
+    )
+    milestone.hold_id = hold.id
+    await db.flush()
+    return hold
+
+
+async def _held(db: Session, milestone: Milestone) -> Hold:
+    assert milestone.hold_id is not None
+    return await db.get_one(Hold, milestone.hold_id)
+
+
+async def _release(db: Session, contract: Contract, milestone: Milestone, *, by: UUID | None, at: datetime) -> None:
+    rules.check_milestone_move(milestone.state, "released")
+    cause = "accepted" if by else "deadline"
+    hold, amount = await _held(db, milestone), _amount(contract, milestone)
+    release = await escrow.release(db, hold, amount, by=by, cause=cause, at=at)
+    net = Money(release.amount_minor - release.fee_minor, release.currency)
+    await _move(db, contract, milestone, "released", by=by, at=at, why=cause, **_money(net))
+    await notices.released(db, contract, milestone, is_automatic=by is None, at=at)
+    states = select(Milestone.state).where(Milestone.contract_id == contract.id)
+    if rules.next_contract_state((await db.execute(states)).scalars()) == "completed":
+        contract.ended_at = at
+        await _move_contract(db, contract, "completed", by=by, at=at)
+        await notices.completed(db, contract, at=at)
+
+
+async def _cancel(db: Session, contract: Contract, milestone: Milestone, *, by: UUID, at: datetime) -> None:
+    is_held = milestone.state in rules.HELD
+    await _move(db, contract, milestone, "cancelled", by=by, at=at)
+    if is_held:
+        amount = _amount(contract, milestone)
+        await escrow.refund(db, await _held(db, milestone), amount, by=by, cause="cancelled", at=at)
+    elif milestone.hold_id is not None:
+        await escrow.cancel_hold(db, await _held(db, milestone), by=by, at=at)
+
+
+async def _lock(db: Session, milestone: Milestone) -> Contract:
+    """Hold, contract, milestone: ours, and as they are now, until the transaction ends."""
+    if milestone.hold_id is not None:
+        await db.get_one(Hold, milestone.hold_id, with_for_update=True, populate_existing=True)
+    contract = await db.get_one(Contract, milestone.contract_id, with_for_update=True, populate_existing=True)
+    await db.refresh(milestone, with_for_update=True)
+    return contract
+
+
+async def _lock_reviewed(db: Session, milestone: Milestone) -> Contract:
+    """As `_lock`, with the review's deadline before it: somebody answers, so it no longer matters."""
+    await deadlines.cancel(db, rules.REVIEW, subject=("milestone", milestone.id))
+    return await _lock(db, milestone)
+
+
+async def _lock_all(db: Session, contract: Contract) -> list[Milestone]:
+    """Every hold of the contract in the order of their ids, the contract, its milestones."""
+    holds = select(Milestone.hold_id).where(Milestone.contract_id == contract.id, Milestone.hold_id.is_not(None))
+    await db.execute(select(Hold).where(Hold.id.in_(holds)).order_by(Hold.id).with_for_update())
+    await db.refresh(contract, with_for_update=True)
+    milestones = select(Milestone).where(Milestone.contract_id == contract.id).order_by(Milestone.number)
+    fresh = milestones.with_for_update().execution_options(populate_existing=True)
+    return list((await db.execute(fresh)).scalars())
+
+
+async def _move(
+    db: Session,
+    contract: Contract,
+    milestone: Milestone,
+    to: MilestoneState,
+    *,
+    by: UUID | None,
+    at: datetime,
+    why: str = "",
+    **values: Any,
+) -> None:
+    rules.check_milestone_move(milestone.state, to)
+    before, milestone.state = milestone.state, to
+    await db.flush()
+    about = {"number": milestone.number, "milestone": milestone.title, "before": before}
+    await _note(db, contract, f"milestone.{to}", by=by, at=at, why=why, **about, **values)
+
+
+async def _move_contract(
+    db: Session, contract: Contract, to: ContractState, *, by: UUID | None, at: datetime, why: str = ""
+) -> None:
+    rules.check_contract_move(contract.state, to)
+    contract.state = to
+    await db.flush()
+    await _note(db, contract, f"contract.{to}", by=by, at=at, why=why)
+
+
+async def _note(
+    db: Session, contract: Contract, action: str, *, by: UUID | None, at: datetime, why: str = "", **values: Any
+) -> None:
+    await audit.record(db, action, subject=("contract", contract.id), by=by, at=at, why=why, **values)
+
+
+def _amount(contract: Contract, milestone: Milestone) -> Money:
+    return Money(milestone.amount_minor, contract.currency)
+
+
+def _total(proposal: Proposal) -> Money:
+    return Money(proposal.total_minor, proposal.currency)
+
+
+def _money(amount: Money) -> dict[str, Any]:
+    return {"amount_minor": amount.amount_minor, "currency": amount.currency}

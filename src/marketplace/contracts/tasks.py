@@ -1,0 +1,103 @@
+"""What escrow and the deadlines tell us, in their own transactions: a hold and its milestone agree at every moment."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.contracts import actions, notices
+from marketplace.contracts.models import Contract, Milestone
+from marketplace.contracts.rules import REVIEW
+from marketplace.engines.deadlines.events import DeadlinePassed
+from marketplace.escrow.events import (
+    HoldExpired,
+    HoldFunded,
+    HoldRefunded,
+    PayoutAccountReady,
+    PayoutConfirmed,
+    PayoutFailed,
+    PayoutSent,
+    TransferWaiting,
+)
+from marketplace.escrow.models import Payout, Refund, Release, Transfer
+from marketplace.escrow.sending import NO_ACCOUNT
+from marketplace.kernel import clock
+from marketplace.kernel.database import Session
+from marketplace.kernel.events import after, within
+from marketplace.kernel.money import Money
+from marketplace.messages.actions import notify
+
+
+@within(HoldFunded)
+async def fund(db: Session, event: HoldFunded) -> None:
+    """The hold is funded and so is its milestone."""
+    await actions.mark_funded(db, await _milestone(db, event.hold_id), at=clock.now())
+
+
+@within(HoldExpired)
+async def unfund(db: Session, event: HoldExpired) -> None:
+    """Nobody paid in time."""
+    await actions.mark_unpaid(db, await _milestone(db, event.hold_id), at=clock.now())
+
+
+@within(DeadlinePassed)
+async def release(db: Session, event: DeadlinePassed) -> None:
+    """The review period is over."""
+    if event.kind == REVIEW:
+        milestone = await db.get_one(Milestone, event.subject_id)
+        await actions.release_unanswered(db, milestone, at=clock.now())
+
+
+@after(HoldRefunded)
+async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
+    """Both sides learn that money goes back."""
+    milestone = await _milestone(db, event.hold_id)
+    refund = await db.get_one(Refund, event.refund_id)
+    amount = Money(refund.amount_minor, refund.currency)
+    contract = await db.get_one(Contract, milestone.contract_id)
+    await notices.refunded(db, contract, milestone, amount, at=clock.now())
+
+
+@after(TransferWaiting)
+async def tell_to_connect(db: Session, event: TransferWaiting) -> None:
+    """Her released money waits for a payout account. (A transfer that failed is for the operators.)"""
+    if event.reason != NO_ACCOUNT:
+        return
+    transfer = await db.get_one(Transfer, event.transfer_id)
+    release = await db.get_one(Release, transfer.release_id)
+    milestone = await _milestone(db, release.hold_id)
+    contract = await db.get_one(Contract, milestone.contract_id)
+    await notices.account_needed(db, contract, milestone, at=clock.now())
+
+
+@after(PayoutAccountReady)
+async def tell_of_account(db: Session, event: PayoutAccountReady) -> None:
+    """Her payout account works."""
+    await notify(db, event.user_id, "payout_account_ready", {}, link="/money", at=clock.now())
+
+
+@after(PayoutSent)
+async def tell_of_payout(db: Session, event: PayoutSent) -> None:
+    """A payout is on its way."""
+    await _tell_of_payout(db, event.user_id, event.payout_id, "payout_requested")
+
+
+@after(PayoutConfirmed)
+async def tell_of_arrival(db: Session, event: PayoutConfirmed) -> None:
+    """A payout has arrived."""
+    await _tell_of_payout(db, event.user_id, event.payout_id, "payout_confirmed")
+
+
+@after(PayoutFailed)
+async def tell_of_failure(db: Session, event: PayoutFailed) -> None:
+    """A payout came back."""
+    await _tell_of_payout(db, event.user_id, event.payout_id, "payout_failed", reason=event.reason)
+
+
+async def _tell_of_payout(db: Session, user_id: UUID, payout_id: UUID, message: str, **values: str) -> None:
+    payout = await db.get_one(Payout, payout_id)
+    amount = Money(payout.amount_minor, payout.currency)
+    await notify(db, user_id, message, {"amount": amount, **values}, link="/money", at=clock.now())
+
+
+async def _milestone(db: Session, hold_id: UUID) -> Milestone:
+    return (await db.execute(select(Milestone).where(Milestone.hold_id == hold_id))).scalar_one()

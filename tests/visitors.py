@@ -35,6 +35,12 @@ class Browser(httpx.AsyncClient):
         headers = {"accept": "text/html", "accept-encoding": "identity"}
         super().__init__(transport=transport, base_url=BASE, headers=headers, **options)
 
+    def wear(self, secret: str) -> None:
+        """Send this session cookie from now on, whoever it belongs to."""
+        if "session" in self.cookies:
+            self.cookies.delete("session")
+        self.cookies.set("session", secret, domain="127.0.0.1", path="/")
+
     async def token(self, path: str = "/") -> str:
         """A CSRF token of a page that this browser was shown."""
         found = _TOKEN.search((await self.get(path)).text)
@@ -67,7 +73,7 @@ async def sign_in(browser: Browser, database: Database, user_id: UUID) -> Browse
                 expires_at=at + timedelta(days=30),
             )
         )
-    browser.cookies.set("session", secret)
+    browser.wear(secret)
     return browser
 
 

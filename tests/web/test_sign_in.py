@@ -170,7 +170,7 @@ async def test_sign_out_is_final(browse: Browse, db: Session, cast: Cast) -> Non
     browser = await browse(cast.ayesha)
     secret = browser.cookies["session"]
     assert (await browser.submit("/sign-out")).status_code == 303
-    browser.cookies.set("session", secret)
+    browser.wear(secret)
     assert (await browser.get("/account")).status_code == 303
     assert await _count(db, UserSession) == 0
 

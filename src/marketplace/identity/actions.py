@@ -112,7 +112,7 @@ async def ask_change_of_email(db: Session, user_id: UUID, email: str, *, at: dat
     if user.email.lower() == email.lower():
         raise Invalid.at("email", N_("This is your address already."))
     secret = await tokens.make(db, user_id, purpose="change_email", email=email, at=at)
-    values = {"name": user.name, "link": f"/account/address/{secret}"}
+    values = {"name": user.name, "email": email, "link": f"/account/address/{secret}"}
     await mail(db, to=email, message="change_email", values=values, locale=user.locale)
 
 

@@ -7,6 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ class Flash:
     values: Mapping[str, str | int] | None = None
 
 
+@cache
 def environments(*, reloads: bool) -> dict[str, Environment]:
     """One set of compiled templates per language."""
     return {locale: _environment(locale, reloads=reloads) for locale in LOCALES}
@@ -119,10 +121,14 @@ def redirect(visit: Visit, url: str, *, flash: str | Flash | None = None) -> Ans
 
 def download(content: bytes, *, name: str, media_type: str) -> Answer:
     """A file to be kept, never shown inside our pages."""
+    return Response(content=content, media_type=media_type, headers=attachment(name))
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The headers of a file to be kept under that name."""
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name) or "file"
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    return Response(content=content, media_type=media_type, headers=headers)
+    return {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
 
 
 def local_path(text: str | None, otherwise: str = "/") -> str:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import hmac
 import importlib
+import logging
 import pkgutil
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -21,13 +22,14 @@ from marketplace.kernel.config import Settings
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.queue import Services
 from marketplace.runtime import running
-from marketplace.web import errors, pages, sessions
+from marketplace.web import errors, pages, search, sessions
 from marketplace.web.access import Answer, guard, unmarked
 from marketplace.web.assets import Assets
 from marketplace.web.headers import Envelope
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
+_log = logging.getLogger(__name__)
 _WITHOUT_SESSION = ("/static/", "/webhooks/", "/live", "/ready")
 _WITHOUT_ACCESS_TOKEN = ("/webhooks/", "/live", "/ready")
 _METHODS = ("GET", "HEAD", "POST")
@@ -110,7 +112,7 @@ async def _open(site: Site) -> AsyncIterator[None]:
         return
     async with running(site.settings) as services:
         site.opened = services
-        writing = asyncio.create_task(_write_seen_for_ever(site))
+        writing = asyncio.create_task(_write_noted_for_ever(site))
         gc.collect()
         gc.freeze()  # what start-up made stays: halves the p99 (docs/measured.md)
         gc.set_threshold(10_000, 20, 20)
@@ -120,13 +122,21 @@ async def _open(site: Site) -> AsyncIterator[None]:
             writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writing
-            await sessions.write_seen(site)
+            await _write_noted(site)
 
 
-async def _write_seen_for_ever(site: Site) -> None:
+async def _write_noted_for_ever(site: Site) -> None:
     while True:
         await asyncio.sleep(1)
-        await sessions.write_seen(site)
+        try:
+            await _write_noted(site)
+        except Exception:  # noqa: BLE001 - PostgreSQL may be away for a moment: the next second tries again
+            _log.exception("what was seen and shown in the last second could not be written")
+
+
+async def _write_noted(site: Site) -> None:
+    await sessions.write_seen(site)
+    await search.write_impressions(site)
 
 
 def _visit(site: Site, scope: HTTPScope) -> Visit:

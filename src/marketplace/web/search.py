@@ -1,0 +1,224 @@
+"""Finding work and people: two lists whose whole state is in their address, and the skills a picker offers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from marketplace.discovery.criteria import Criteria, GigCriteria, PeopleCriteria
+from marketplace.discovery.impressions import Impressions, Shown, record
+from marketplace.discovery.queries import Found, search_gigs, search_people
+from marketplace.engines.search.protocol import PAGE, SearchIndex
+from marketplace.kernel.database import Database
+from marketplace.kernel.i18n import N_, translations
+from marketplace.places.gazetteer import place_name
+from marketplace.skills.taxonomy import known_skills, suggestions
+from marketplace.talent.rules import LANGUAGES
+from marketplace.web import htmx
+from marketplace.web.access import PUBLIC, Answer, get
+from marketplace.web.cards import gig_card, person_card
+from marketplace.web.gig_forms import PAY_KINDS
+from marketplace.web.pages import page, redirect
+from marketplace.web.site import Site
+from marketplace.web.visit import Visit
+
+_MOST_OPTIONS = 40
+_SUGGESTED = 8
+
+impressions = Impressions()
+"""What this process has shown and not written yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One of the two lists: where it is, what draws it, and its orders by their value in the address."""
+
+    path: str
+    template: str
+    sorts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet with how many have it (None: not counted)."""
+
+    value: str
+    label: str
+    count: int | None
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A facet as components/lists.html draws it; `name` is its name in the address."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+
+
+GIGS = ListPage(
+    "/gigs",
+    "search/gigs.html",
+    {"": N_("Best match"), "new": N_("Newest"), "pay": N_("Highest pay"), "closing": N_("Closing soonest")},
+)
+PEOPLE = ListPage(
+    "/people",
+    "search/people.html",
+    {"": N_("Best match"), "new": N_("Lately active"), "rate": N_("Lowest rate")},
+)
+
+
+@get("/gigs", PUBLIC)
+async def find_gigs(visit: Visit) -> Answer:
+    """Open gigs by words, filters with counts, and order."""
+    criteria = GigCriteria.from_query(visit.query.multi_items())
+    async with visit.read() as db:
+        found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now)
+    _note(visit, "gigs", criteria, [row.id for row in found.rows])
+    labels = Labels(visit.locale)
+    groups = [
+        labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("pay", N_("How it pays"), found.facets.get("pay"), criteria.pay),
+        labels.flag("remote", N_("Where"), found.facets.get("remote"), is_chosen=criteria.is_remote),
+        labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+    ]
+    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
+    return _list(visit, GIGS, criteria, found=shown, groups=groups)
+
+
+@get("/people", PUBLIC)
+async def find_people(visit: Visit) -> Answer:
+    """Listed freelancers by words, filters with counts, and order."""
+    criteria = PeopleCriteria.from_query(visit.query.multi_items())
+    async with visit.read() as db:
+        found = await search_people(db, visit.services[SearchIndex], criteria)
+    _note(visit, "people", criteria, [row.id for row in found.rows])
+    labels = Labels(visit.locale)
+    groups = [
+        labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+        labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
+    ]
+    shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
+    return _list(visit, PEOPLE, criteria, found=shown, groups=groups)
+
+
+@get("/search", PUBLIC)
+async def search_anything(visit: Visit) -> Answer:
+    """One box for all: it looks for work, or for people where the address says so."""
+    words = visit.query.get("q", "").strip()
+    path = PEOPLE.path if visit.query.get("in", "") == "people" else GIGS.path
+    return redirect(visit, f"{path}?{urlencode({'q': words})}" if words else path)
+
+
+@get("/skills/suggest", PUBLIC)
+async def suggest_skills(visit: Visit) -> Answer:
+    """Skills that somebody who typed this may mean, for the skill picker."""
+    typed = visit.query.get("q", "")[:60]
+    found = suggestions(known_skills().values(), typed, _SUGGESTED)
+    shown = [{"slug": skill.slug, "name": skill.name(visit.locale), "note": ""} for skill in found]
+    return page(visit, "components/skill_suggestions.html", fragment="suggestions", suggestions=shown)
+
+
+async def write_impressions(site: Site) -> int:
+    """Write what was shown since the last time, in a transaction of its own, and return how many documents."""
+    shown = impressions.take()
+    if not shown:
+        return 0
+    async with site.services[Database].write.begin() as db:
+        return await record(db, shown)
+
+
+def _list(
+    visit: Visit, list_page: ListPage, criteria: Criteria, *, found: Found[Any], groups: Sequence[Group]
+) -> Answer:
+    """The whole page, or for htmx its results with fresh counts."""
+
+    def href(changed: Criteria) -> str:
+        query = changed.to_query()
+        return f"{list_page.path}?{query}" if query else list_page.path
+
+    say = translations(visit.locale).gettext
+    is_earlier, is_later = found.page > 1, found.page < found.pages
+    return page(
+        visit,
+        list_page.template,
+        fragment="results",
+        headers=_history(visit, href(criteria)),
+        criteria=criteria,
+        found=found,
+        groups=[replace(group, label=say(group.label)) for group in groups],
+        sorts=[(value, say(label)) for value, label in list_page.sorts.items()],
+        chips=[(label, href(criteria.without(*pair))) for pair, label in Labels(visit.locale).in_force(criteria)],
+        clear_href=href(criteria.cleared()),
+        previous_href=href(criteria.at_page(found.page - 1)) if is_earlier else None,
+        next_href=href(criteria.at_page(found.page + 1)) if is_later else None,
+        is_part=visit.is_htmx,
+    )
+
+
+def _history(visit: Visit, address: str) -> dict[str, str]:
+    """Typing replaces the address, a filter or the button enters history; either way it is the short address."""
+    if not visit.is_htmx:
+        return {}
+    return {"HX-Push-Url" if htmx.source(visit).startswith("form") else "HX-Replace-Url": address}
+
+
+def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) -> None:
+    impressions.note(
+        Shown(
+            at=visit.now,
+            user_id=visit.person.id if visit.person else None,
+            surface=surface,
+            query=criteria.to_query(),
+            documents=tuple(documents),
+            first_rank=(criteria.page - 1) * PAGE + 1,
+        )
+    )
+
+
+class Labels:
+    """Says the values of facets and chips in the reader's language."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self._say = translations(locale).gettext
+        self._sayers: dict[str, Callable[[str], str]] = {
+            "skill": self._skill,
+            "pay": lambda value: self._say(PAY_KINDS.get(value, value)),
+            "district": lambda value: place_name(value, locale) or value,
+            "language": lambda value: self._say(LANGUAGES.get(value, value)),
+            "remote": lambda _: self._say(N_("Can be done from anywhere")),
+            "newcomer": lambda _: self._say(N_("New here")),
+            "min": lambda value: self._say(N_("From USD %(amount)s")) % {"amount": value},
+            "max": lambda value: self._say(N_("Up to USD %(amount)s")) % {"amount": value},
+            "hours": lambda value: self._say(N_("At least %(hours)s hours a week")) % {"hours": value},
+        }
+
+    def group(self, name: str, label: str, counts: Mapping[str, int] | None, chosen: Sequence[str]) -> Group:
+        """A facet with its most frequent values; what is chosen is there even where nothing has it."""
+        counted = dict(list((counts or {}).items())[:_MOST_OPTIONS])
+        counted |= {value: (counts or {}).get(value, 0) for value in chosen}
+        say = self._sayers[name]
+        return Group(name, label, [Option(value, say(value), n, value in chosen) for value, n in counted.items()])
+
+    def flag(self, name: str, label: str, counts: Mapping[str, int] | None, *, is_chosen: bool) -> Group:
+        """A facet that is only asked for or not."""
+        count = (counts or {}).get("true", 0)
+        options = [Option("1", self._sayers[name]("1"), count, is_chosen)] if count or is_chosen else []
+        return Group(name, label, options)
+
+    def in_force(self, criteria: Criteria) -> list[tuple[tuple[str, str], str]]:
+        """The filters in force: their pair in the address and their words."""
+        pairs = [pair for pair in criteria.pairs() if pair[0] in self._sayers]
+        return [(pair, self._sayers[pair[0]](pair[1])) for pair in pairs]
+
+    def _skill(self, slug: str) -> str:
+        skill = known_skills().get(slug)
+        return skill.name(self.locale) if skill else slug
+
+
+routes = [find_gigs, find_people, search_anything, suggest_skills]

@@ -1,0 +1,171 @@
+"""The two lists as pages: found, filtered, counted, sorted and paged, with and without a script."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import brotli
+import pytest
+from sqlalchemy import select
+
+from marketplace.discovery.models import Impression
+from marketplace.engines.search.protocol import PAGE
+from marketplace.kernel.queue import drain
+from marketplace.places.actions import load_places
+from marketplace.postings import actions as postings
+from marketplace.skills.actions import load_skills
+from marketplace.talent import actions as talent
+from marketplace.talent.queries import freelancer_of
+from marketplace.web import search
+from tests.discovery.conftest import AYESHA, GIGS, HINA
+
+HTMX = {"HX-Request": "true", "HX-Source": "input"}
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+async def world(db, cast, services):
+    """Thirty open gigs and two listed freelancers, in the index."""
+    await load_skills(db)
+    await load_places(db)
+    dates: dict[str, Any] = {"closes_at": NOW + timedelta(days=10), "answer_by": NOW + timedelta(days=14)}
+    for number in range(30):
+        at = NOW - timedelta(hours=30 - number)
+        content = replace(GIGS[number % len(GIGS)], **dates)
+        content = replace(content, title=f"{content.title}, part {number}")
+        posting = await postings.save_draft(db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=at)
+        await postings.publish(db, posting, by=cast.bilal.id, at=at)
+    for user, profile in ((cast.ayesha, AYESHA), (cast.hina, HINA)):
+        await talent.save(db, await freelancer_of(db, user.id), profile, by=user.id, at=NOW)
+    await db.commit()
+    await drain(services)
+    search.impressions.take()
+
+
+def titles(text):
+    return [unescape(found) for found in re.findall(r'class="card-title"><a href="[^"]*">([^<]*)</a>', text)]
+
+
+def links(text, rel):
+    return [unescape(found) for found in re.findall(rf'rel="{rel}" href="([^"]*)"', text)]
+
+
+async def test_the_list_shows_a_page_of_open_gigs(client, world):
+    shown = await client.get("/gigs")
+    assert shown.status_code == 200
+    assert len(titles(shown.text)) == PAGE
+    assert "30 gigs" in shown.text
+    assert re.search(r'value="wordpress"[^>]*><span>WordPress</span><small>12</small>', shown.text)
+
+
+async def test_pages_follow_each_other_without_repeating(client, world):
+    first = await client.get("/gigs")
+    (next_href,) = links(first.text, "next")
+    second = await client.get(next_href)
+    assert len(titles(second.text)) == 10 and not set(titles(first.text)) & set(titles(second.text))
+    assert links(second.text, "prev") == ["/gigs"] and links(second.text, "next") == []
+
+
+async def test_a_typo_finds_and_a_filter_narrows(client, world):
+    shown = await client.get("/gigs?q=wrodpress&pay=hourly")
+    assert titles(shown.text) and all("hour" in title for title in titles(shown.text))
+    assert 'href="/gigs?q=wrodpress"' in shown.text, "the chip takes the filter away"
+    assert re.search(r'name="pay" value="hourly" checked', shown.text)
+    assert re.search(r'name="pay" value="fixed"[^>]*><span>[^<]*</span><small>6</small>', shown.text)
+
+
+async def test_htmx_gets_the_results_with_fresh_counts_and_a_short_address(client, world):
+    answer = await client.get("/gigs?q=shopify&min=&max=&sort=", headers=HTMX)
+    assert answer.text.lstrip().startswith('<div id="results">')
+    assert "<html" not in answer.text and 'hx-swap-oob="innerMorph"' in answer.text
+    assert answer.headers["hx-replace-url"] == "/gigs?q=shopify"
+    assert answer.headers["content-type"].startswith("text/html")
+    chosen = await client.get("/gigs?q=shopify&pay=fixed", headers=HTMX | {"HX-Source": "form#search"})
+    assert chosen.headers["hx-push-url"] == "/gigs?q=shopify&pay=fixed"
+
+
+async def test_nothing_found_offers_a_way_on(client, world):
+    shown = await client.get("/gigs?q=zzzqqq")
+    assert "No gig fits all of this" in shown.text and 'href="/gigs"' in shown.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%00%ff", "page=999999999999", "skill=" + "x" * 500, "min=-1&max=%C2%B2", "sort=id;drop", "q=" + "a" * 4000],
+)
+async def test_no_address_breaks_the_page(client, world, query):
+    for path in ("/gigs", "/people"):
+        assert (await client.get(f"{path}?{query}")).status_code == 200
+
+
+async def test_what_people_type_is_escaped(client, world):
+    shown = await client.get("/gigs?q=%3Cscript%3Ealert(1)%3C/script%3E&skill=%22%3E%3Cb%3E")
+    assert "<script>alert" not in shown.text and '"><b>' not in shown.text
+
+
+async def test_people_are_listed_with_their_evidence(client, world):
+    shown = await client.get("/people?q=shopfy")
+    assert titles(shown.text) == [AYESHA.headline]
+    assert "claimed" in shown.text
+    everybody = await client.get("/people")
+    assert set(titles(everybody.text)) == {AYESHA.headline, HINA.headline}
+    assert "Ayesha Khan" not in everybody.text, "strangers see the first name"
+
+
+async def test_pages_cost_a_fixed_number_of_queries(client, browse, cast, world, statements):
+    hers = await browse(cast.ayesha)
+    await hers.get("/gigs")
+    session = await queries(hers, statements, "/account/address")
+    assert await queries(client, statements, "/gigs") == 1
+    assert await queries(hers, statements, "/gigs") <= 1 + session
+    assert await queries(client, statements, "/gigs?q=wordpress&pay=fixed&page=1") == 1
+    assert await queries(client, statements, "/people") == 2
+    assert await queries(client, statements, "/people?q=shopify") == 2
+    assert await queries(client, statements, "/skills/suggest?q=word") == 0
+
+
+async def queries(browser, statements, path):
+    statements.clear()
+    await browser.get(path)
+    return len(statements)
+
+
+async def test_pages_are_small(client, world):
+    for path in ("/gigs", "/people", "/gigs?q=wordpress&pay=fixed"):
+        shown = (await client.get(path)).content
+        assert len(brotli.compress(shown, quality=4)) <= 14_000, path
+
+
+async def test_urdu_runs_right_to_left_with_urdu_names(client, world):
+    shown = await client.get("/gigs", headers={"accept-language": "ur"})
+    assert 'dir="rtl"' in shown.text and "ورڈپریس" in shown.text and "ملتان" in shown.text
+
+
+async def test_skills_are_suggested_while_typing(client, world):
+    answer = await client.get("/skills/suggest?q=sila", headers=HTMX)
+    assert 'data-slug="tailoring"' in answer.text and "<html" not in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    urdu = await client.get("/skills/suggest?q=silai", headers=HTMX | {"accept-language": "ur"})
+    assert 'data-name="سلائی"' in urdu.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [("q=logo+design", "/gigs?q=logo+design"), ("q=logo&in=people", "/people?q=logo"), ("q=", "/gigs"), ("", "/gigs")],
+)
+async def test_the_one_search_box_leads_to_a_list(client, asked, where):
+    answer = await client.get(f"/search?{asked}")
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+
+
+async def test_what_was_shown_is_written_beside_the_request(client, browse, cast, world, app, db):
+    hers = await browse(cast.ayesha)
+    await hers.get("/gigs?q=wordpress")
+    await client.get("/gigs?page=2")
+    assert await search.write_impressions(app.site) == 12 + 10
+    rows = (await db.execute(select(Impression.rank, Impression.user_id, Impression.query))).all()
+    assert sorted(row.rank for row in rows if row.user_id is None) == list(range(21, 31))
+    assert {row.query for row in rows if row.user_id == cast.ayesha.id} == {"q=wordpress"}
+    assert await search.write_impressions(app.site) == 0

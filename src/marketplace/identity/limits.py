@@ -16,10 +16,15 @@ async def count(db: Session, rule: str, limit: int, *, who: str, ip: str, at: da
     """Count one try. None while it is allowed, else in how many minutes the next one is.
 
     Three counts in windows of `minutes`: `who` from `ip` (at most `limit`), `who` from anywhere, anybody from `ip`.
+    Without `who` there is one count: anybody from `ip`, at most `limit`.
     """
-    limits = {f"{rule}|{who}|{ip}": limit, f"{rule}||{ip}": limit * _IP_FACTOR}
+    limits = {f"{rule}||{ip}": limit}
     if who:
-        limits[f"{rule}|{who}|"] = limit * _WHO_FACTOR
+        limits = {
+            f"{rule}|{who}|{ip}": limit,
+            f"{rule}|{who}|": limit * _WHO_FACTOR,
+            f"{rule}||{ip}": limit * _IP_FACTOR,
+        }
     length = timedelta(minutes=minutes)
     window = datetime.fromtimestamp(at.timestamp() // length.total_seconds() * length.total_seconds(), UTC)
     rows = [{"key": key[:300], "window_at": window, "count": 1} for key in sorted(limits)]

@@ -44,8 +44,8 @@ class LazyCommands(click.Group):
 
         try:
             return super().invoke(ctx)
-        except (SettingsError, EmbeddedPostgresFailed) as error:
-            raise click.ClickException(str(error)) from error
+        except (SettingsError, EmbeddedPostgresFailed, OSError) as error:
+            raise click.ClickException(str(error) or type(error).__name__) from error
 
 
 @click.group(cls=LazyCommands, commands={name: click.Command(name, help=text) for name, text in COMMANDS.items()})

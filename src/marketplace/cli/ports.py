@@ -3,9 +3,14 @@
 import ipaddress
 import socket
 
-from marketplace.cli.site import answers
-
 TRIES = 50
+
+
+def answers(host: str, port: int) -> bool:
+    """Somebody listens there. granian would share the port with them silently."""
+    with socket.socket(_family(host)) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
 
 
 def next_free(host: str, port: int) -> int:

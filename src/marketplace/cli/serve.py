@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from marketplace.cli.site import answers, environment, opened
+from marketplace.cli.ports import answers, reachable
+from marketplace.cli.site import environment, opened
 from marketplace.kernel import launch
 from marketplace.kernel.config import Settings
 
@@ -18,7 +19,7 @@ RESPAWN_SECONDS = 0.5
 @click.option("--workers", default=WORKERS, show_default=True, help="How many processes.")
 def command(workers: int) -> None:
     settings = Settings.from_env()
-    if answers(settings.host, settings.port):
+    if answers(reachable(settings.host), settings.port):
         raise click.ClickException(f"Port {settings.port} is in use: set MARKETPLACE_PORT to another.")
     with opened(settings) as complete:
         os.environ.update(environment(complete))  # the web processes read their settings themselves

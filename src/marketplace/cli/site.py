@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import os
-import socket
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,10 +133,3 @@ def with_services(settings: Settings, act: Callable[[Any], Awaitable[T]]) -> T:
 
     with opened(settings) as complete:
         return asyncio.run(run(complete))
-
-
-def answers(host: str, port: int) -> bool:
-    """Somebody listens there. granian would share the port with them silently."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from marketplace.engines.payments.client import PaymentClient
-from marketplace.kernel import clock
+from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
+from marketplace.kernel import clock, events
 from tests.engines.payments.contract import Contract, checking_client
 from tests.engines.payments.sandbox_server import SandboxServer
 
@@ -24,6 +25,15 @@ async def sandbox(sandbox_server: SandboxServer) -> AsyncIterator[SandboxServer]
     yield sandbox_server
     await sandbox_server._control("faults", {})
     await sandbox_server.settings(settle_seconds=0, payout_seconds=2, account_link_seconds=300, unapproved_countries=[])
+
+
+@pytest.fixture(autouse=True)
+def no_domain_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine is tested without the domains above it: of their subscribers only those of these tests stay."""
+    for event in (CommandDone, CommandFailed, StripeObjectChanged):
+        ours = [each for each in events._within[event] if each.__module__.startswith(__package__)]
+        monkeypatch.setitem(events._within, event, ours)
+        monkeypatch.setitem(events._after, event, [])
 
 
 @pytest.fixture(scope="session")

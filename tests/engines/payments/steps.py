@@ -35,7 +35,7 @@ async def open_session(client: PaymentClient, amount_minor: int = 10_000, **more
 
 async def intent_of(client: PaymentClient, session: dict[str, Any]) -> dict[str, Any]:
     current = await client.retrieve("checkout.session", session["id"])
-    return await client.retrieve("payment_intent", current["payment_intent"])
+    return await client.retrieve("payment_intent", current["payment_intent"]["id"])
 
 
 async def paid_charge(

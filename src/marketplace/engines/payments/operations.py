@@ -131,6 +131,7 @@ COMMANDS: dict[str, Operation] = {
     ),
 }
 
+# A session and a charge come with what is needed to book a payment: its charge, and the fee in the balance transaction.
 OBJECTS: dict[str, Fetch] = {
     "account": lambda client, id, options: client.v1.accounts.retrieve_async(id, None, options),
     "charge": lambda client, id, options: client.v1.charges.retrieve_async(

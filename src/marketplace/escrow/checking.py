@@ -63,7 +63,8 @@ _STUCK = {
     "event {0} ({1}) has waited since {2:%Y-%m-%d %H:%M}": """
         SELECT id, type, received_at FROM webhook_events WHERE processed_at IS NULL AND received_at < :before""",
     "event {0} ({1}) could not be read: {2}": """
-        SELECT id, type, error FROM webhook_events WHERE error IS NOT NULL AND :before IS NOT NULL""",
+        SELECT id, type, error FROM webhook_events
+        WHERE error IS NOT NULL AND received_at > CAST(:before AS timestamptz) - interval '1 day'""",
 }
 
 

@@ -66,7 +66,9 @@ async def _checkout_of(db: Session, session: Wire, at: datetime) -> tuple[Hold, 
     marks = part(session, "metadata")
     if "hold" not in marks or "checkout" not in marks:
         return None
-    hold = await locked_hold(db, UUID(marks["hold"]))
+    hold = await db.get(Hold, UUID(marks["hold"]), with_for_update=True, populate_existing=True)
+    if hold is None:
+        return None
     checkout = await _by_session(db, session["id"])
     if checkout is None:
         checkout = await db.get(Checkout, UUID(marks["checkout"]), populate_existing=True)

@@ -52,7 +52,7 @@ async def send_waiting(db: Session, account: PayoutAccount, *, at: datetime) -> 
         .execution_options(populate_existing=True)
     )
     count = 0
-    for transfer, hold in (await db.execute(query)).tuples().all():
+    for transfer, hold in (await db.execute(query)).all():
         if transfer.state == "failed":
             check_move("transfer", transfer.state, "pending")
             transfer.state, transfer.command_id, transfer.epoch = "pending", None, transfer.epoch + 1

@@ -1,5 +1,8 @@
-"""What Stripe says about transfers, refunds, payouts and accounts. Each may be said twice and in any order:
-the row's state, under its lock, decides; the ledger's keys rule out a second posting."""
+"""What Stripe says about transfers, refunds, payouts and accounts.
+
+Each may be said twice and in any order: the row's state, under its lock, decides; the ledger's keys rule out a second
+posting. What we have no row for (another installation with the same Stripe account) is left alone.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -31,8 +34,8 @@ from marketplace.kernel.money import Money
 
 async def transfer_sent(db: Session, transfer_id: UUID, stripe_transfer_id: str, at: datetime) -> None:
     """A release is in her Stripe balance."""
-    transfer = await db.get_one(Transfer, transfer_id, with_for_update=True, populate_existing=True)
-    if transfer.state == "sent":
+    transfer = await db.get(Transfer, transfer_id, with_for_update=True, populate_existing=True)
+    if transfer is None or transfer.state == "sent":
         return
     if transfer.state == "failed":  # said before it was refused in a later try: the money has moved all the same
         check_move("transfer", transfer.state, "pending")
@@ -67,8 +70,8 @@ async def transfer_failed(db: Session, transfer_id: UUID, command_id: UUID, *, c
 
 async def refund_sent(db: Session, refund_id: UUID, stripe_refund_id: str, at: datetime) -> None:
     """Stripe has taken a refund from our balance."""
-    refund = await db.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
-    if refund.state != "pending":
+    refund = await db.get(Refund, refund_id, with_for_update=True, populate_existing=True)
+    if refund is None or refund.state != "pending":
         return
     refund.state, refund.stripe_refund_id, refund.sent_at = "sent", stripe_refund_id, at
     await db.flush()
@@ -83,7 +86,9 @@ async def refund_failed(db: Session, refund_id: UUID, *, code: str, at: datetime
 
     `has_left`: the bank sent it back, so it must come from Stripe's balance again.
     """
-    found = await db.get_one(Refund, refund_id)
+    found = await db.get(Refund, refund_id)
+    if found is None:
+        return
     hold = await locked_hold(db, found.hold_id)
     refund = await db.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
     if refund.state == "failed" or (refund.state == "sent" and not has_left):
@@ -111,8 +116,8 @@ async def refund_failed(db: Session, refund_id: UUID, *, code: str, at: datetime
 
 async def payout_sent(db: Session, payout_id: UUID, stripe_payout_id: str, at: datetime) -> None:
     """The payout is on its way to her bank."""
-    payout = await db.get_one(Payout, payout_id, with_for_update=True, populate_existing=True)
-    if payout.state != "requested":
+    payout = await db.get(Payout, payout_id, with_for_update=True, populate_existing=True)
+    if payout is None or payout.state != "requested":
         return
     payout.state, payout.stripe_payout_id, payout.sent_at = "sent", stripe_payout_id, at
     await db.flush()
@@ -133,8 +138,8 @@ async def payout_changed(db: Session, payout_id: UUID, payout: dict[str, Any], a
 
 
 async def _payout_confirmed(db: Session, payout_id: UUID, at: datetime) -> None:
-    payout = await db.get_one(Payout, payout_id, with_for_update=True, populate_existing=True)
-    if payout.state != "sent":
+    payout = await db.get(Payout, payout_id, with_for_update=True, populate_existing=True)
+    if payout is None or payout.state != "sent":
         return
     payout.state, payout.ended_at = "confirmed", at
     await db.flush()
@@ -148,8 +153,8 @@ async def _payout_confirmed(db: Session, payout_id: UUID, at: datetime) -> None:
 
 async def payout_failed(db: Session, payout_id: UUID, *, code: str, at: datetime) -> None:
     """Refused, failed, or sent back by the bank after it had arrived: the amount is back in her balance, once."""
-    payout = await db.get_one(Payout, payout_id, with_for_update=True, populate_existing=True)
-    if payout.state in ("failed", "returned"):
+    payout = await db.get(Payout, payout_id, with_for_update=True, populate_existing=True)
+    if payout is None or payout.state in ("failed", "returned"):
         return
     money, was_confirmed = _money_of(payout), payout.state == "confirmed"
     to = "returned" if was_confirmed else "failed"

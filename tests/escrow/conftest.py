@@ -1,0 +1,65 @@
+"""A world with held money: our database, a sandbox that is Stripe, and the news between them."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from marketplace.engines.payments.client import PaymentClient
+from marketplace.escrow import events
+from marketplace.kernel import clock
+from marketplace.kernel import events as kernel_events
+from marketplace.kernel.database import Database, Session
+from marketplace.kernel.events import Event
+from tests.cast import make_cast
+from tests.engines.payments.conftest import client, contract, sandbox, sandbox_server  # noqa: F401
+from tests.engines.payments.sandbox_server import SandboxServer
+from tests.escrow.world import World
+
+KINDS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+
+
+async def _open(database: Database, client: PaymentClient, sandbox: SandboxServer) -> World:  # noqa: F811
+    async with database.write.begin() as db:
+        cast = await make_cast(db)
+    world = World(database, client, sandbox, cast, began_at=clock.now())
+    await world.open_books()
+    return world
+
+
+@pytest.fixture
+async def world(database: Database, client: PaymentClient, sandbox: SandboxServer) -> AsyncIterator[World]:  # noqa: F811
+    """On one connection, rolled back. Whatever a test did, the books agree at its end."""
+    world = await _open(database, client, sandbox)
+    yield world
+    await world.settle()
+    assert await world.problems() == world.expected_problems
+
+
+@pytest.fixture
+async def real_world(
+    cloned_database: Database,
+    client: PaymentClient,  # noqa: F811
+    sandbox: SandboxServer,  # noqa: F811
+) -> AsyncIterator[World]:
+    """On a database of its own, with real commits: for races."""
+    world = await _open(cloned_database, client, sandbox)
+    yield world
+    await world.settle()
+    assert await world.problems() == world.expected_problems
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[list[object]]:
+    """Every event of escrow that is published in this test, in order. The floors above hear nothing."""
+    noted: list[object] = []
+    within = {kind: kernel_events._within[kind] for kind in KINDS}
+    after = {kind: kernel_events._after[kind] for kind in KINDS}
+
+    async def note(_db: Session, event: Event) -> None:
+        noted.append(event)
+
+    for kind in KINDS:
+        kernel_events._within[kind], kernel_events._after[kind] = [note], []
+    yield noted
+    kernel_events._within.update(within)
+    kernel_events._after.update(after)

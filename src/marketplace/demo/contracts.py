@@ -106,21 +106,30 @@ class _Story:
         async with self.database.write.begin() as db:
             milestone = await db.get_one(Milestone, milestone_id)
             address = f"{self.services[Settings].base_url}/contracts/{ids.short(contract_id)}"
-            checkout = await actions.fund_milestone(
+            command_id = await actions.fund_milestone(
                 db,
                 milestone,
-                return_url=f"{address}/milestones/{milestone.number}/paid",
+                success_url=f"{address}/milestones/{milestone.number}/paid",
+                cancel_url=address,
                 by=self.employer,
                 at=clock.now(),
             )
             name, email = await self._payer(db)
-        assert checkout.command_id is not None
-        command = await outbox.dispatch(self.database, self.services[PaymentClient], checkout.command_id)
-        if pays and command.result:
+        url = await self._pay_page(command_id)
+        if pays:
             card = {"email": email, "name": name, **CARD}
-            async with self.http.post(command.result["url"], data=card, allow_redirects=False) as answer:
+            async with self.http.post(url, data=card, allow_redirects=False) as answer:
                 answer.raise_for_status()
             await self._until(milestone_id, "funded")
+
+    async def _pay_page(self, command_id: UUID) -> str:
+        """Its address; the worker may be faster than we are at asking Stripe for it."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                command = await outbox.dispatch(self.database, self.services[PaymentClient], command_id)
+                if command.result:
+                    return command.result["url"]
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def _payer(self, db: Any) -> tuple[str, str]:
         user = await db.get_one(User, self.employer)

@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 
 from marketplace.demo import world
 from marketplace.identity import actions as identity
-from marketplace.identity.models import Membership, Organisation, OrganisationKind, User
+from marketplace.identity.models import Membership, Organisation, User
 from marketplace.identity.organisations import create_organisation, personal_organisation
 from marketplace.identity.passwords import hash_password
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.queue import Services
 from marketplace.talent import actions as talent
-from marketplace.talent.rules import Language, Profile
+from marketplace.talent.rules import Language, LanguageLevel, Profile
 
 PASSWORD = "demo demo demo"  # noqa: S105 - printed on purpose: play money and invented people
 CAST = {
@@ -96,7 +96,7 @@ async def _profile(db: Session, user: User, line: world.PersonLine, at: datetime
         about=f"{line.headline}.\n\nI work from {line.district.replace('-', ' ').title()}, "
         f"{line.hours} hours a week, and answer within a day.",
         skills=line.skills,
-        languages=tuple(Language(code, level) for code, level in line.languages),
+        languages=tuple(Language(code, cast(LanguageLevel, level)) for code, level in line.languages),
         rate_minor=line.rate * 100,
         hours_a_week=line.hours,
         district=line.district,
@@ -114,7 +114,7 @@ async def _organisations(services: Services, everybody: Everybody) -> None:
     async with services[Database].write.begin() as db:
         organiser = everybody.users[CAST["organiser"]]
         if await _owned(db, organiser) is None:
-            kinds = cast("list[OrganisationKind]", ["organiser", "park_operator", "training_provider"])
+            kinds = ["organiser", "park_operator", "training_provider"]
             await create_organisation(db, organiser, name=PARK, kinds=kinds, at=at)
 
 

@@ -166,7 +166,12 @@ class _Story:
         async with self.database.write.begin() as db:
             contract = await db.get_one(Contract, contract_id)
             await actions.cancel_contract(
-                db, contract, side="employer", reason="We found the old texts.", by=self.employer, at=clock.now()
+                db,
+                contract,
+                side="freelancer",
+                reason="I fell ill and don't want to keep you waiting.",
+                by=self.freelancer,
+                at=clock.now(),
             )
 
     async def _onboard(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import case, select
 
 from marketplace.contracts.columns import is_party, is_review, side_of
 from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Milestone, Revision
-from marketplace.contracts.rules import OVER, NotYourSide, Side
+from marketplace.contracts.rules import CLEARING, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.models import Release, Transfer
@@ -77,6 +77,11 @@ class MilestoneView:
     def is_over(self) -> bool:
         return self.state in OVER
 
+    @property
+    def available_at(self) -> datetime | None:
+        """From when it can be paid out, once the transfer to her balance is sent."""
+        return self.transferred_at + CLEARING if self.transferred_at else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractView:
@@ -116,6 +121,11 @@ class ContractView:
             if each.number == number:
                 return each
         raise NotFound
+
+    @property
+    def net(self) -> Money:
+        """What the freelancer gets in all."""
+        return sum((each.net for each in self.milestones), Money(0, self.currency))
 
     def sum_of(self, *states: str) -> Money:
         """The amounts of all milestones, or of those in the states named."""

@@ -15,6 +15,9 @@ Side = Literal["employer", "freelancer"]
 EMPLOYER_ROLES = ("owner", "hiring", "finance")
 """Members who see the contracts of their organisation."""
 
+CLEARING = timedelta(hours=24)
+"""Transfers to recipient accounts become available a day later (Stripe, connect/service-agreement-types)."""
+
 REVIEW_PERIOD = timedelta(days=14)
 REVIEW = "milestone_review"
 """The kind of the deadline at which a delivery without an answer is released."""

@@ -27,10 +27,9 @@ async def take_connect_event(visit: Visit) -> Answer:
 
 async def _take(visit: Visit) -> Answer:
     """200 after COMMIT; 400 for what Stripe did not sign, and then nothing is stored."""
-    settings = visit.settings
-    secrets = WebhookSecrets(own=settings.stripe_webhook_secret, connect=settings.stripe_connect_webhook_secret)
+    signature = visit.headers.get("stripe-signature")
     try:
-        event = verify(await visit.request.body(), visit.headers.get("stripe-signature"), secrets)
+        event = verify(await visit.request.body(), signature, visit.services[WebhookSecrets])
     except InvalidSignature as error:
         return _say({"error": str(error)}, status=400)
     async with visit.write() as db:

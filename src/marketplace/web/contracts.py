@@ -1,0 +1,240 @@
+"""Contracts as pages: where they stand, what happens next and when; accepting a proposal, delivering, reviewing."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from litestar.datastructures import UploadFile
+from wtforms import MultipleFileField, TextAreaField
+
+from marketplace.contracts import actions, lists, queries, rules, timeline
+from marketplace.contracts.notices import path_of
+from marketplace.contracts.queries import ContractView, MilestoneView
+from marketplace.engines.files import actions as files
+from marketplace.engines.files.folder import Folder
+from marketplace.engines.files.models import StoredFile
+from marketplace.engines.files.rules import MAX_BYTES, FileRefused
+from marketplace.gigs import queries as gigs
+from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
+from marketplace.kernel.i18n import N_
+from marketplace.web import paging
+from marketplace.web.access import USER, Answer, get, post
+from marketplace.web.forms import CreatingForm, Form, Length, strip
+from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.visit import Visit
+
+_PIECE = 256 * 1024
+UPLOAD_BYTES = rules.MOST_FILES * MAX_BYTES + 1_000_000
+
+
+class DeliveryForm(CreatingForm):
+    """What is handed in."""
+
+    text = TextAreaField(
+        N_("What you deliver"),
+        [Length(max=rules.LONGEST_TEXT)],
+        filters=[strip],
+        description=N_("Say what is done and how to look at it. Links are fine."),
+    )
+    files = MultipleFileField(
+        N_("Files"), description=N_("At most 5, up to 10 MB each: PDF, pictures, Office files, text, MP3, MP4 or ZIP.")
+    )
+
+
+class RevisionForm(Form):
+    """What is missing in a delivery."""
+
+    missing = TextAreaField(
+        N_("What is missing"),
+        [Length(max=rules.LONGEST_TEXT)],
+        filters=[strip],
+        description=N_("Point by point, as the milestone says it."),
+    )
+
+
+class CancelForm(Form):
+    """Why a contract ends."""
+
+    reason = TextAreaField(N_("Reason"), [Length(max=500)], filters=[strip], description=N_("The other side reads it."))
+
+
+@get("/contracts", USER)
+async def list_contracts(visit: Visit) -> Answer:
+    """All of mine, on either side."""
+    cursor = paging.decode(visit, UUID)
+    shown = visit.query.get("show", "")
+    async with visit.read() as db:
+        rows = await lists.contracts_of(
+            db,
+            visit.user.id,
+            after=cursor[0] if cursor else None,
+            limit=paging.SIZE + 1,
+            is_open={"open": True, "over": False}.get(shown),
+        )
+    found = paging.cut(visit, rows, key=lambda row: [row.id])
+    return page(visit, "contracts/list.html", fragment="results", found=found, shown=shown)
+
+
+@get("/contracts/{id}", USER)
+async def show_contract(visit: Visit, id: UUID) -> Answer:
+    """One contract: its milestones, what happens next, its timeline."""
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+        events = await timeline.timeline_of(db, id, locale=visit.locale)
+    return page(visit, "contracts/contract.html", contract=contract, events=events)
+
+
+@get("/contracts/{id}/milestones/{number}", USER)
+async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
+    """One milestone: fund, deliver, review."""
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    return _milestone_page(visit, contract, contract.milestone(number))
+
+
+@post("/contracts/{id}/milestones/{number}/deliveries", USER, max_bytes=UPLOAD_BYTES)
+async def deliver(visit: Visit, id: UUID, number: int) -> Answer:
+    """Hand in work, with files."""
+    form = await visit.form(DeliveryForm)
+    if form.validate():
+        try:
+            with form.catching():
+                async with visit.submit(form, back=path_of(id, number)) as step:
+                    if step.is_first:
+                        await _deliver(step.db, visit, form, (id, number))
+                        step.location = path_of(id, number)
+                return redirect(visit, step.location, flash=N_("Delivered. The employer has 14 days to answer."))
+        except FileRefused as refusal:
+            form.refuse(Invalid.at("files", refusal.msgid, **refusal.values))
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    return _milestone_page(visit, contract, contract.milestone(number), status=422, delivery_form=form)
+
+
+async def _deliver(db: Session, visit: Visit, form: DeliveryForm, which: tuple[UUID, int]) -> None:
+    milestone = await queries.milestone_for(db, *which, by=visit.user.id, side="freelancer")
+    rules.check_milestone_move(milestone.state, "delivered")
+    uploads = [each for each in cast("list[object]", form.files.data or []) if isinstance(each, UploadFile)]
+    text = form.text.data or ""
+    rules.check_delivery(text, len(uploads))
+    kept = [await _store(db, visit, upload) for upload in uploads]
+    await actions.deliver(db, milestone, text=text, files=kept, by=visit.user.id, at=visit.now)
+
+
+async def _store(db: Session, visit: Visit, upload: UploadFile) -> StoredFile:
+    given = files.Upload(upload.filename, _pieces(upload))
+    return await files.store(db, visit.services[Folder], given, by=visit.user.id, at=visit.now)
+
+
+async def _pieces(upload: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await upload.read(_PIECE):
+        yield piece
+
+
+@post("/contracts/{id}/milestones/{number}/revisions", USER)
+async def ask_revision(visit: Visit, id: UUID, number: int) -> Answer:
+    """Send a delivery back with what is missing."""
+    form = await visit.form(RevisionForm)
+    if form.validate():
+        with form.catching():
+            async with visit.write() as db:
+                milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
+                await actions.ask_revision(
+                    db, milestone, missing=form.missing.data or "", by=visit.user.id, at=visit.now
+                )
+            return redirect(visit, path_of(id, number), flash=N_("Sent back. The money stays held."))
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    return _milestone_page(visit, contract, contract.milestone(number), status=422, revision_form=form)
+
+
+@post("/contracts/{id}/milestones/{number}/release", USER)
+async def accept_delivery(visit: Visit, id: UUID, number: int) -> Answer:
+    """The work is good: release its money."""
+    async with visit.write() as db:
+        milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
+        await actions.accept_delivery(db, milestone, by=visit.user.id, at=visit.now)
+    return redirect(visit, path_of(id), flash=N_("Accepted. The money is released."))
+
+
+@post("/proposals/{id}/accept", USER)
+async def accept_proposal(visit: Visit, id: UUID) -> Answer:
+    """Make a contract of a proposal. `seen` (its updated_at as it was read) guards against a change in between."""
+    posted = await visit.posted()
+    async with visit.write() as db:
+        contract_id = await queries.contract_of_proposal(db, id, reader=visit.user.id)
+        if contract_id is not None:  # pressed twice
+            is_new = False
+        else:
+            proposal, _posting = await gigs.managed(db, id, by=visit.user.id)
+            seen = _time(posted.get("seen"))
+            contract = await actions.accept_proposal(db, proposal, by=visit.user.id, at=visit.now, seen=seen)
+            contract_id, is_new = contract.id, True
+    flash = N_("The contract begins. Next: fund the first milestone.") if is_new else None
+    return redirect(visit, path_of(contract_id), flash=flash)
+
+
+@get("/contracts/{id}/cancel", USER)
+async def ask_cancel(visit: Visit, id: UUID) -> Answer:
+    """What cancelling means, before it is done."""
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    return page(visit, "contracts/cancel.html", contract=contract, form=visit.blank(CancelForm))
+
+
+@post("/contracts/{id}/cancel", USER)
+async def cancel_contract(visit: Visit, id: UUID) -> Answer:
+    """End a contract where this side may."""
+    form = await visit.form(CancelForm)
+    if form.validate():
+        async with visit.write() as db:
+            contract, side = await queries.contract_for(db, id, by=visit.user.id)
+            reason = form.reason.data or ""
+            await actions.cancel_contract(db, contract, side=side, reason=reason, by=visit.user.id, at=visit.now)
+        return redirect(visit, path_of(id), flash=Flash(N_("The contract is cancelled."), tone="note"))
+    async with visit.read() as db:
+        view = await queries.contract_view(db, id, reader=visit.user.id)
+    return page(visit, "contracts/cancel.html", status=422, contract=view, form=form)
+
+
+def _milestone_page(
+    visit: Visit,
+    contract: ContractView,
+    milestone: MilestoneView,
+    *,
+    status: int = 200,
+    delivery_form: DeliveryForm | None = None,
+    revision_form: RevisionForm | None = None,
+) -> Answer:
+    return page(
+        visit,
+        "contracts/milestone.html",
+        status=status,
+        contract=contract,
+        milestone=milestone,
+        delivery_form=delivery_form or visit.blank(DeliveryForm),
+        revision_form=revision_form or visit.blank(RevisionForm),
+    )
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+routes = [
+    list_contracts,
+    show_contract,
+    show_milestone,
+    deliver,
+    ask_revision,
+    accept_delivery,
+    accept_proposal,
+    ask_cancel,
+    cancel_contract,
+]

@@ -1,0 +1,64 @@
+"""Paying a milestone in: to Stripe's page and back. Nothing here funds anything; the signed webhook does."""
+
+from uuid import UUID
+
+from marketplace.contracts import actions, queries
+from marketplace.contracts.notices import path_of
+from marketplace.contracts.rules import HELD, NotYourSide
+from marketplace.engines.payments import outbox
+from marketplace.engines.payments.client import PaymentClient
+from marketplace.engines.payments.models import Command, CommandState
+from marketplace.kernel.i18n import N_
+from marketplace.web.access import USER, Answer, get, post
+from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.visit import Visit
+
+
+@post("/contracts/{id}/milestones/{number}/fund", USER)
+async def fund(visit: Visit, id: UUID, number: int) -> Answer:
+    """Go to the pay page. Pressed twice, or in two tabs, it is the same page."""
+    path = path_of(id, number)
+    back = f"{visit.settings.base_url}{path}"
+    async with visit.write() as db:
+        milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
+        command_id = await actions.fund_milestone(
+            db, milestone, success_url=f"{back}/paid", cancel_url=back, by=visit.user.id, at=visit.now
+        )
+    command = await outbox.dispatch(visit.database, visit.services[PaymentClient], command_id)
+    if address := _pay_page(command):
+        return redirect(visit, address)
+    if command.state == CommandState.FAILED:
+        flash = Flash(N_("The payment service did not open a pay page. Nothing was charged. Try again."), tone="danger")
+        return redirect(visit, path, flash=flash)
+    return await _wait_page(visit, id, number, status=503)
+
+
+@get("/contracts/{id}/milestones/{number}/paid", USER)
+async def show_paid(visit: Visit, id: UUID, number: int) -> Answer:
+    """Where the pay page leads back to: waits until the webhook has come; asked again every two seconds."""
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    milestone = contract.milestone(number)
+    if contract.side != "employer":
+        raise NotYourSide
+    if milestone.state in HELD or milestone.is_over:
+        return redirect(visit, path_of(id, number), flash=N_("Paid. The money is held until you accept the work."))
+    return page(visit, "contracts/paid.html", fragment="waiting", contract=contract, milestone=milestone)
+
+
+async def _wait_page(visit: Visit, id: UUID, number: int, *, status: int) -> Answer:
+    async with visit.read() as db:
+        contract = await queries.contract_view(db, id, reader=visit.user.id)
+    milestone = contract.milestone(number)
+    headers = {"Retry-After": "10"}
+    return page(
+        visit, "contracts/unreachable.html", status=status, headers=headers, contract=contract, milestone=milestone
+    )
+
+
+def _pay_page(command: Command) -> str:
+    """The address to pay at, once Stripe has given it."""
+    return str((command.result or {}).get("url") or "") if command.state == CommandState.DONE else ""
+
+
+routes = [fund, show_paid]

@@ -91,13 +91,13 @@ async def test_nothing_found_offers_a_way_on(client, world):
     assert "No gig fits all of this" in shown.text and 'href="/gigs"' in shown.text
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["q=%00%ff", "page=999999999999", "skill=" + "x" * 500, "min=-1&max=%C2%B2", "sort=id;drop", "q=" + "a" * 4000],
-)
-async def test_no_address_breaks_the_page(client, world, query):
-    for path in ("/gigs", "/people"):
-        assert (await client.get(f"{path}?{query}")).status_code == 200
+BROKEN = ["q=%00%ff", "page=999999999999", f"skill={'x' * 500}", "min=-1&max=%C2%B2", "sort=id;drop", f"q={'a' * 4000}"]
+
+
+async def test_no_address_breaks_the_page(client, world):
+    for query in BROKEN:
+        for path in ("/gigs", "/people"):
+            assert (await client.get(f"{path}?{query}")).status_code == 200, query
 
 
 async def test_what_people_type_is_escaped(client, world):
@@ -143,7 +143,7 @@ async def test_urdu_runs_right_to_left_with_urdu_names(client, world):
     assert 'dir="rtl"' in shown.text and "ورڈپریس" in shown.text and "ملتان" in shown.text
 
 
-async def test_skills_are_suggested_while_typing(client, world):
+async def test_skills_are_suggested_while_typing(client):
     answer = await client.get("/skills/suggest?q=sila", headers=HTMX)
     assert 'data-slug="tailoring"' in answer.text and "<html" not in answer.text
     assert answer.headers["content-type"].startswith("text/html")

@@ -1,6 +1,7 @@
 """Start the site as a user does, open it, stop it with Ctrl-C, start it again: `python3 .ci/smoke.py make run`.
 
-Standard library only. Prints what it took; exits with 1 and the output of the command when anything is not as it should be.
+Standard library only. Prints what it took; exits with 1 and the output of the command when anything is not as it should
+be.
 """
 
 import http.client

@@ -130,6 +130,18 @@ async def test_a_page_may_send_it_at_once_and_the_task_then_finds_it_done(
     assert len(HEARD) == 1
 
 
+async def test_a_page_does_not_wait_for_ever(
+    wish: Wish, services: Services, database: Database, client: PaymentClient
+) -> None:
+    command_id = await wish.decide()
+    await wish.sandbox.fault("POST /v1/transfers", "stall", seconds=0.6)
+    command = await outbox.dispatch(database, client, command_id, patience_seconds=0.2)
+    assert (command.state, command.error, command.lease_until) == ("sent", "no answer in time", None)
+    await drain(services, later_too=True)  # told to wait (409) until the first call has ended, then answered
+    assert (await wish.stored(command_id)).state == "done"
+    assert len(await wish.made()) == 1
+
+
 async def test_a_refusal_is_final_and_told(
     database: Database, client: PaymentClient, services: Services, wish: Wish
 ) -> None:

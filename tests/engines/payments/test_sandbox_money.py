@@ -8,7 +8,9 @@ import pytest
 
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentRefused
+from marketplace.engines.payments.sandbox.api import OPERATIONS
 from marketplace.kernel import clock
+from tests.engines.payments.contract import Contract
 from tests.engines.payments.sandbox_server import SandboxServer
 from tests.engines.payments.steps import (
     fresh,
@@ -286,14 +288,63 @@ async def test_the_books_survive_a_kill(books, contract) -> None:
         await client.close()
 
 
+async def test_everything_that_can_be_read_reads_as_stripe_describes_it(
+    client: PaymentClient, sandbox: SandboxServer
+) -> None:
+    account = await ready_account(client, sandbox)
+    charge = await paid_charge(client, sandbox)
+    transfer = await client.execute("transfers.create", transfer_body(account, charge), key=fresh("transfer"))
+    reversal = {"transfer": transfer["id"], "amount": 10}
+    await client.execute("transfers.reversals.create", reversal, key=fresh("reversal"))
+    refund = await client.execute("refunds.create", {"charge": charge["id"], "amount": 10}, key=fresh("refund"))
+    payout = await client.execute("payouts.create", {"amount": 10, "currency": "usd"}, key=fresh("payout"))
+    session = await open_session(client)
+    [event] = [each async for each in client.events(since=clock.now()) if each["data"]["object"]["id"] == payout["id"]]
+    ids = {
+        "/v2/core/accounts": account,
+        "/v1/accounts": account,
+        "/v1/transfers": transfer["id"],
+        "/v1/refunds": refund["id"],
+        "/v1/payouts": payout["id"],
+        "/v1/charges": charge["id"],
+        "/v1/payment_intents": charge["payment_intent"],
+        "/v1/balance_transactions": transfer["balance_transaction"],
+        "/v1/checkout/sessions": session["id"],
+        "/v1/events": event["id"],
+    }
+    for operation in OPERATIONS:
+        if operation.method == "GET":
+            path = operation.path.replace("{id}", ids.get(operation.path.split("/{")[0], ""))
+            answer = await _get(sandbox, path, {})
+            assert answer.status_code == 200, (path, answer.text)
+            assert answer.json().get("data", True), path
+    includes = ("configuration.recipient", "defaults", "identity", "requirements")
+    for each in (account, await new_account(client)):
+        params = {f"include[{index}]": name for index, name in enumerate(includes)}
+        answer = (await _get(sandbox, f"/v2/core/accounts/{each}", params)).json()
+        balance = answer["configuration"]["recipient"]["capabilities"]["stripe_balance"]
+        assert balance["stripe_transfers"]["status"] == ("active" if each == account else "restricted")
+
+
+CONTRACT = Contract.find()
+
+
 async def _post(sandbox: SandboxServer, path: str, form: dict[str, str]) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=sandbox.url) as http:
-        return await http.post(path, data=form, headers={"Authorization": f"Bearer {sandbox.api_key}"})
+    return await _checked(sandbox, "POST", path, data=form)
 
 
 async def _get(sandbox: SandboxServer, path: str, params: dict[str, object]) -> httpx.Response:
+    return await _checked(sandbox, "GET", path, params=params)
+
+
+async def _checked(sandbox: SandboxServer, method: str, path: str, **more: object) -> httpx.Response:
+    """A call without the SDK; the answer is judged where the contract is there."""
     async with httpx.AsyncClient(base_url=sandbox.url) as http:
-        return await http.get(path, params=params, headers={"Authorization": f"Bearer {sandbox.api_key}"})
+        headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+        answer = await http.request(method, path, headers=headers, **more)
+    if CONTRACT:
+        CONTRACT.check_answer(method, path, answer.status_code, answer.json())
+    return answer
 
 
 def _form(value: object, name: str = "") -> dict[str, str]:

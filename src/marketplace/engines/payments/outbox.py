@@ -1,5 +1,6 @@
 """Commands to Stripe: written with the decision, sent outside of any transaction, recorded once."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,11 +74,13 @@ async def send(
     return command_id
 
 
-async def dispatch(database: Database, client: PaymentClient, command_id: UUID) -> Command:
+async def dispatch(
+    database: Database, client: PaymentClient, command_id: UUID, *, patience_seconds: float | None = None
+) -> Command:
     """Send the command unless that is done or being done elsewhere, and return it as it stands afterwards.
 
-    Also called inline by a page that needs the answer at once (the address to pay at). A command that is not
-    final afterwards has been deferred again.
+    Also called inline by a page that needs the answer at once (the address to pay at), with the patience of a page.
+    A command that is not final afterwards has been deferred again.
     """
     hit("payments.claim.before")
     attempt = await _claim(database, command_id)
@@ -86,7 +89,10 @@ async def dispatch(database: Database, client: PaymentClient, command_id: UUID) 
         async with database.write.begin() as db:
             return await db.get_one(Command, command_id)
     try:
-        result = await _call(database, client, attempt)
+        async with asyncio.timeout(patience_seconds):
+            result = await _call(database, client, attempt)
+    except TimeoutError:
+        return await _postpone(database, attempt, PaymentUnavailable("no answer in time"))
     except PaymentRefused as refusal:
         return await _record_refusal(database, attempt, refusal)
     except PaymentUnavailable as outage:

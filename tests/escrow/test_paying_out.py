@@ -129,8 +129,10 @@ class TestAccounts:
     async def test_another_account_does_not_take_the_place_of_hers(self, world: World) -> None:
         account = await world.onboard()
         hina = await world.connect(world.cast.hina)
+        stripe_id = account.stripe_account_id
         await world.told("account", hina.stripe_account_id or "", metadata={"payout_account": str(account.id)})
-        assert (await world.fresh(PayoutAccount, account.id)).state == "active"
+        account = await world.fresh(PayoutAccount, account.id)
+        assert (account.state, account.stripe_account_id) == ("active", stripe_id)
 
 
 class TestRefunds:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from marketplace.engines.ledger import journal
 from marketplace.engines.ledger.journal import Line
 from marketplace.engines.payments.client import AccountStatus
@@ -175,10 +177,13 @@ def _money_of(payout: Payout) -> Money:
 # --- payout accounts
 
 
-async def account_changed(db: Session, account_id: UUID, status: AccountStatus, at: datetime) -> None:
-    """Take her account as Stripe shows it now; when it has become active, what waited is sent."""
-    account = await db.get(PayoutAccount, account_id, with_for_update=True, populate_existing=True)
-    if account is None or account.stripe_account_id not in (None, status.id):
+async def account_changed(db: Session, status: AccountStatus, at: datetime, *, marked: UUID | None = None) -> None:
+    """Take her account as Stripe shows it now; when it has become active, what waited is sent.
+
+    `marked` is our id in its metadata: it counts until we have recorded Stripe's.
+    """
+    account = await _account_of(db, status, marked)
+    if account is None:
         return
     account.stripe_account_id, account.can_pay_out = status.id, status.can_pay_out
     account.due, account.bank_last4 = list(status.due), status.bank_last4 or ""
@@ -195,6 +200,16 @@ async def account_changed(db: Session, account_id: UUID, status: AccountStatus, 
         await publish(db, PayoutAccountReady(payout_account_id=account.id, user_id=account.user_id))
     if to == "active":
         await sending.send_waiting(db, account, at=at)
+
+
+async def _account_of(db: Session, status: AccountStatus, marked: UUID | None) -> PayoutAccount | None:
+    lock = select(PayoutAccount).with_for_update().execution_options(populate_existing=True)
+    known = lock.where(PayoutAccount.stripe_account_id == status.id)
+    found = (await db.execute(known)).scalar_one_or_none()
+    if found is None and marked is not None:
+        unrecorded = lock.where(PayoutAccount.id == marked, PayoutAccount.stripe_account_id.is_(None))
+        found = (await db.execute(unrecorded)).scalar_one_or_none()
+    return found
 
 
 async def _post(db: Session, key: str, kind: str, lines: list[Line], subject: tuple[str, UUID], at: datetime) -> None:

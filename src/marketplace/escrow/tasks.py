@@ -62,9 +62,9 @@ async def stripe_object_changed(db: Session, event: StripeObjectChanged) -> None
             await _refund_changed(db, UUID(marks["refund"]), event)
         case "payout" if "payout" in marks:
             await settling.payout_changed(db, UUID(marks["payout"]), event.object, clock.now())
-        case "account" if "payout_account" in marks:
-            status = account_status(event.object)
-            await settling.account_changed(db, UUID(marks["payout_account"]), status, clock.now())
+        case "account":
+            marked = UUID(marks["payout_account"]) if "payout_account" in marks else None
+            await settling.account_changed(db, account_status(event.object), clock.now(), marked=marked)
         case _:
             pass
 

@@ -36,11 +36,11 @@ PUBLIC = (
 HERS = ("/", "/notices", "/money", "/account", "/contracts")
 WALKS: dict[str, tuple[str, ...]] = {
     "visitor": (*PUBLIC, "first:/gigs", "first:/people", "/dev/components", "/dev/mail"),
-    "ayesha": (*HERS, "/gigs", "first:/gigs", "first:/contracts", "/proposals", "/account/profile"),
+    "ayesha": (*HERS, "/gigs", "first:/gigs", "first:/contracts", "/proposals", "/profile"),
     "bilal": (*HERS, "first:/contracts", "/gigs/mine", "first:/gigs/mine", "/gigs/new"),
-    "hina": (*HERS, "/proposals", "/account/profile"),
+    "hina": (*HERS, "/proposals", "/profile"),
     "organiser": (*HERS,),
-    "moderator": (*HERS, "/ops"),
+    "moderator": (*HERS,),
 }
 FOLLOWED = {
     "/gigs": r"/gigs/(?!new|mine)[^/?#]+$",

@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from marketplace.engines.payments.client import PaymentClient
 from marketplace.identity.models import User, UserSession
 from marketplace.identity.rules import new_secret, secret_hash
 from marketplace.kernel import clock
@@ -21,7 +23,9 @@ from marketplace.kernel.database.sessions import count_queries
 from marketplace.kernel.queue import Services
 from marketplace.runtime import open_services
 from marketplace.web.app import Application, create_app
+from marketplace.web.csrf import CsrfTokens
 
+SECRET_KEY = "a secret of the tests"
 BASE = "http://127.0.0.1:8000"
 _TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 _SUBMISSION = re.compile(r'name="submission"[^>]*value="([^"]+)"')
@@ -40,6 +44,13 @@ class Browser(httpx.AsyncClient):
         if "session" in self.cookies:
             self.cookies.delete("session")
         self.cookies.set("session", secret, domain="127.0.0.1", path="/")
+
+    def own_token(self) -> str:
+        """A CSRF token of this browser, made as the pages make it."""
+        if "session" not in self.cookies and "visitor" not in self.cookies:
+            self.cookies.set("visitor", "a visitor of the tests", domain="127.0.0.1", path="/")
+        bound_to = self.cookies.get("session") or self.cookies["visitor"]
+        return CsrfTokens(SECRET_KEY, bound_to).make()
 
     async def token(self, path: str = "/") -> str:
         """A CSRF token of a page that this browser was shown."""
@@ -83,18 +94,29 @@ Browse = Callable[..., Awaitable[Browser]]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """As the tests' environment would give them; a test that needs others uses dataclasses.replace."""
-    return Settings(env="test", data_dir=tmp_path, base_url=BASE, secret_key="a secret of the tests")
+    return Settings(env="test", data_dir=tmp_path, base_url=BASE, secret_key=SECRET_KEY)
 
 
 @pytest.fixture
-def services(settings: Settings, database: Database) -> Services:
+async def services(settings: Settings, database: Database) -> AsyncIterator[Services]:
     """What a web process has open, on the test's connection; files and search lie in the test's own folder."""
-    return open_services(settings, database)
+    opened = open_services(settings, database)
+    yield opened
+    await opened[PaymentClient].close()
+
+
+@cache
+def _application() -> Application:
+    """Built once per run (75 ms); every test gives it its own settings and services."""
+    return create_app(Services(Settings(env="test")))
 
 
 @pytest.fixture
 def app(services: Services) -> Application:
-    return create_app(services)
+    application = _application()
+    application.site.settings, application.site.opened = services[Settings], services
+    application.site.seen.clear()
+    return application
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ async def test_twenty_tries_at_once_are_counted_as_twenty(cloned_database: Datab
 
     async def attempt() -> bool:
         async with cloned_database.write.begin() as db:
-            wait = await limits.count(db, "sign-in", 10, who="a@b.example", ip="10.0.0.1", at=at, minutes=15)
+            wait = await limits.count(db, limits.Rule("sign-in", 10, 15), who="a@b.example", ip="10.0.0.1", at=at)
         return wait is None
 
     allowed = await asyncio.gather(*(attempt() for _ in range(20)))
@@ -85,7 +85,7 @@ async def test_limits_are_apart_by_rule_person_and_address(cloned_database: Data
     async def count(rule: str, who: str, ip: str, times: int = 1) -> int | None:
         for _ in range(times):
             async with cloned_database.write.begin() as db:
-                wait = await limits.count(db, rule, 2, who=who, ip=ip, at=at, minutes=15)
+                wait = await limits.count(db, limits.Rule(rule, 2, 15), who=who, ip=ip, at=at)
         return wait
 
     assert await count("sign-in", "a@b.example", "10.0.0.1", times=3) is not None
@@ -164,8 +164,8 @@ async def test_the_sweep_forgets_what_is_over_and_nothing_else(cloned_database: 
     async with cloned_database.write.begin() as db:
         await sessions.begin(db, nadia.id, device=Device(), at=at - timedelta(days=91))
         await sessions.begin(db, nadia.id, device=Device(), at=at)
-        await limits.count(db, "a", 1, who="", ip="", at=at - timedelta(days=3), minutes=1)
-        await limits.count(db, "a", 1, who="", ip="", at=at, minutes=1)
+        await limits.count(db, limits.Rule("a", 1, 1), who="", ip="", at=at - timedelta(days=3))
+        await limits.count(db, limits.Rule("a", 1, 1), who="", ip="", at=at)
     async with cloned_database.write.begin() as db:
         await sessions.forget_over(db, at=at)
         await limits.forget_old(db, at=at)

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from marketplace.kernel.config import Settings
+from marketplace.kernel.queue import Services
 from marketplace.web.access import Access, get, unmarked
 from marketplace.web.app import Application, create_app
 from marketplace.web.visit import Visit
@@ -65,14 +66,17 @@ async def test_a_refused_form_carries_them_too(client: Browser) -> None:
 
 
 async def test_an_unforeseen_error_is_a_page_with_a_number_and_says_nothing_of_its_cause(
-    app: Application, client: Browser, caplog: pytest.LogCaptureFixture
+    services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
+    app = create_app(services)
+
     @get("/breaks", Access.PUBLIC)
     async def breaks(visit: Visit):
         raise RuntimeError("a secret of the code")
 
     app.register(breaks)
-    answer = await client.get("/breaks")
+    async with Browser(app) as client:
+        answer = await client.get("/breaks")
     assert answer.status_code == 500 and answer.headers["x-content-type-options"] == "nosniff"
     assert "a secret of the code" not in answer.text and "Traceback" not in answer.text
     assert "a secret of the code" in caplog.text
@@ -207,7 +211,7 @@ async def test_live_and_ready(client: Browser) -> None:
     assert ready.status_code == 200 and ready.json()["migrations"] == "ok"
 
 
-def test_an_unmarked_handler_stops_the_start(app: Application) -> None:
+def test_an_unmarked_handler_is_found() -> None:
     from litestar import get as bare_get
 
     @bare_get("/forgotten")
@@ -217,7 +221,7 @@ def test_an_unmarked_handler_stops_the_start(app: Application) -> None:
     assert unmarked([forgotten]) == [str(forgotten)]
 
 
-async def test_the_real_start_refuses_it(services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_start_refuses_it(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     from litestar import get as bare_get
 
     from marketplace.web import health

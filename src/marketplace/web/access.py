@@ -128,18 +128,19 @@ async def _check_token(visit: Visit) -> None:
     if not csrf.comes_from_us(visit.headers):
         raise CrossSite
     token: object = visit.headers.get(csrf.HEADER)
+    posted = FormMultiDict() if token is not None else await _posted(visit)
     if token is None:
-        token = await _posted_token(visit)
+        token = posted.get(csrf.FIELD)
     if not isinstance(token, str) or not visit.csrf_tokens.accepts(token):
+        await posted.close()  # Litestar closes uploads only after a handler ran
         raise CrossSite
 
 
-async def _posted_token(visit: Visit) -> object:
+async def _posted(visit: Visit) -> FormMultiDict:
     try:
-        posted: FormMultiDict = await visit.posted()
+        return await visit.posted()
     except (SerializationException, UnicodeDecodeError):
-        return None
-    return posted.get(csrf.FIELD)
+        return FormMultiDict()
 
 
 def unmarked(handlers: list[BaseRouteHandler]) -> list[str]:

@@ -11,6 +11,7 @@ async def limit(visit: Visit, rule: str, most: int, *, minutes: int, who: str = 
     Commits by itself before the work, since a refused try counts too. Raises: TooMany.
     """
     async with visit.write() as db:
-        wait = await limits.count(db, rule, most, who=who.lower(), ip=visit.ip, at=visit.now, minutes=minutes)
+        counted = limits.Rule(rule, most, minutes)
+        wait = await limits.count(db, counted, who=who.lower(), ip=visit.ip, at=visit.now)
     if wait is not None:
         raise TooMany(minutes=wait)

@@ -78,6 +78,19 @@ async def test_another_process_sees_commits_and_swaps(tmp_path):
     assert not await reader.needs_rebuild("gigs")
 
 
+async def test_old_generations_and_half_built_ones_are_swept(tmp_path):
+    search = engine(tmp_path)
+
+    async def batches():
+        yield DOCUMENTS[:1]
+
+    (tmp_path / "gigs" / "7").mkdir(parents=True)
+    for _ in range(3):
+        await search.rebuild("gigs", batches())
+    assert sorted(path.name for path in (tmp_path / "gigs").iterdir()) == ["10", "9", "current"]
+    assert await all_ids(search) == {DOCUMENTS[0]["id"]}
+
+
 async def test_the_same_question_is_answered_anew_after_each_commit(tmp_path):
     search = engine(tmp_path)
     question = Query("logo", facets=("skills",))

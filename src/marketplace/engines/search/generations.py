@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
 FINGERPRINT = "fingerprint"
-_KEEP_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -61,20 +59,29 @@ class Generations:
 
     def begin(self, fingerprint: str) -> Path:
         """Make the folder of the next generation."""
-        folder = self.root / f"{time.time_ns()}"
+        newest = max((int(folder.name) for folder in self._numbered()), default=0)
+        folder = self.root / f"{newest + 1}"
         folder.mkdir(parents=True)
         (folder / FINGERPRINT).write_text(fingerprint, encoding="ascii")
         return folder
 
     def swap(self, folder: Path) -> None:
-        """Make `folder` the current generation at once; sweep old ones and what a killed process left half built."""
+        """Make `folder` the current generation at once.
+
+        The one before stays for those who are just opening it; older ones and what a killed process left go.
+        """
+        before = self.current()
         link = self.root / f"next-{os.getpid()}"
         link.unlink(missing_ok=True)
         link.symlink_to(folder.name)
         link.replace(self.root / "current")
-        for old in self.root.iterdir():
-            if old.name.isdecimal() and old != folder and time.time() - old.stat().st_mtime > _KEEP_SECONDS:
+        kept = {folder.name, before.name if before else ""}
+        for old in self._numbered():
+            if old.name not in kept:
                 shutil.rmtree(old, ignore_errors=True)
+
+    def _numbered(self) -> list[Path]:
+        return [path for path in self.root.glob("*") if path.name.isdecimal()]
 
     def _refresh(self) -> Opened | None:
         folder = self.current()

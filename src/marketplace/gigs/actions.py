@@ -50,7 +50,7 @@ async def submit(db: Session, posting: Posting, offer: Offer, *, freelancer: Fre
 
 async def edit(db: Session, proposal: Proposal, offer: Offer, *, by: UUID, at: datetime) -> None:
     """Change what is offered while the gig lives and it waits. Raises: Invalid, NotEditable, PostingClosed."""
-    posting = await _lock_both(db, proposal)
+    posting = await lock(db, proposal)
     if proposal.state not in rules.EDITABLE:
         raise rules.NotEditable(state=rules.STATE_WORDS[_state(proposal)])
     if posting.state not in LIVING_POSTINGS:
@@ -67,7 +67,7 @@ async def edit(db: Session, proposal: Proposal, offer: Offer, *, by: UUID, at: d
 
 async def withdraw(db: Session, proposal: Proposal, *, by: UUID, at: datetime) -> None:
     """Take it back: the employer does not see its text again. Raises: ProposalMoveRefused once it is decided."""
-    posting = await _lock_both(db, proposal)
+    posting = await lock(db, proposal)
     was_sent = proposal.state in rules.WAITING
     await _move(db, proposal, "withdrawn", by=by, at=at)
     if was_sent:
@@ -76,7 +76,7 @@ async def withdraw(db: Session, proposal: Proposal, *, by: UUID, at: datetime) -
 
 async def shortlist(db: Session, proposal: Proposal, *, by: UUID, at: datetime) -> None:
     """Look closer: from now on the employer sees her name, and she is told so."""
-    posting = await _lock_both(db, proposal)
+    posting = await lock(db, proposal)
     proposal.shortlisted_at = at
     await _move(db, proposal, "shortlisted", by=by, at=at)
     await notices.shortlisted(db, proposal, posting, at=at)
@@ -85,7 +85,7 @@ async def shortlist(db: Session, proposal: Proposal, *, by: UUID, at: datetime) 
 async def decline(db: Session, proposal: Proposal, *, reason: str, note: str = "", by: UUID, at: datetime) -> None:
     """Say no, with a reason that she reads. Raises: Invalid, ProposalMoveRefused."""
     rules.check_decline(reason, note)
-    posting = await _lock_both(db, proposal)
+    posting = await lock(db, proposal)
     proposal.decline_note = note.strip()
     await _decline(db, proposal, reason, by=by, at=at)
     await notices.declined(db, proposal, posting, at=at)
@@ -100,7 +100,7 @@ async def mark_accepted(
 
     Raises: ProposalChanged when it was edited after that, ProposalMoveRefused.
     """
-    await _lock_both(db, proposal)
+    await lock(db, proposal)
     if seen is not None and proposal.updated_at != seen:
         raise rules.ProposalChanged
     proposal.decided_at = at
@@ -137,7 +137,8 @@ async def expire_all(db: Session, posting: Posting, *, at: datetime) -> None:
             await notices.expired(db, proposal, posting, at=at)
 
 
-async def _lock_both(db: Session, proposal: Proposal) -> Posting:
+async def lock(db: Session, proposal: Proposal) -> Posting:
+    """Take the gig's row and then the proposal's as they are now, until the transaction ends; returns the gig."""
     posting = await db.get_one(Posting, proposal.posting_id, with_for_update=True, populate_existing=True)
     await db.refresh(proposal, with_for_update=True)
     return posting

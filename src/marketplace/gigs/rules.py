@@ -92,6 +92,9 @@ class Part:
     amount_minor: int
     days: int
 
+    def amount(self, currency: str) -> Money:
+        return Money(self.amount_minor, currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:

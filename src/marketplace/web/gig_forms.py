@@ -57,7 +57,10 @@ class GigFields:
     )
     is_remote = BooleanField(N_("Can be done from anywhere"), default=True)
     district = SelectField(
-        N_("District"), choices=_districts, description=N_("Needed only where somebody has to be there.")
+        N_("District"),
+        choices=cast(Any, _districts),
+        default="",
+        description=N_("Needed only where somebody has to be there."),
     )
     language = SelectField(N_("Language of the work"), choices=LANGUAGES)
     closes_on = DeadlineField(N_("Last day for proposals"), description=N_("Within 90 days."))

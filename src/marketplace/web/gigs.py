@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 
+from marketplace.discovery import matches
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
@@ -162,11 +163,12 @@ async def show_gig(visit: Visit, slug: str) -> Answer:
 async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, Any]:
     """What the reader should know beside what the gig says."""
     said = await proposals.responsiveness(db, gig.organisation_id)
-    own = counted = None
+    own = counted = match = None
     if gig.may_manage:
         counted = await proposals.count_seen(db, gig.id)
     elif visit.person is not None and visit.person.handle is not None:
         own = await proposals.living_of(db, gig.id, user_id=visit.person.id)
+        match = await matches.explain(db, gig.id, visit.person.id, at=visit.now)
     amounts = [gig.pay_min] if gig.pay_min == gig.pay_max else [gig.pay_min, gig.pay_max]
     would_get = [preview([amount]).whole for amount in amounts if amount]
     return {
@@ -174,7 +176,8 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
         "own": own,
         "counted": counted,
         "would_get": would_get,
-        "reasons": [],
+        "reasons": [reason.said(visit.locale) for reason in (match.reasons if match else ())],
+        "missing": [reason.said(visit.locale) for reason in (match.missing if match else ())],
         "copy_form": visit.blank(CreatingForm) if gig.may_manage else None,
     }
 

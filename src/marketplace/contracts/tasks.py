@@ -30,13 +30,15 @@ from marketplace.messages.actions import notify
 @within(HoldFunded)
 async def fund(db: Session, event: HoldFunded) -> None:
     """The hold is funded and so is its milestone."""
-    await actions.mark_funded(db, await _milestone(db, event.hold_id), at=clock.now())
+    if milestone := await _milestone(db, event.hold_id):
+        await actions.mark_funded(db, milestone, at=clock.now())
 
 
 @within(HoldExpired)
 async def unfund(db: Session, event: HoldExpired) -> None:
     """Nobody paid in time."""
-    await actions.mark_unpaid(db, await _milestone(db, event.hold_id), at=clock.now())
+    if milestone := await _milestone(db, event.hold_id):
+        await actions.mark_unpaid(db, milestone, at=clock.now())
 
 
 @within(DeadlinePassed)
@@ -51,6 +53,8 @@ async def release(db: Session, event: DeadlinePassed) -> None:
 async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     """Both sides learn that money goes back."""
     milestone = await _milestone(db, event.hold_id)
+    if milestone is None:
+        return
     refund = await db.get_one(Refund, event.refund_id)
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
@@ -65,6 +69,8 @@ async def tell_to_connect(db: Session, event: TransferWaiting) -> None:
     transfer = await db.get_one(Transfer, event.transfer_id)
     release = await db.get_one(Release, transfer.release_id)
     milestone = await _milestone(db, release.hold_id)
+    if milestone is None:
+        return
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.account_needed(db, contract, milestone, at=clock.now())
 
@@ -99,5 +105,6 @@ async def _tell_of_payout(db: Session, user_id: UUID, payout_id: UUID, message: 
     await notify(db, user_id, message, {"amount": amount, **values}, link="/money", at=clock.now())
 
 
-async def _milestone(db: Session, hold_id: UUID) -> Milestone:
-    return (await db.execute(select(Milestone).where(Milestone.hold_id == hold_id))).scalar_one()
+async def _milestone(db: Session, hold_id: UUID) -> Milestone | None:
+    """The milestone of a hold; escrow holds money for others too."""
+    return (await db.execute(select(Milestone).where(Milestone.hold_id == hold_id))).scalar_one_or_none()

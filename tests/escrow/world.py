@@ -42,7 +42,8 @@ class World:
         self, database: Database, client: PaymentClient, sandbox: SandboxServer, cast: Cast, began_at: datetime
     ) -> None:
         self.database, self.client, self.sandbox, self.cast = database, client, sandbox, cast
-        self.began_at = began_at
+        self.began_at = self.heard_until = began_at
+        self.seen: set[str] = set()
         self.expected_problems: list[str] = []
         self.services = Services()
         self.services.add(database, Database)
@@ -157,26 +158,29 @@ class World:
     # --- what happens between us and Stripe
 
     async def events(self) -> list[dict[str, Any]]:
-        """Everything Stripe has to tell of since this world began, oldest first."""
-        since = self.began_at - timedelta(seconds=1)
+        """What Stripe has to tell that was not heard yet, oldest first."""
+        since = self.heard_until - timedelta(seconds=2)
         async with self.database.write.begin() as db:
             ids = (await db.execute(select(PayoutAccount.stripe_account_id))).scalars().all()
         found = [event async for event in self.client.events(since=since)]
         for account in filter(None, ids):
             found += [{**event, "account": account} async for event in self.client.events(since=since, account=account)]
-        return sorted(found, key=lambda event: event["created"])
+        return sorted((event for event in found if event["id"] not in self.seen), key=lambda event: event["created"])
 
     async def hear(self, events: list[dict[str, Any]]) -> None:
         """Webhooks arrive in this order."""
-        for event in events:
-            async with self.database.write.begin() as db:
+        async with self.database.write.begin() as db:
+            for event in events:
                 await inbox.receive(db, event)
-            await drain(self.services)
+                self.seen.add(event["id"])
+        await drain(self.services)
 
     async def listen(self) -> None:
         """Commands are sent and everything Stripe tells arrives, until nothing is new."""
         await drain(self.services)
+        now = clock.now()
         await self.hear(await self.events())
+        self.heard_until = now
 
     async def settle(self) -> None:
         """Time passes until the bank has answered."""

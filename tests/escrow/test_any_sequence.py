@@ -1,0 +1,148 @@
+"""Any sequence of what people and networks do: the ledger, a small model and Stripe's own books agree to the cent."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from marketplace.escrow.errors import BelowMinimum, MoreThanAvailable, NotHeld
+from marketplace.escrow.models import Hold
+from marketplace.kernel.money import Money
+from tests.escrow.world import World, usd
+
+CALLS = ["POST /v1/transfers", "POST /v1/refunds", "POST /v1/payouts", "POST /v1/checkout/sessions"]
+FAULTS = ["drop_after", "garbage", "500_before", "500_after", "503_before", "429"]
+PERCENT = st.sampled_from([1, 33, 50, 100, 101])
+STEP = st.one_of(
+    st.tuples(st.just("fund"), st.integers(50, 500_00)),
+    st.tuples(st.just("release"), PERCENT),
+    st.tuples(st.just("refund"), PERCENT),
+    st.tuples(st.just("pay_out"), PERCENT),
+    st.tuples(st.just("news"), st.integers(0, 99)),
+    st.tuples(st.just("fault"), st.sampled_from(CALLS), st.sampled_from(FAULTS)),
+)
+
+
+@dataclass
+class Model:
+    """What must be true, in whole cents."""
+
+    world: World
+    held: dict[UUID, int] = field(default_factory=dict)
+    holds: list[Hold] = field(default_factory=list)
+    earned: int = 0
+    fees: int = 0
+    gone: int = 0
+
+    async def fund(self, minor: int) -> None:
+        hold = await self.world.hold(Money(minor, "USD"))
+        await self.world.dispatch(await self.world.start_checkout(hold))
+        await self.world.settle()
+        session = await self.world.pay_page(hold)
+        await self.world.sandbox.pay(session["url"])
+        self.holds.append(hold)
+        self.held[hold.id] = minor
+
+    async def release(self, percent: int) -> None:
+        if not self.holds:
+            return
+        hold = self.holds[-1]
+        part = max(1, self.held[hold.id] * percent // 100)
+        try:
+            release = await self.world.release(hold, Money(part, "USD"))
+        except NotHeld:
+            assert part > self.held[hold.id] or not await self._has_arrived(hold)
+            return
+        self.held[hold.id] -= part
+        self.fees += release.fee_minor
+        self.earned += part - release.fee_minor
+
+    async def refund(self, percent: int) -> None:
+        if not self.holds:
+            return
+        hold = self.holds[-1]
+        part = max(1, self.held[hold.id] * percent // 100)
+        try:
+            await self.world.refund(hold, Money(part, "USD"))
+        except NotHeld:
+            assert part > self.held[hold.id] or not await self._has_arrived(hold)
+            return
+        self.held[hold.id] -= part
+
+    async def pay_out(self, percent: int) -> None:
+        available = (await self.world.balance()).available.amount_minor
+        part = max(1, available * percent // 100)
+        try:
+            await self.world.pay_out(Money(part, "USD"))
+        except BelowMinimum:
+            assert part < 10_00
+            return
+        except MoreThanAvailable:
+            assert part > available
+            return
+        self.gone += part
+
+    async def news(self, seed: int) -> None:
+        events = await self.world.events()
+        random.Random(seed).shuffle(events)
+        await self.world.hear(events[: len(events) // 2 + 1])
+
+    async def fault(self, operation: str, kind: str) -> None:
+        await self.world.sandbox.fault(operation, kind)
+
+    async def agree(self) -> None:
+        await self.world.sandbox._control("faults", {})
+        await self.world.settle()
+        for hold_id, minor in self.held.items():
+            assert (await self.world.ledger(f"hold:{hold_id}")).amount_minor == minor
+        balance = await self.world.balance()
+        assert balance.on_its_way == usd(0)
+        assert (balance.owed + balance.available).amount_minor == self.earned - self.gone
+        assert (await self.world.ledger("platform:fees:USD")).amount_minor == self.fees
+        assert await self.world.problems() == []
+
+    async def _has_arrived(self, hold: Hold) -> bool:
+        return (await self.world.fresh(Hold, hold.id)).state != "pending"
+
+
+async def play(world: World, steps: list[tuple[Any, ...]], *, model: Model) -> None:
+    for name, *arguments in steps:
+        await getattr(model, name)(*arguments)
+    await model.agree()
+
+
+def options(examples: int) -> Any:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+@options(4)
+@given(steps=st.lists(STEP, min_size=3, max_size=10))
+async def test_some_sequences(world: World, steps: list[tuple[Any, ...]]) -> None:
+    await world.onboard()
+    await play(world, [("fund", 120_00), ("news", 1), *steps], model=model_of(world))
+
+
+@pytest.mark.slow
+@options(40)
+@given(steps=st.lists(STEP, min_size=3, max_size=15))
+async def test_many_sequences(world: World, steps: list[tuple[Any, ...]]) -> None:
+    await world.onboard()
+    await play(world, [("fund", 120_00), ("news", 1), *steps], model=model_of(world))
+
+
+MODELS: dict[int, Model] = {}
+
+
+def model_of(world: World) -> Model:
+    """One model for all examples of a test: they go on where the last one ended, as a marketplace does."""
+    if MODELS.get(id(world)) is None or MODELS[id(world)].world is not world:
+        MODELS[id(world)] = Model(world)
+    return MODELS[id(world)]

@@ -1,0 +1,125 @@
+"""How fast the embedded engine writes and finds: `python bench/search.py [documents]` prints a table.
+
+Documents are made from the taxonomy with a fixed seed: their words are real names of skills, their meaning is not.
+"""
+
+import asyncio
+import random
+import resource as process
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.filters import Eq, In, Range
+from marketplace.engines.search.protocol import Query
+from marketplace.kernel.paths import resource
+from marketplace.skills.taxonomy import SkillName, known_skills
+
+FACETS = ("skills", "pay", "remote", "district", "languages")
+RUNS = 200
+
+
+def document(number: int, chance: random.Random, skills: list[SkillName]) -> dict[str, Any]:
+    """One gig of two to five skills."""
+    chosen = chance.sample(skills, chance.randint(2, 5))
+    low = chance.randint(10, 900) * 100
+    return {
+        "id": UUID(int=number + 1),
+        "title": f"{chosen[0].name_en} and {chosen[1].name_en} for a shop",
+        "skill_names": [name for skill in chosen for name in skill.search_names],
+        "employer": f"Employer {number % 997}",
+        "description": " ".join(skill.name_en for skill in chance.choices(skills, k=40)),
+        "skills": [skill.slug for skill in chosen],
+        "pay": chance.choice(["fixed", "fixed", "hourly"]),
+        "currency": "USD",
+        "remote": chance.random() < 0.8,
+        "district": chance.choice(["multan", "lodhran", "bahawalpur", None]),
+        "languages": [chance.choice(["en", "en", "ur"])],
+        "pay_min": low,
+        "pay_max": low * 2,
+        "posted_at": 1_760_000_000 + number,
+        "deadline_at": 1_790_000_000 + number,
+    }
+
+
+def questions(chance: random.Random, skills: list[SkillName]) -> dict[str, Callable[[], Query]]:
+    """Kinds of questions; each call asks for something else, so that no kept answer helps."""
+
+    def name() -> str:
+        return chance.choice(skills).name_en.split()[0]
+
+    def typo() -> str:
+        word = next(word for word in iter(name, "") if len(word) >= 6)
+        at = chance.randrange(1, len(word) - 1)
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+    def page() -> int:
+        return chance.randrange(0, 900, 20)
+
+    pay = {"pay": Eq("pay", "fixed")}
+    return {
+        "everything, facets": lambda: Query(facets=FACETS, offset=page()),
+        "1 word, facets": lambda: Query(name(), facets=FACETS, offset=page()),
+        "2 words, facets": lambda: Query(f"{name()} {name()}", facets=FACETS),
+        "2 words, no facets": lambda: Query(f"{name()} {name()}", offset=page()),
+        "1 typo, facets": lambda: Query(typo(), facets=FACETS),
+        "beginning of a word": lambda: Query(name()[:3], facets=FACETS),
+        "filters, facets": lambda: Query(
+            filter=In("skills", tuple(skill.slug for skill in chance.sample(skills, 3))),
+            groups=pay | {"pay_max": Range("pay_max", chance.randint(1, 90_000), None)},
+            facets=FACETS,
+        ),
+        "sorted by pay": lambda: Query(name(), sort="pay_max:desc", offset=page()),
+    }
+
+
+async def main(count: int) -> None:
+    chance, skills = random.Random(7), list(known_skills().values())
+    documents = [document(number, chance, skills) for number in range(count)]
+
+    async def batches() -> AsyncIterator[list[dict[str, Any]]]:
+        for begin in range(0, count, 500):
+            yield documents[begin : begin + 500]
+
+    with tempfile.TemporaryDirectory() as folder:
+        search = EmbeddedSearch(Path(folder), resource("search"))
+        began = time.perf_counter()
+        await search.rebuild("gigs", batches())
+        seconds = time.perf_counter() - began
+        print(f"{count} documents: {count / seconds:.0f} a second, {size_of(folder) / 1e6:.0f} MB on disk")
+        print(f"| question, {RUNS} of each | p50 ms | p99 ms | CPU ms |\n|---|---|---|---|")
+        for label, ask in questions(chance, skills).items():
+            cpu = time.process_time()
+            took = sorted([await timed(search, ask()) for _ in range(RUNS)])
+            cpu = (time.process_time() - cpu) * 1000 / RUNS
+            print(f"| {label} | {took[RUNS // 2]:.1f} | {took[RUNS * 99 // 100]:.1f} | {cpu:.1f} |")
+        changes = sorted([await written(search, documents[number]) for number in range(30)])
+        print(f"one changed document to found: p50 {changes[15]:.0f} ms, slowest {changes[-1]:.0f} ms")
+    print(f"memory at most {process.getrusage(process.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def size_of(folder: str) -> int:
+    """Bytes on disk."""
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+
+
+async def timed(search: EmbeddedSearch, query: Query) -> float:
+    began = time.perf_counter()
+    await search.search("gigs", query)
+    return (time.perf_counter() - began) * 1000
+
+
+async def written(search: EmbeddedSearch, document: dict[str, Any]) -> float:
+    began = time.perf_counter()
+    await search.write("gigs", upsert=[document])
+    await search.search("gigs", Query("shop"))
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))

@@ -1,1 +1,1 @@
-"""Whole ways through the site in a real browser, against `marketplace up` with two web processes, worker and sandbox."""
+"""Whole ways through in a real browser, against `marketplace up`: two web processes, worker and sandbox."""

@@ -1,4 +1,4 @@
-"""A person with a browser. Speaks the page's structure (addresses, field names), so that one walk serves all languages."""
+"""A person with a browser. Speaks addresses and field names, so that one walk serves all languages."""
 
 import re
 from pathlib import Path

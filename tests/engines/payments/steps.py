@@ -1,9 +1,13 @@
 """Steps that the stories of these tests share."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from marketplace.engines.payments.client import PaymentClient
+from marketplace.engines.payments.models import WebhookEvent
+from marketplace.kernel import clock
+from marketplace.kernel.database import Database
 from tests.engines.payments.sandbox_server import GOOD_CARD, SandboxServer
 
 _numbers = count(1)
@@ -64,6 +68,14 @@ async def ready_account(
     link = await client.account_link(account, return_url="http://shop.example/money", refresh_url=CANCEL)
     assert (await sandbox.onboard(link, iban=iban)).status_code == 303
     return account
+
+
+async def begin_a_new_hour(database: Database) -> None:
+    """The poller has read all until now and will not read the events of earlier tests again."""
+    clock.advance(timedelta(hours=2))
+    now = clock.now()
+    async with database.write.begin() as db:
+        db.add(WebhookEvent(id=fresh("evt-read"), type="read", body={}, received_at=now, processed_at=now))
 
 
 def transfer_body(account: str, charge: dict[str, Any], amount_minor: int = 9_000) -> dict[str, Any]:

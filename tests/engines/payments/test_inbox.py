@@ -18,7 +18,15 @@ from marketplace.kernel.events import within
 from marketplace.kernel.ids import parse, short
 from marketplace.kernel.queue import Services, defer, drain
 from tests.engines.payments.sandbox_server import SandboxServer
-from tests.engines.payments.steps import fresh, intent_of, new_account, open_session, paid_charge, ready_account
+from tests.engines.payments.steps import (
+    begin_a_new_hour,
+    fresh,
+    intent_of,
+    new_account,
+    open_session,
+    paid_charge,
+    ready_account,
+)
 
 HEARD: list[StripeObjectChanged] = []
 REFUSES: list[bool] = []
@@ -47,7 +55,7 @@ async def services(database: Database, client: PaymentClient) -> AsyncIterator[S
 
 async def events_about(client: PaymentClient, object_id: str) -> list[dict[str, Any]]:
     """Stripe's events about an object, oldest first."""
-    since = clock.now() - timedelta(minutes=5)
+    since = clock.now() - timedelta(seconds=30)
     found = [each async for each in client.events(since=since) if each["data"]["object"]["id"] == object_id]
     return found[::-1]
 
@@ -176,6 +184,7 @@ async def test_while_stripe_can_not_be_asked_the_event_waits(
 async def test_a_subscriber_that_raises_leaves_the_event_open_and_the_sweep_brings_it_back(
     database: Database, client: PaymentClient, sandbox: SandboxServer, services: Services
 ) -> None:
+    await begin_a_new_hour(database)
     session = await paid_session(client, sandbox)
     [event] = await events_about(client, session["id"])
     await receive(database, event)
@@ -194,6 +203,7 @@ async def test_a_subscriber_that_raises_leaves_the_event_open_and_the_sweep_brin
 async def test_the_poller_finds_what_no_webhook_told(
     database: Database, client: PaymentClient, sandbox: SandboxServer, services: Services
 ) -> None:
+    await begin_a_new_hour(database)
     session = await paid_session(client, sandbox)
     for _ in range(2):
         async with database.write.begin() as db:
@@ -205,6 +215,7 @@ async def test_the_poller_finds_what_no_webhook_told(
 async def test_the_poller_reads_the_lists_of_accounts_we_acted_as(
     database: Database, client: PaymentClient, sandbox: SandboxServer, services: Services
 ) -> None:
+    await begin_a_new_hour(database)
     account = await ready_account(client, sandbox)
     charge = await paid_charge(client, sandbox)
     body = {"amount": 5_000, "currency": "usd", "destination": account, "source_transaction": charge["id"]}

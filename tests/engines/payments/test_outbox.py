@@ -18,7 +18,14 @@ from marketplace.kernel.database import Database, Session
 from marketplace.kernel.events import within
 from marketplace.kernel.queue import Services, defer, drain
 from tests.engines.payments.sandbox_server import SandboxServer
-from tests.engines.payments.steps import fresh, paid_charge, ready_account, session_body, transfer_body
+from tests.engines.payments.steps import (
+    begin_a_new_hour,
+    fresh,
+    paid_charge,
+    ready_account,
+    session_body,
+    transfer_body,
+)
 
 KIND = "test.transfer"
 HEARD: list[CommandDone | CommandFailed] = []
@@ -218,6 +225,7 @@ async def test_a_lease_keeps_others_away_and_lapses(
 
 
 async def test_the_sweep_finds_what_no_task_knows_of(wish: Wish, services: Services, database: Database) -> None:
+    await begin_a_new_hour(database)
     command_id = await wish.decide()
     async with database.write.begin() as db:
         await db.execute(text("DELETE FROM pgqueuer"))

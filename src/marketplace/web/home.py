@@ -6,8 +6,9 @@ Visitors learn what this is. Whoever is signed in sees what waits for her: a par
 
 from typing import Any
 
+from marketplace.contracts.lists import money_coming, steps_for
 from marketplace.discovery.listing import newest_gigs, newest_people
-from marketplace.gigs.queries import EmployerWork, work_for_employer, work_for_freelancer
+from marketplace.gigs.queries import work_for_employer, work_for_freelancer
 from marketplace.kernel.database import ReadSession
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import gig_card, person_card
@@ -43,13 +44,26 @@ async def _to_a_visitor(visit: Visit) -> Answer:
 
 
 async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
-    """What must I do today, who answers until when."""
-    return {"proposals": await work_for_freelancer(db, visit.user.id)}
+    """What must I do today, who answers me until when, what money comes when."""
+    coming = await money_coming(db, visit.user.id)
+    return {
+        "steps": await steps_for(db, visit.user.id, "freelancer"),
+        "proposals": await work_for_freelancer(db, visit.user.id),
+        "coming": [step for step in coming if step.state == "delivered"],
+    }
 
 
-async def _as_employer(db: ReadSession, visit: Visit) -> EmployerWork:
-    """Who waits for my answer and until when, what is not published yet."""
-    return await work_for_employer(db, visit.user.id)
+async def _as_employer(db: ReadSession, visit: Visit) -> dict[str, Any]:
+    """Who waits for my answer and until when, what is to be paid in, what is not published yet."""
+    steps = await steps_for(db, visit.user.id, "employer")
+    work = await work_for_employer(db, visit.user.id)
+    return {
+        "to_review": [step for step in steps if step.state == "delivered"],
+        "to_fund": [step for step in steps if step.state != "delivered"],
+        "to_answer": work.to_answer,
+        "drafts": work.drafts,
+        "running": [posting for posting in work.running if not posting.waiting],
+    }
 
 
 routes = [show_home]

@@ -45,7 +45,8 @@ async def world(db, cast, services):
 
 
 def titles(text):
-    return [unescape(found) for found in re.findall(r'class="card-title"><a href="[^"]*">([^<]*)</a>', text)]
+    found = re.findall(r'class="card-title"><a href="[^"]*">(.*?)</a>', text)
+    return [unescape(re.sub(r"</?mark>", "", title)) for title in found]
 
 
 def links(text, rel):
@@ -74,6 +75,17 @@ async def test_a_typo_finds_and_a_filter_narrows(client, world):
     assert 'href="/gigs?q=wrodpress"' in shown.text, "the chip takes the filter away"
     assert re.search(r'name="pay" value="hourly" checked', shown.text)
     assert re.search(r'name="pay" value="fixed"[^>]*><span>[^<]*</span><small>6</small>', shown.text)
+
+
+async def test_what_was_searched_is_marked_and_what_people_wrote_stays_text(client, world, db, cast):
+    found = await client.get("/gigs?q=shpoify")
+    assert "<mark>Shopify</mark> store for a boutique" in found.text
+    freelancer = await freelancer_of(db, cast.ayesha.id)
+    hostile = replace(AYESHA, headline="<img src=x> Shopify")
+    await talent.save(db, freelancer, hostile, by=cast.ayesha.id, at=NOW)
+    await db.commit()
+    shown = await client.get("/people?q=shopify")
+    assert "&lt;img src=x&gt; <mark>Shopify</mark>" in shown.text and "<img src=x>" not in shown.text
 
 
 async def test_htmx_gets_the_results_with_fresh_counts_and_a_short_address(client, world):

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup, escape
+
 from marketplace.discovery.criteria import Criteria, GigCriteria, PeopleCriteria
 from marketplace.discovery.impressions import Impressions, Shown, record
 from marketplace.discovery.queries import Found, search_gigs, search_people
+from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
@@ -84,7 +87,8 @@ async def find_gigs(visit: Visit) -> Answer:
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
     ]
-    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
+    cards = [gig_card(row, visit.locale) for row in found.rows]
+    shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
     return _list(visit, GIGS, criteria, found=shown, groups=groups)
 
 
@@ -102,7 +106,8 @@ async def find_people(visit: Visit) -> Answer:
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
     ]
-    shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
+    cards = [person_card(row, visit.locale) for row in found.rows]
+    shown = replace(found, rows=[replace(card, **_marked(criteria, headline=card.headline)) for card in cards])
     return _list(visit, PEOPLE, criteria, found=shown, groups=groups)
 
 
@@ -158,6 +163,19 @@ def _list(
         next_href=href(criteria.at_page(found.page + 1)) if is_later else None,
         is_part=visit.is_htmx,
     )
+
+
+def _marked(criteria: Criteria, **texts: str) -> dict[str, Any]:
+    """The texts with what was searched for marked in them, escaped first."""
+    if not criteria.words:
+        return {}
+    return {
+        name: Markup().join(
+            Markup("<mark>{}</mark>").format(piece.text) if piece.is_hit else escape(piece.text)
+            for piece in highlight(text, criteria.words)
+        )
+        for name, text in texts.items()
+    }
 
 
 def _history(visit: Visit, address: str) -> dict[str, str]:

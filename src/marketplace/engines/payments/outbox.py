@@ -1,6 +1,7 @@
 """Commands to Stripe: written with the decision, sent outside of any transaction, recorded once."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,15 +80,15 @@ async def dispatch(
 ) -> Command:
     """Send the command unless that is done or being done elsewhere, and return it as it stands afterwards.
 
-    Also called inline by a page that needs the answer at once (the address to pay at), with the patience of a page.
-    A command that is not final afterwards has been deferred again.
+    Also called inline by a page that needs the answer at once (the address to pay at): it waits `patience_seconds`
+    for Stripe, or for the worker that has been quicker and is asking already. A command that is not final
+    afterwards has been deferred again.
     """
     hit("payments.claim.before")
     attempt = await _claim(database, command_id)
     hit("payments.claim.after")
     if attempt is None:
-        async with database.write.begin() as db:
-            return await db.get_one(Command, command_id)
+        return await _outcome(database, command_id, patience_seconds or 0)
     try:
         async with asyncio.timeout(patience_seconds):
             result = await _call(database, client, attempt)
@@ -116,6 +117,19 @@ async def _claim(database: Database, command_id: UUID) -> Attempt | None:
         command.first_sent_at = command.first_sent_at or now
         command.lease_until = now + LEASE
         return _attempt(command, now)
+
+
+async def _outcome(database: Database, command_id: UUID, patience_seconds: float) -> Command:
+    """The command as it stands, as soon as it is final or nobody is at it any more."""
+    until = time.monotonic() + patience_seconds
+    while True:
+        async with database.write.begin() as db:
+            command = await db.get_one(Command, command_id, populate_existing=True)
+        # Never tried and not leased: the worker that has its row is about to say so.
+        is_waiting = command.lease_until is not None or command.attempts == 0
+        if command.is_final or not is_waiting or time.monotonic() >= until:
+            return command
+        await asyncio.sleep(0.05)
 
 
 def _attempt(command: Command, now: datetime) -> Attempt:

@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.deadlines.tasks import pass_
 from marketplace.gigs import actions, queries, tasks
 from marketplace.gigs.queries import Responsiveness
+from marketplace.identity.events import AccountClosing
+from marketplace.identity.models import Membership
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
+from marketplace.kernel.events import publish
 from marketplace.kernel.queue import registered
 from marketplace.messages.models import Notice
 from marketplace.postings import actions as postings
@@ -104,3 +107,22 @@ async def test_who_proposed_is_told_of_a_change(db: Session, cast: Cast, gig, at
     await tasks.tell_of_change(db, PostingChanged(posting_id=gig.id, at=at))
     assert await told(db, cast.ayesha) == ["proposal_sent", "gig_changed"]
     assert await told(db, cast.hina) == []
+
+
+async def test_whoever_closes_her_account_leaves_nobody_waiting(db: Session, cast: Cast, gig, at) -> None:
+    sent = await proposed(db, gig, cast.ayesha_profile, at)
+    waits = await proposed(db, gig, cast.hina_profile, at)
+    begun = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="Another gig of theirs")
+    drafted = await actions.save_draft(db, begun, OFFER, freelancer=cast.ayesha_profile, at=at)
+    await publish(db, AccountClosing(user_id=cast.ayesha.id))
+    assert (sent.state, drafted.state, cast.ayesha_profile.is_listed) == ("withdrawn", "withdrawn", False)
+
+    db.add(Membership(user_id=cast.omar.id, organisation_id=cast.agritrack.id, role="hiring", created_at=at))
+    await db.flush()
+    await publish(db, AccountClosing(user_id=cast.bilal.id))
+    assert (gig.state, waits.state) == ("open", "submitted")
+    await publish(db, AccountClosing(user_id=cast.omar.id))
+    assert gig.state == "open"
+    await db.execute(delete(Membership).where(Membership.user_id == cast.omar.id))
+    await publish(db, AccountClosing(user_id=cast.bilal.id))
+    assert (gig.state, waits.state, waits.decline_reason) == ("closed", "declined", "gig_closed")

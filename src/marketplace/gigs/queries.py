@@ -224,6 +224,30 @@ async def living_of(db: AnySession, posting_id: UUID, *, user_id: UUID) -> Propo
     return (await db.execute(hers)).scalar_one_or_none()
 
 
+async def undecided_of(db: AnySession, user_id: UUID) -> list[Proposal]:
+    """Her drafts and the proposals that wait for an answer."""
+    hers = (
+        select(Proposal)
+        .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
+        .where(Freelancer.user_id == user_id, Proposal.state.in_(("draft", *WAITING)))
+        .order_by(Proposal.posting_id)
+    )
+    return list((await db.execute(hers)).scalars())
+
+
+async def hired_for_alone(db: AnySession, user_id: UUID) -> list[Posting]:
+    """Living gigs for which this person hires and nobody else does."""
+    someone_else = exists().where(
+        Membership.organisation_id == Posting.organisation_id,
+        Membership.user_id != user_id,
+        Membership.role.in_(HIRING_ROLES),
+        User.id == Membership.user_id,
+        User.closed_at.is_(None),
+    )
+    alone = select(Posting).where(Posting.state.in_(LIVING_POSTINGS), _hires(user_id), ~someone_else)
+    return list((await db.execute(alone.order_by(Posting.id))).scalars())
+
+
 async def waiting(db: AnySession, posting_id: UUID) -> list[Proposal]:
     """The proposals of a gig that wait for an answer."""
     rows = select(Proposal).where(Proposal.posting_id == posting_id, Proposal.state.in_(WAITING)).order_by(Proposal.id)

@@ -1,6 +1,8 @@
 """What happens to proposals when their gig changes or ends."""
 
 from marketplace.gigs import actions, notices, queries
+from marketplace.identity.events import AccountClosing
+from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import after, within
 from marketplace.postings import actions as postings
@@ -39,3 +41,13 @@ async def tell_of_change(db: Session, event: PostingChanged) -> None:
     posting = await db.get_one(Posting, event.posting_id)
     for proposal in await queries.waiting(db, posting.id):
         await notices.changed(db, proposal, posting, at=event.at)
+
+
+@within(AccountClosing)
+async def leave(db: Session, event: AccountClosing) -> None:
+    """Whoever closes her account withdraws what waits, and closes the gigs that nobody else could answer."""
+    at = clock.now()
+    for proposal in await queries.undecided_of(db, event.user_id):
+        await actions.withdraw(db, proposal, by=event.user_id, at=at)
+    for posting in await queries.hired_for_alone(db, event.user_id):
+        await postings.close(db, posting, by=event.user_id, at=at)

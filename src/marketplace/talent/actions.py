@@ -58,3 +58,12 @@ async def save(db: Session, freelancer: Freelancer, profile: Profile, *, by: UUI
     fields = [name for name in Profile.__dataclass_fields__ if getattr(before, name) != getattr(profile, name)]
     await audit.record(db, "freelancer.saved", subject=("freelancer", freelancer.id), by=by, at=at, fields=fields)
     await outbox.changed(db, "people", freelancer.id)
+
+
+async def unlist(db: Session, freelancer: Freelancer, *, by: UUID, at: datetime) -> None:
+    """Take her profile out of the search."""
+    await db.refresh(freelancer, with_for_update=True)
+    freelancer.is_listed, freelancer.updated_at = False, at
+    await db.flush()
+    await audit.record(db, "freelancer.unlisted", subject=("freelancer", freelancer.id), by=by, at=at)
+    await outbox.changed(db, "people", freelancer.id)

@@ -48,8 +48,8 @@ class GigFields:
     )
     skills = SkillsField(N_("Skills"), most=MOST_SKILLS)
     pay_kind = RadioField(N_("How do you pay?"), choices=PAY_KINDS, default="fixed")
-    pay_min = MoneyField(N_("From"), currency_from="currency")
-    pay_max = MoneyField(N_("To"), currency_from="currency", description=N_("Leave it empty for one price."))
+    pay_min = MoneyField(N_("You pay"), currency_from="currency")
+    pay_max = MoneyField(N_("Up to"), currency_from="currency", description=N_("Leave it empty for one price."))
     currency = SelectField(
         N_("Currency"),
         choices={code: code for code in CURRENCIES},

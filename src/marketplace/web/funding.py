@@ -13,6 +13,8 @@ from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.visit import Visit
 
+PATIENCE_SECONDS = 8.0
+
 
 @post("/contracts/{id}/milestones/{number}/fund", USER)
 async def fund(visit: Visit, id: UUID, number: int) -> Answer:
@@ -24,7 +26,8 @@ async def fund(visit: Visit, id: UUID, number: int) -> Answer:
         command_id = await actions.fund_milestone(
             db, milestone, success_url=f"{back}/paid", cancel_url=back, by=visit.user.id, at=visit.now
         )
-    command = await outbox.dispatch(visit.database, visit.services[PaymentClient], command_id)
+    client = visit.services[PaymentClient]
+    command = await outbox.dispatch(visit.database, client, command_id, patience_seconds=PATIENCE_SECONDS)
     if address := _pay_page(command):
         return redirect(visit, address)
     if command.state == CommandState.FAILED:

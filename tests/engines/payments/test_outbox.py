@@ -137,6 +137,29 @@ async def test_a_page_may_send_it_at_once_and_the_task_then_finds_it_done(
     assert len(HEARD) == 1
 
 
+async def test_a_page_waits_for_the_worker_that_was_quicker(
+    cloned_database: Database, client: PaymentClient, sandbox: SandboxServer
+) -> None:
+    async with cloned_database.write.begin() as db:
+        body, subject = session_body(), (KIND, uuid4())
+        command_id = await outbox.send(
+            db, operation="checkout.sessions.create", key=fresh("fund"), body=body, subject=subject
+        )
+    await sandbox.fault("POST /v1/checkout/sessions", "stall", seconds=0.3)
+    worker = asyncio.create_task(outbox.dispatch(cloned_database, client, command_id))
+    async with asyncio.timeout(5):
+        while (await _state(cloned_database, command_id)) == "pending":
+            await asyncio.sleep(0.01)
+    page = await outbox.dispatch(cloned_database, client, command_id, patience_seconds=5)
+    assert page.state == "done" and page.result == (await worker).result
+    assert page.attempts == 1
+
+
+async def _state(database: Database, command_id: UUID) -> str:
+    async with database.read() as db:
+        return (await db.execute(select(Command.state).where(Command.id == command_id))).scalar_one()
+
+
 async def test_a_page_does_not_wait_for_ever(
     wish: Wish, services: Services, database: Database, client: PaymentClient
 ) -> None:

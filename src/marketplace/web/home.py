@@ -7,16 +7,20 @@ Visitors learn what this is. Whoever is signed in sees what waits for her: a par
 from typing import Any
 
 from marketplace.contracts.lists import money_coming, steps_for
-from marketplace.discovery.listing import newest_gigs, newest_people
+from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
+from marketplace.discovery.matches import Match, gigs_for
+from marketplace.engines.search.protocol import SearchIndex
 from marketplace.gigs.queries import work_for_employer, work_for_freelancer
 from marketplace.kernel.database import ReadSession
 from marketplace.web.access import PUBLIC, Answer, get
-from marketplace.web.cards import gig_card, person_card
+from marketplace.web.cards import GigCard, gig_card, person_card
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
 
 SHOWN = 4
-"""Gigs and people on the first screen of a visitor."""
+"""Gigs and people on a first screen."""
+REASONS = 2
+"""Reasons under a gig of the first screen; its page gives all."""
 
 
 @get("/", PUBLIC)
@@ -44,13 +48,20 @@ async def _to_a_visitor(visit: Visit) -> Answer:
 
 
 async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
-    """What must I do today, who answers me until when, what money comes when."""
+    """What must I do today, who answers me until when, what money comes when, which gigs fit and why."""
     coming = await money_coming(db, visit.user.id)
+    fitting = await gigs_for(db, visit.services[SearchIndex], visit.user.id, at=visit.now, limit=SHOWN)
     return {
         "steps": await steps_for(db, visit.user.id, "freelancer"),
         "proposals": await work_for_freelancer(db, visit.user.id),
         "coming": [step for step in coming if step.state == "delivered"],
+        "fitting": [_fitting(gig, match, visit.locale) for gig, match in fitting],
     }
+
+
+def _fitting(gig: GigRow, match: Match, locale: str) -> GigCard:
+    said = tuple(reason.said(locale) for reason in match.reasons[:REASONS])
+    return gig_card(gig, locale, reasons=said)
 
 
 async def _as_employer(db: ReadSession, visit: Visit) -> dict[str, Any]:

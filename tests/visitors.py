@@ -39,8 +39,11 @@ class Browser(httpx.AsyncClient):
         headers = {"accept": "text/html", "accept-encoding": "identity"}
         super().__init__(transport=transport, base_url=BASE, headers=headers, **options)
 
+    secret = ""
+
     def wear(self, secret: str) -> None:
         """Send this session cookie from now on, whoever it belongs to."""
+        self.secret = secret
         if "session" in self.cookies:
             self.cookies.delete("session")
         self.cookies.set("session", secret, domain="127.0.0.1", path="/")
@@ -58,17 +61,17 @@ class Browser(httpx.AsyncClient):
         assert found, f"no form on {path}"
         return found[1]
 
+    async def hidden(self, path: str) -> dict[str, str]:
+        """The hidden fields of the form on a page."""
+        shown = (await self.get(path)).text
+        patterns = {"_csrf_token": _TOKEN, "submission": _SUBMISSION}
+        return {name: found[1] for name, pattern in patterns.items() if (found := pattern.search(shown))}
+
     async def submit(
         self, path: str, data: dict[str, Any] | None = None, *, shown_on: str = "/", **options: Any
     ) -> httpx.Response:
         """Post a form as a person does: load the page that shows it, keep its hidden fields, send."""
-        shown = (await self.get(shown_on)).text
-        hidden = {
-            name: found[1]
-            for name, pattern in (("_csrf_token", _TOKEN), ("submission", _SUBMISSION))
-            if (found := pattern.search(shown))
-        }
-        return await self.post(path, data={**hidden, **(data or {})}, **options)
+        return await self.post(path, data={**await self.hidden(shown_on), **(data or {})}, **options)
 
 
 async def sign_in(browser: Browser, database: Database, user_id: UUID) -> Browser:
@@ -106,17 +109,17 @@ async def services(settings: Settings, database: Database) -> AsyncIterator[Serv
 
 
 @cache
-def _application() -> Application:
+def application() -> Application:
     """Built once per run (75 ms); every test gives it its own settings and services."""
     return create_app(Services(Settings(env="test")))
 
 
 @pytest.fixture
 def app(services: Services) -> Application:
-    application = _application()
-    application.site.settings, application.site.opened = services[Settings], services
-    application.site.seen.clear()
-    return application
+    shared = application()
+    shared.site.settings, shared.site.opened = services[Settings], services
+    shared.site.seen.clear()
+    return shared
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from marketplace.kernel.database import Session
 from marketplace.web.access import Access
 from marketplace.web.app import handlers
-from tests.cast import Cast
-from tests.conftest import SharedDatabase
-from tests.security.people import EMPLOYERS, FREELANCERS, NAMES, STAFF, People, fingerprint, gather
-from tests.visitors import Browse, Browser
+from tests.security.conftest import Stage
+from tests.security.people import EMPLOYERS, FREELANCERS, NAMES, STAFF
+from tests.visitors import Browser
 
 ASKS_STRIPE = {"POST /money/account", "POST /money/account/continue"}
 """No payment service runs in these tests: such a route says that it is out of reach."""
@@ -49,62 +47,42 @@ REFUSED: dict[Access, dict[str, int]] = {
 """The status by which a mark refuses a person; who is not named comes in."""
 
 
-@pytest.fixture
-async def people(db: Session, cast: Cast) -> People:
-    return await gather(db, cast)
-
-
 async def _ask(browser: Browser, route: Route) -> httpx.Response:
     if route.method == "GET":
         return await browser.get(route.address())
     return await browser.post(route.address(), data={"_csrf_token": browser.own_token()})
 
 
-def _names(refused: bool, route: Route) -> list[str]:
-    return [name for name in NAMES if (name in REFUSED[route.access]) is refused]
-
-
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-async def test_the_mark_refuses_whom_it_must_and_nothing_changes(
-    route: Route, browse: Browse, people: People, database: SharedDatabase
-) -> None:
-    browsers = {name: await browse(people[name]) for name in _names(True, route)}
-    before = await fingerprint(database.connection)
-    for name, browser in browsers.items():
-        answer = await _ask(browser, route)
-        assert answer.status_code == REFUSED[route.access][name], name
-        if answer.status_code == 303:
+async def test_the_mark_refuses_whom_it_must_and_nothing_changes(route: Route, stage: Stage) -> None:
+    before = await stage.fingerprint()
+    for name, status in REFUSED[route.access].items():
+        answer = await _ask(stage.browsers[name], route)
+        assert answer.status_code == status, name
+        if status == 303:
             assert answer.headers["location"].startswith("/sign-in?next="), name
-    assert await fingerprint(database.connection) == before
+    assert await stage.fingerprint() == before
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-async def test_whom_the_mark_admits_gets_an_answer_and_never_an_error_of_ours(
-    route: Route, browse: Browse, people: People, database: SharedDatabase
-) -> None:
-    for name in _names(False, route):
-        browser = await browse(people[name])
-        before = await fingerprint(database.connection)
-        step = await database.connection.begin_nested()
-        answer = await _ask(browser, route)
-        assert answer.status_code < 500 or (answer.status_code == 503 and str(route) in ASKS_STRIPE), name
-        assert not answer.headers.get("location", "").startswith("/sign-in?next="), name
-        if route.method == "GET":
-            assert await fingerprint(database.connection) == before, f"{name}: looking changes nothing"
-        await step.rollback()
+async def test_whom_the_mark_admits_gets_an_answer_and_never_an_error_of_ours(route: Route, stage: Stage) -> None:
+    before = await stage.fingerprint()
+    for name in _admitted(route):
+        async with stage.undone():
+            answer = await _ask(stage.browsers[name], route)
+            assert answer.status_code < 500 or (answer.status_code == 503 and str(route) in ASKS_STRIPE), name
+            assert not answer.headers.get("location", "").startswith("/sign-in?next="), name
+            if route.method == "GET":
+                assert await stage.fingerprint() == before, f"{name}: looking changes nothing"
 
 
 @pytest.mark.parametrize("route", [route for route in CHANGES if route.access is not Access.WEBHOOK], ids=str)
-async def test_every_change_asks_for_the_token_of_this_very_session(
-    route: Route, browse: Browse, people: People, database: SharedDatabase
-) -> None:
-    admitted = _names(False, route)
-    if not admitted:
-        return  # refused to everybody here: nothing is asked after that
-    name = next((each for each in admitted if each != "anonymous"), admitted[0])
-    browser, other = await browse(people[name]), await browse(people["hina"])
-    own, foreign = browser.own_token(), other.own_token()
-    before = await fingerprint(database.connection)
+async def test_every_change_asks_for_the_token_of_this_very_session(route: Route, stage: Stage) -> None:
+    name = next(iter(_admitted(route) or ["omar"]))
+    browser = stage.browsers[name]
+    own, foreign = browser.own_token(), stage.browsers["hina"].own_token()
+    status = REFUSED[route.access].get(name, 403)
+    before = await stage.fingerprint()
     for what, data, headers in (
         ("no token", {}, {}),
         ("a made-up token", {"_csrf_token": "A" * 43}, {}),
@@ -116,21 +94,24 @@ async def test_every_change_asks_for_the_token_of_this_very_session(
         ("from nowhere", {"_csrf_token": own}, {"origin": "null"}),
     ):
         answer = await browser.post(route.address(), data=data, headers=headers)
-        assert answer.status_code == 403, what
+        assert answer.status_code == status, what
     as_file = await browser.post(route.address(), files={"_csrf_token": ("t.txt", b"x")})
-    assert as_file.status_code == 403, "a file as the token"
-    assert await fingerprint(database.connection) == before
+    assert as_file.status_code == status, "a file as the token"
+    assert await stage.fingerprint() == before
 
 
 @pytest.mark.parametrize("route", [route for route in CHANGES if route.access is Access.WEBHOOK], ids=str)
-async def test_an_unsigned_webhook_is_refused(
-    route: Route, client: Browser, people: People, database: SharedDatabase
-) -> None:
-    before = await fingerprint(database.connection)
+async def test_an_unsigned_webhook_is_refused(route: Route, stage: Stage) -> None:
+    before = await stage.fingerprint()
     for headers in ({}, {"stripe-signature": "t=1,v1=00"}):
-        answer = await client.post(route.address(), content=b"{}", headers=headers)
+        answer = await stage.browsers["anonymous"].post(route.address(), content=b"{}", headers=headers)
         assert 400 <= answer.status_code < 500
-    assert await fingerprint(database.connection) == before
+    assert await stage.fingerprint() == before
+
+
+def _admitted(route: Route) -> list[str]:
+    """Signed-in people first."""
+    return [name for name in (*NAMES[1:], "anonymous") if name not in REFUSED[route.access]]
 
 
 def test_only_these_pages_are_open_to_everybody() -> None:
@@ -147,6 +128,7 @@ PUBLIC_ROUTES = [
     "GET /gigs/{slug}",
     "GET /live",
     "GET /people",
+    "GET /people/{handle}",
     "GET /ready",
     "GET /reset-password",
     "GET /reset-password/{secret}",

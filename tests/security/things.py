@@ -1,0 +1,136 @@
+"""One of each thing that belongs to somebody, and who may reach it by which address."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from marketplace.contracts import actions as contracts
+from marketplace.identity.models import UserSession
+from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
+from marketplace.kernel import clock, ids
+from marketplace.kernel.database import Session
+from marketplace.messages.models import Notice
+from tests.cast import Cast
+from tests.contracts.scenes import funded, milestone, stored
+from tests.gigs.writing import proposed
+from tests.postings.writing import draft, opened
+
+AYESHA, BILAL = frozenset({"ayesha"}), frozenset({"bilal"})
+BOTH, NOBODY = AYESHA | BILAL, frozenset[str]()
+
+
+_PART = "/contracts/<contract>/milestones/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """Parts of addresses, as pages show them, by the word in braces below."""
+
+    by_name: dict[str, str]
+
+    def address(self, path: str) -> str:
+        """`/contracts/<contract>` with the real id."""
+        for name, value in self.by_name.items():
+            path = path.replace(f"<{name}>", value)
+        assert "<" not in path, path
+        return path
+
+
+OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
+    "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
+    "GET /gigs/{slug}/edit": ("/gigs/<gig>/edit", BILAL, NOBODY),
+    "POST /gigs/{slug}": ("/gigs/<gig>", BILAL, NOBODY),
+    "POST /gigs/{slug}/publish": ("/gigs/<draft>/publish", BILAL, NOBODY),
+    "POST /gigs/{slug}/copy": ("/gigs/<gig>/copy", BILAL, NOBODY),
+    "GET /gigs/{slug}/pause": ("/gigs/<gig>/pause", BILAL, NOBODY),
+    "POST /gigs/{slug}/pause": ("/gigs/<gig>/pause", BILAL, NOBODY),
+    "GET /gigs/{slug}/resume": ("/gigs/<gig>/resume", BILAL, NOBODY),
+    "POST /gigs/{slug}/resume": ("/gigs/<gig>/resume", BILAL, NOBODY),
+    "GET /gigs/{slug}/close": ("/gigs/<gig>/close", BILAL, NOBODY),
+    "POST /gigs/{slug}/close": ("/gigs/<gig>/close", BILAL, NOBODY),
+    "GET /gigs/{slug}": ("/gigs/<draft>", BILAL, NOBODY),
+    "GET /gigs/{slug}/proposals": ("/gigs/<gig>/proposals", BILAL, NOBODY),
+    "GET /proposals/{id}": ("/proposals/<proposal>", BOTH, NOBODY),
+    "GET /proposals/{id}/edit": ("/proposals/<proposal>/edit", AYESHA, NOBODY),
+    "POST /proposals/{id}": ("/proposals/<proposal>", AYESHA, NOBODY),
+    "GET /proposals/{id}/withdraw": ("/proposals/<proposal>/withdraw", AYESHA, NOBODY),
+    "POST /proposals/{id}/withdraw": ("/proposals/<proposal>/withdraw", AYESHA, NOBODY),
+    "POST /proposals/{id}/shortlist": ("/proposals/<proposal>/shortlist", BILAL, NOBODY),
+    "GET /proposals/{id}/decline": ("/proposals/<proposal>/decline", BILAL, NOBODY),
+    "POST /proposals/{id}/decline": ("/proposals/<proposal>/decline", BILAL, NOBODY),
+    "GET /proposals/{id}/accept": ("/proposals/<proposal>/accept", BILAL, NOBODY),
+    "POST /proposals/{id}/accept": ("/proposals/<proposal>/accept", BILAL, NOBODY),
+    "GET /contracts/{id}": ("/contracts/<contract>", BOTH, NOBODY),
+    "GET /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
+    "POST /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
+    "GET /contracts/{id}/milestones/{number}": ("/contracts/<contract>/milestones/1", BOTH, NOBODY),
+    "POST /contracts/{id}/milestones/{number}/deliveries": (
+        "/contracts/<contract>/milestones/1/deliveries",
+        AYESHA,
+        BILAL,
+    ),
+    "POST /contracts/{id}/milestones/{number}/revisions": (
+        "/contracts/<contract>/milestones/1/revisions",
+        BILAL,
+        AYESHA,
+    ),
+    "POST /contracts/{id}/milestones/{number}/release": (f"{_PART}/release", BILAL, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/fund": ("/contracts/<contract>/milestones/2/fund", BILAL, AYESHA),
+    "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", BILAL, AYESHA),
+    "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
+    "POST /notices/{id}/read": ("/notices/<notice>/read", AYESHA, NOBODY),
+}
+"""Route: an address of something that is there, who may do it, and who may see the thing but not do that.
+
+For everybody else it does not exist.
+"""
+
+NOBODYS_OWN = {
+    "GET /account/address/{secret}",  # the secret is the key, and only hers fits (tests/web/test_account.py)
+    "POST /account/address/{secret}",
+    "GET /gigs/{slug}/propose",  # any freelancer
+    "POST /gigs/{slug}/propose",
+    "GET /gigs/{slug}/propose/fee",
+    "GET /people/{handle}",
+    "GET /dev/mail/{id}",  # demo only
+    "GET /dev/mail/{id}/html",
+    "GET /static/{name}",
+    "GET /static/vendor/{name}",
+    "GET /verify-email/{secret}",
+    "POST /verify-email/{secret}",
+    "GET /reset-password/{secret}",
+    "POST /reset-password/{secret}",
+    "GET /unsubscribe/{token}",
+    "POST /unsubscribe/{token}",
+}
+"""Routes with something in their address that belongs to no one person."""
+
+
+async def build(db: Session, cast: Cast, folder: Path) -> Things:
+    """Bilal has an open gig with two proposals, a draft, and a contract with Ayesha that she has delivered on."""
+    at = clock.now()
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="An open gig")
+    proposal = await proposed(db, gig, cast.ayesha_profile, at)
+    await proposed(db, gig, cast.hina_profile, at)
+    unfinished = await draft(db, cast.agritrack.id, cast.bilal.id, at, title="A secret draft")
+    agreed = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="An agreed gig")
+    winning = await proposed(db, agreed, cast.ayesha_profile, at)
+    contract = await contracts.accept_proposal(db, winning, by=cast.bilal.id, at=at)
+    await funded(db, cast, contract)
+    file = await stored(db, cast, folder)
+    part = await milestone(db, contract)
+    await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
+    notice = (await db.scalars(select(Notice).where(Notice.user_id == cast.ayesha.id).limit(1))).one()
+    device = UserSession(
+        secret_hash=secret_hash(new_secret()),
+        user_id=cast.ayesha.id,
+        created_at=at,
+        seen_at=at,
+        expires_at=at + ABSOLUTE_LIMIT,
+    )
+    db.add(device)
+    await db.commit()
+    named = {"gig": gig.slug, "draft": unfinished.slug}
+    rows = {"proposal": proposal, "contract": contract, "file": file, "notice": notice, "session": device}
+    return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})

@@ -34,20 +34,24 @@ PUBLIC = (
     "/nothing-here",
 )
 HERS = ("/", "/notices", "/money", "/account", "/contracts")
+GIG, CONTRACT = "/gigs/(?!new|mine)[^/]+$", "/contracts/[^/]+$"
 WALKS: dict[str, tuple[str, ...]] = {
-    "visitor": (*PUBLIC, "first:/gigs", "first:/people", "/dev/components", "/dev/mail"),
-    "ayesha": (*HERS, "/gigs", "first:/gigs", "first:/contracts", "/proposals", "/profile"),
-    "bilal": (*HERS, "first:/contracts", "/gigs/mine", "first:/gigs/mine", "/gigs/new"),
+    "visitor": (*PUBLIC, f"/gigs > {GIG}", "/people > /people/[^/]+$", "/dev/components", "/dev/mail"),
+    "ayesha": (
+        *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
+        *(f"/ > {GIG}", f"/gigs > {GIG} > /propose$", "/proposals > /proposals/[^/]+$"),
+        *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
+    ),
+    "bilal": (
+        *(*HERS, "/gigs/mine", "/gigs/new", f"/gigs/mine > {GIG}", f"/gigs/mine > /proposals$ > {GIG} > /edit$"),
+        *("/gigs/mine > /gigs/[^/]+/proposals$", "/gigs/mine > /gigs/[^/]+/proposals$ > /proposals/[^/]+$"),
+        *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
+    ),
     "hina": (*HERS, "/proposals", "/profile"),
-    "organiser": (*HERS,),
-    "moderator": (*HERS,),
+    "organiser": HERS,
+    "moderator": HERS,
 }
-FOLLOWED = {
-    "/gigs": r"/gigs/(?!new|mine)[^/?#]+$",
-    "/people": r"/people/[^/?#]+$",
-    "/contracts": r"/contracts/[^/?#]+$",
-}
-FOLLOWED["/gigs/mine"] = FOLLOWED["/gigs"]
+"""Addresses; `/list > pattern` is the first link on that page that fits, and so on from page to page."""
 _HEAD = (
     "<!doctype html><meta charset=utf-8><title>Pictures</title><style>body{font-family:sans-serif}"
     "img{height:420px;object-fit:cover;object-position:top;border:1px solid #ccc;margin:4px}</style>"
@@ -102,6 +106,7 @@ def _walk(browser: Browser, asked: argparse.Namespace, person: str, locale: str,
     for path in WALKS[person]:
         address = _resolve(page, path)
         if address is None:
+            findings.faults.append(f"{where} {path}: no such link")
             continue
         answer = page.goto(address)
         status = answer.status if answer else 0
@@ -132,13 +137,16 @@ def _speak(page: Page, locale: str) -> None:
 
 
 def _resolve(page: Page, path: str) -> str | None:
-    """The address itself, or for `first:/list` the first thing that list links to; None when it lists nothing."""
-    if not path.startswith("first:"):
-        return path
-    listed = path.removeprefix("first:")
-    page.goto(listed)
-    links = page.locator("main a").evaluate_all("all => all.map(a => new URL(a.href).pathname)")
-    return next((link for link in links if re.search(FOLLOWED[listed], link)), None)
+    """The address at the end of the way; None when a page on it has no such link."""
+    address, *patterns = path.split(" > ")
+    for pattern in patterns:
+        page.goto(address)
+        links = page.locator("main a").evaluate_all("all => all.map(a => new URL(a.href).pathname)")
+        found = next((link for link in links if re.search(pattern, link)), None)
+        if found is None:
+            return None
+        address = found
+    return address
 
 
 def _pictures(page: Page, asked: argparse.Namespace, stem: str, findings: Findings) -> Iterator[str]:

@@ -50,12 +50,15 @@ async def _to_a_visitor(visit: Visit) -> Answer:
 async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
     """What must I do today, who answers me until when, what money comes when, which gigs fit and why."""
     coming = await money_coming(db, visit.user.id)
-    fitting = await gigs_for(db, visit.services[SearchIndex], visit.user.id, at=visit.now, limit=SHOWN)
+    proposals = await work_for_freelancer(db, visit.user.id)
+    fitting = await gigs_for(db, visit.services[SearchIndex], visit.user.id, at=visit.now, limit=SHOWN + len(proposals))
+    answered = {proposal.posting_slug for proposal in proposals}
+    new = [(gig, match) for gig, match in fitting if gig.slug not in answered][:SHOWN]
     return {
         "steps": await steps_for(db, visit.user.id, "freelancer"),
-        "proposals": await work_for_freelancer(db, visit.user.id),
+        "proposals": proposals,
         "coming": [step for step in coming if step.state == "delivered"],
-        "fitting": [_fitting(gig, match, visit.locale) for gig, match in fitting],
+        "fitting": [_fitting(gig, match, visit.locale) for gig, match in new],
     }
 
 

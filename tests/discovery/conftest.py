@@ -10,10 +10,8 @@ from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services, drain
-from marketplace.places.actions import load_places
 from marketplace.postings import actions as postings
 from marketplace.postings.rules import Content
-from marketplace.skills.actions import load_skills
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from marketplace.talent.rules import Language, Profile
@@ -86,8 +84,6 @@ async def catch_up(services):
 @pytest.fixture
 async def world(db, cast, catch_up):
     """Five open gigs of AgriTrack, the last one newest, and two listed freelancers."""
-    await load_skills(db)
-    await load_places(db)
     published = []
     for number, content in enumerate(GIGS):
         at = NOW - timedelta(hours=len(GIGS) - number)

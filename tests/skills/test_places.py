@@ -12,7 +12,6 @@ async def test_loading_twice_is_the_same(db):
 
 
 async def test_south_punjab_and_dhanote_come_first(db):
-    await load_places(db)
     assert [place.slug for place in await districts(db)][:3] == ["multan", "lodhran", "bahawalpur"]
     park = (await parks(db))[0]
     assert (park.name("en"), park.name("ur"), park.district) == ("Dhanote IT Park", "دھنوٹ آئی ٹی پارک", "lodhran")

@@ -13,9 +13,7 @@ from sqlalchemy import select
 from marketplace.discovery.models import Impression
 from marketplace.engines.search.protocol import PAGE
 from marketplace.kernel.queue import drain
-from marketplace.places.actions import load_places
 from marketplace.postings import actions as postings
-from marketplace.skills.actions import load_skills
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from marketplace.web import search
@@ -28,8 +26,6 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 @pytest.fixture
 async def world(db, cast, services):
     """Thirty open gigs and two listed freelancers, in the index."""
-    await load_skills(db)
-    await load_places(db)
     dates: dict[str, Any] = {"closes_at": NOW + timedelta(days=10), "answer_by": NOW + timedelta(days=14)}
     for number in range(30):
         at = NOW - timedelta(hours=30 - number)

@@ -69,9 +69,7 @@ def known_skills() -> dict[str, SkillName]:
 
 def resolve(typed: Iterable[str]) -> tuple[list[str], list[str]]:
     """Slugs of what people typed (slugs, names or aliases in any script), and what of it we do not know."""
-    skills = known_skills()
-    by_name = {" ".join(words(name)): each.slug for each in skills.values() for name in reversed(each.search_names)}
-    by_name |= {" ".join(words(name)): each.slug for each in skills.values() for name in (each.name_ur, each.name_en)}
+    skills, by_name = known_skills(), _slugs_by_name()
     slugs: dict[str, None] = {}
     unknown: list[str] = []
     for text in (part.strip() for each in typed for part in each.split(",")):
@@ -81,6 +79,15 @@ def resolve(typed: Iterable[str]) -> tuple[list[str], list[str]]:
         elif text:
             unknown.append(text)
     return list(slugs), unknown
+
+
+@cache
+def _slugs_by_name() -> dict[str, str]:
+    """Slugs by folded name; where two skills share an alias, the one that is named so goes before."""
+    skills = known_skills().values()
+    by_alias = {" ".join(words(alias)): skill.slug for skill in skills for alias in reversed(skill.aliases)}
+    by_name = {" ".join(words(name)): skill.slug for skill in skills for name in (skill.name_ur, skill.name_en)}
+    return by_alias | by_name
 
 
 def suggestions(skills: Iterable[SkillName], text: str, limit: int) -> list[SkillName]:

@@ -13,7 +13,6 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.queries import ContractView, MilestoneView
 from marketplace.engines.files import actions as files
 from marketplace.engines.files.folder import Folder
-from marketplace.engines.files.models import StoredFile
 from marketplace.engines.files.rules import MAX_BYTES, FileRefused
 from marketplace.gigs import queries as gigs
 from marketplace.kernel.database import Session
@@ -119,13 +118,10 @@ async def _deliver(db: Session, visit: Visit, form: DeliveryForm, which: tuple[U
     uploads = [each for each in cast("list[object]", form.files.data or []) if isinstance(each, UploadFile)]
     text = form.text.data or ""
     rules.check_delivery(text, len(uploads))
-    kept = [await _store(db, visit, upload) for upload in uploads]
-    await actions.deliver(db, milestone, text=text, files=kept, by=visit.user.id, at=visit.now)
-
-
-async def _store(db: Session, visit: Visit, upload: UploadFile) -> StoredFile:
-    given = files.Upload(upload.filename, _pieces(upload))
-    return await files.store(db, visit.services[Folder], given, by=visit.user.id, at=visit.now)
+    folder, by = visit.services[Folder], visit.user.id
+    given = [files.Upload(upload.filename, _pieces(upload)) for upload in uploads]
+    kept = [await files.store(db, folder, upload, by=by, at=visit.now) for upload in given]
+    await actions.deliver(db, milestone, text=text, files=kept, by=by, at=visit.now)
 
 
 async def _pieces(upload: UploadFile) -> AsyncIterator[bytes]:

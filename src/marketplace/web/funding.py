@@ -7,7 +7,6 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import HELD, NotYourSide
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
-from marketplace.engines.payments.models import Command, CommandState
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
@@ -28,9 +27,9 @@ async def fund(visit: Visit, id: UUID, number: int) -> Answer:
         )
     client = visit.services[PaymentClient]
     command = await outbox.dispatch(visit.database, client, command_id, patience_seconds=PATIENCE_SECONDS)
-    if address := _pay_page(command):
+    if address := (command.result or {}).get("url"):
         return redirect(visit, address)
-    if command.state == CommandState.FAILED:
+    if command.is_final:
         flash = Flash(N_("The payment service did not open a pay page. Nothing was charged. Try again."), tone="danger")
         return redirect(visit, path, flash=flash)
     return await _wait_page(visit, id, number, status=503)
@@ -57,11 +56,6 @@ async def _wait_page(visit: Visit, id: UUID, number: int, *, status: int) -> Ans
     return page(
         visit, "contracts/unreachable.html", status=status, headers=headers, contract=contract, milestone=milestone
     )
-
-
-def _pay_page(command: Command) -> str:
-    """The address to pay at, once Stripe has given it."""
-    return str((command.result or {}).get("url") or "") if command.state == CommandState.DONE else ""
 
 
 routes = [fund, show_paid]

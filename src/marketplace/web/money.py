@@ -11,7 +11,6 @@ from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
 from marketplace.escrow import actions, queries
-from marketplace.escrow.models import PayoutAccount
 from marketplace.escrow.movements import movements_of
 from marketplace.escrow.rules import MINIMUM_PAYOUT
 from marketplace.identity.queries import HatOrganisation, SignedIn
@@ -89,11 +88,8 @@ async def request_payout(visit: Visit) -> Answer:
 @post("/money/account", FREELANCER)
 async def connect(visit: Visit) -> Answer:
     """Go to Stripe's onboarding; pressed again it goes on where she left it."""
-    by = visit.user.id
-    async with visit.write() as db:
-        account = await actions.connect_account(db, by, country=COUNTRY, by=by, at=visit.now)
     try:
-        address = await _onboarding(visit, account)
+        address = await _onboarding(visit)
     except PaymentUnavailable:
         return page(visit, "money/unreachable.html", status=503, headers={"Retry-After": "10"})
     except PaymentRefused:
@@ -120,9 +116,11 @@ async def wait_for_account(visit: Visit) -> Answer:
     return page(visit, "money/back.html", fragment="waiting", account=account)
 
 
-async def _onboarding(visit: Visit, account: PayoutAccount) -> str:
-    """The address of Stripe's form for this account, which is made first where it is not there yet."""
-    client = visit.services[PaymentClient]
+async def _onboarding(visit: Visit) -> str:
+    """The address of Stripe's form for her account, which is made first where it is not there yet."""
+    client, by = visit.services[PaymentClient], visit.user.id
+    async with visit.write() as db:
+        account = await actions.connect_account(db, by, country=COUNTRY, by=by, at=visit.now)
     if account.stripe_account_id is None:
         stripe_account_id = await client.create_account(
             key=actions.account_key(account),

@@ -13,7 +13,8 @@ from marketplace.engines.files.folder import Folder
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.files.pictures import redraw
 from marketplace.engines.files.rules import PICTURES, PictureRefused, clean_name, media_type_of
-from marketplace.kernel.database import AnySession, Database, Session
+from marketplace.kernel import clock
+from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
 
 YOUNG = timedelta(hours=24)
@@ -79,16 +80,30 @@ async def open_file(folder: Folder, file: StoredFile, *, width: int | None = Non
     return folder.read(file.sha256, variant=variant)
 
 
-async def sweep(database: Database, folder: Folder, *, at: datetime) -> tuple[int, int]:
-    """Remove files older than a day that no row points to, and bytes that no file names; return how many of each."""
-    async with database.write.begin() as db:
-        rows = await _remove_rows(db, at - YOUNG)
-    real = datetime.now(at.tzinfo) - YOUNG  # what the file system says is not moved by the demo's clock
-    await folder.clear_arrivals(real)
-    removed = 0
-    for number in range(256):
-        removed += await _sweep_prefix(database, folder, f"{number:02x}", real)
-    return rows, removed
+async def remove_unused(db: Session, *, at: datetime) -> int:
+    """Remove the rows of files older than a day that nothing in the database points to; return how many."""
+    in_use = [exists().where(each == StoredFile.id) for each in await _references(db)]
+    gone = delete(StoredFile).where(StoredFile.created_at < at - YOUNG, *(~each for each in in_use))
+    return len((await db.execute(gone.returning(StoredFile.id))).all())
+
+
+async def remove_lost(db: Session, folder: Folder, prefix: str, *, at: datetime) -> int:
+    """Remove the bytes older than a day that no file names, of addresses that begin with `prefix`; return how many."""
+    before = real_time(at) - YOUNG
+    if not await folder.older_than(before, prefix):
+        return 0
+    await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    old = await folder.older_than(before, prefix)
+    named = set((await db.execute(select(StoredFile.sha256).where(StoredFile.sha256.in_(old)))).scalars())
+    lost = [sha256 for sha256 in old if sha256 not in named]
+    for sha256 in lost:
+        await folder.remove(sha256)
+    return len(lost)
+
+
+def real_time(at: datetime) -> datetime:
+    """What the file system would say: it knows nothing of the demo's clock."""
+    return at - clock.offset()
 
 
 async def _variants(path: Path, media_type: str, *, is_demanded: bool) -> dict[int, bytes]:
@@ -115,12 +130,6 @@ async def _one(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def _remove_rows(db: Session, before: datetime) -> int:
-    in_use = [exists().where(each == StoredFile.id) for each in await _references(db)]
-    gone = delete(StoredFile).where(StoredFile.created_at < before, *(~each for each in in_use))
-    return len((await db.execute(gone.returning(StoredFile.id))).all())
-
-
 async def _references(db: Session) -> list[ColumnElement[UUID]]:
     """Every column of the database that points to a file: PostgreSQL knows them, so no domain can be forgotten."""
     found = await db.execute(
@@ -133,16 +142,3 @@ async def _references(db: Session) -> list[ColumnElement[UUID]]:
         """)
     )
     return [table(name, column(attribute)).c[attribute] for name, attribute in found]
-
-
-async def _sweep_prefix(database: Database, folder: Folder, prefix: str, before: datetime) -> int:
-    if not await folder.older_than(before, prefix):
-        return 0
-    async with database.write.begin() as db:
-        await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        old = await folder.older_than(before, prefix)
-        named = set((await db.execute(select(StoredFile.sha256).where(StoredFile.sha256.in_(old)))).scalars())
-        lost = [sha256 for sha256 in old if sha256 not in named]
-        for sha256 in lost:
-            await folder.remove(sha256)
-        return len(lost)

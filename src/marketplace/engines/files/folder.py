@@ -75,6 +75,10 @@ class Folder:
         """Remove the bytes and everything made from them; nothing happens when they are gone already."""
         await asyncio.to_thread(self._remove, sha256)
 
+    async def prefixes(self) -> list[str]:
+        """The first two digits of the addresses there are."""
+        return await asyncio.to_thread(lambda: sorted(path.name for path in self.path.glob("[0-9a-f]" * 2)))
+
     async def older_than(self, moment: datetime, prefix: str) -> list[str]:
         """The addresses that begin with `prefix` (two digits) and were last put before `moment` (real time)."""
         return await asyncio.to_thread(lambda: list(self._older_than(moment, prefix)))

@@ -6,11 +6,9 @@ import pytest
 
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.escrow import events
-from marketplace.kernel import clock
 from marketplace.kernel import events as kernel_events
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.events import Event
-from tests.cast import make_cast
 from tests.engines.payments.conftest import client, contract, sandbox, sandbox_server  # noqa: F401
 from tests.engines.payments.sandbox_server import SandboxServer
 from tests.escrow.world import World
@@ -18,18 +16,10 @@ from tests.escrow.world import World
 KINDS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
 
 
-async def _open(database: Database, client: PaymentClient, sandbox: SandboxServer) -> World:  # noqa: F811
-    async with database.write.begin() as db:
-        cast = await make_cast(db)
-    world = World(database, client, sandbox, cast, began_at=clock.now())
-    await world.open_books()
-    return world
-
-
 @pytest.fixture
 async def world(database: Database, client: PaymentClient, sandbox: SandboxServer) -> AsyncIterator[World]:  # noqa: F811
     """On one connection, rolled back. Whatever a test did, the books agree at its end."""
-    world = await _open(database, client, sandbox)
+    world = await World.of(database, client, sandbox)
     yield world
     await world.settle()
     assert await world.problems() == world.expected_problems
@@ -42,7 +32,7 @@ async def real_world(
     sandbox: SandboxServer,  # noqa: F811
 ) -> AsyncIterator[World]:
     """On a database of its own, with real commits: for races."""
-    world = await _open(cloned_database, client, sandbox)
+    world = await World.of(cloned_database, client, sandbox)
     yield world
     await world.settle()
     assert await world.problems() == world.expected_problems

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
@@ -23,7 +23,7 @@ from marketplace.kernel.database import Database
 from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import Services, drain
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.engines.payments.sandbox_server import GOOD_CARD, SandboxServer
 
 T = TypeVar("T")
@@ -48,6 +48,15 @@ class World:
         self.services = Services()
         self.services.add(database, Database)
         self.services.add(client, PaymentClient)
+
+    @classmethod
+    async def of(cls, database: Database, client: PaymentClient, sandbox: SandboxServer) -> Self:
+        """A new world in an empty database."""
+        async with database.write.begin() as db:
+            cast = await make_cast(db)
+        world = cls(database, client, sandbox, cast, began_at=clock.now())
+        await world.open_books()
+        return world
 
     async def open_books(self) -> None:
         """The sandbox serves other tests too: what lies there already is booked as the beginning."""

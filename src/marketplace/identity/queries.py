@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.identity.models import Membership, Organisation, User, UserSession
@@ -74,7 +75,19 @@ async def signed_in(
 
     `handle` and `unread` are columns of higher domains, correlated on the user's id.
     """
-    statement = (
+    limits = {"secret_hash": secret_hash(secret), "now": at, "idle_since": at - IDLE_LIMIT}
+    row = (await db.execute(_by_secret(handle, unread), limits)).one_or_none()
+    if row is None:
+        return None
+    values = dict(zip(_FIELDS, cast("Sequence[Any]", row), strict=True))
+    values["organisations"] = tuple(map(_hat, values["organisations"] or ()))
+    return SignedIn(**values)
+
+
+@cache
+def _by_secret(handle: UserColumn, unread: UserColumn) -> Select[*tuple[Any, ...]]:
+    """Built once: building it costs more than running it."""
+    return (
         select(
             User.id,
             User.name,
@@ -93,18 +106,12 @@ async def signed_in(
         )
         .join(User, User.id == UserSession.user_id)
         .where(
-            UserSession.secret_hash == secret_hash(secret),
-            UserSession.expires_at > at,
-            UserSession.seen_at > at - IDLE_LIMIT,
+            UserSession.secret_hash == bindparam("secret_hash"),
+            UserSession.expires_at > bindparam("now"),
+            UserSession.seen_at > bindparam("idle_since"),
             User.closed_at.is_(None),
         )
     )
-    row = (await db.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    values = dict(zip(_FIELDS, cast("Sequence[Any]", row), strict=True))
-    values["organisations"] = tuple(map(_hat, values["organisations"] or ()))
-    return SignedIn(**values)
 
 
 def _organisations_of(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any]:
@@ -115,7 +122,7 @@ def _organisations_of(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any
         )
     )  # fmt: skip
     return (
-        select(func.jsonb_agg(shown))
+        select(func.jsonb_agg(shown).aggregate_order_by(Membership.created_at, Organisation.id))
         .select_from(Membership)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Membership.user_id == user_id)

@@ -1,6 +1,7 @@
 """How values are said in pages: amounts, dates in the reader's zone, Markdown. Filters of the templates."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from marketplace.kernel import clock
 from marketplace.kernel.i18n import translations
@@ -113,6 +114,34 @@ def device(user_agent: str | None) -> str:
     browser = next((name for mark, name in {**_BROWSERS, "Safari": "Safari"}.items() if mark in text), "")
     system = next((name for mark, name in {**_SYSTEMS, "Linux": "Linux"}.items() if mark in text), "")
     return ", ".join(part for part in (browser, system) if part)
+
+
+def words(locale: str) -> dict[str, Any]:
+    """What templates of one language say words with: `_()` for plain text, gettext and ngettext for {% trans %}.
+
+    As Jinja's own, with two differences: `_()` escapes its message (a label may be somebody's words), and what has no
+    variables is made once, since a page says fifty such things.
+    """
+    catalogue = translations(locale)
+
+    @lru_cache(maxsize=4_096)
+    def text(message: str) -> Markup:
+        return escape(catalogue.gettext(message) if message else "")
+
+    @lru_cache(maxsize=4_096)
+    def markup(message: str) -> Markup:
+        return Markup(catalogue.gettext(message))  # noqa: S704 - written in a template
+
+    def say(message: str, /, **values: Any) -> Markup:
+        return text(message) % values if values else text(message)
+
+    def gettext(message: str, /, **values: Any) -> Markup:
+        return markup(message) % values
+
+    def ngettext(one: str, many: str, count: int, /, **values: Any) -> Markup:
+        return Markup(catalogue.ngettext(one, many, count)) % {"num": count, **values}  # noqa: S704 - as above
+
+    return {"_": say, "gettext": gettext, "ngettext": ngettext}
 
 
 FILTERS: dict[str, Any] = {

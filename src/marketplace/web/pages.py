@@ -21,7 +21,7 @@ from marketplace.kernel.i18n import LOCALE_NAMES, LOCALES, translations
 from marketplace.kernel.paths import resource
 from marketplace.web import htmx
 from marketplace.web.access import Answer
-from marketplace.web.i18n import FILTERS
+from marketplace.web.i18n import FILTERS, words
 from marketplace.web.visit import Visit
 
 FLASH_SECONDS = 60
@@ -52,11 +52,10 @@ def _environment(locale: str, *, reloads: bool) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    words = translations(locale)
-    made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.newstyle_gettext = True  # type: ignore[attr-defined]
     made.filters.update(FILTERS)
     shared: dict[str, Any] = {"short_id": ids.short, "locales": LOCALES, "locale_names": LOCALE_NAMES}
-    made.globals.update(shared)
+    made.globals.update(**shared, **words(locale))
     return made
 
 

@@ -95,7 +95,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _walk(browser: Browser, asked: argparse.Namespace, person: str, locale: str, findings: Findings) -> None:
-    context = browser.new_context(base_url=asked.address, viewport={"width": 1280, "height": 900})
+    size = {"width": 1280, "height": 900}
+    context = browser.new_context(base_url=asked.address, viewport=size, reduced_motion="reduce")
     page = context.new_page()
     where = f"{person} {locale}"
     page.on("console", lambda m: findings.faults.append(f"{where} {page.url}: {m.text}") if _is_fault(m) else None)

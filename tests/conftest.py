@@ -92,7 +92,7 @@ class SharedDatabase(Database):
             yield session
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
+    async def read(self, *, fresh: bool = False) -> AsyncIterator[ReadSession]:
         async with self._turn, self._reads() as session:
             yield session
 

@@ -115,7 +115,7 @@ async def send_verification(visit: Visit) -> Answer:
 
 async def _is_her_password(visit: Visit, password: str) -> bool:
     await limit(visit, "password", 10, minutes=15, who=str(visit.user.id))
-    async with visit.read() as db:
+    async with visit.read(fresh=True) as db:
         stored = await queries.password_hash_of(db, visit.user.id)
     return await matches(password, stored)
 

@@ -19,7 +19,7 @@ COOKIE = "session"
 async def recognise(visit: Visit) -> None:
     """Find out who it is and in which language she reads. A cookie that nobody was given means nobody."""
     if secret := visit.cookie(COOKIE):
-        async with visit.read() as db:
+        async with visit.read(fresh=True) as db:
             visit.person = await queries.signed_in(db, secret, at=visit.now, handle=handle_of, unread=unread_of)
     if visit.person is None:
         visit.locale = _locale_of_visitor(visit)

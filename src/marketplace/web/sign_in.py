@@ -88,7 +88,7 @@ async def sign_in(visit: Visit) -> Answer:
         return _sign_in_page(visit, form, status=422)
     email, password = form.email.data or "", form.password.data or ""
     await limit(visit, "sign-in", 10, minutes=15, who=email)
-    async with visit.read() as db:
+    async with visit.read(fresh=True) as db:
         user = await actions.find_user(db, email)
     if not await matches(password, user.password_hash if user else None) or user is None:
         form.refuse(Invalid.at("", N_("The address or the password is wrong. Try again, or ask for a new password.")))

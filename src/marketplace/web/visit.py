@@ -163,9 +163,9 @@ class Visit:
     def database(self) -> Database:
         return self.services[Database]
 
-    def read(self) -> AbstractAsyncContextManager[ReadSession]:
-        """`async with visit.read() as db:` a read-only session."""
-        return self.database.read()
+    def read(self, *, fresh: bool = False) -> AbstractAsyncContextManager[ReadSession]:
+        """`async with visit.read() as db:` a read-only session; `fresh` never asks a replica."""
+        return self.database.read(fresh=fresh)
 
     def write(self) -> AbstractAsyncContextManager[Session]:
         """`async with visit.write() as db:` the one transaction of this request; make the answer after the block."""

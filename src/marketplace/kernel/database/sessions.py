@@ -47,23 +47,22 @@ class Database:
         self.engine = _engine(url, pool_size, read_only=False)
         self.read_engine = _engine(read_url or url, pool_size, read_only=True)
         self.write = Writer(async_sessionmaker(self.engine, class_=Session, expire_on_commit=False))
-        self._reads = async_sessionmaker(
-            self.read_engine,
-            class_=ReadSession,
-            expire_on_commit=False,
-            autoflush=False,
-        )
+        self.fresh_engine = _engine(url, pool_size, read_only=True) if read_url else self.read_engine
+        self._reads, self._fresh_reads = _readers(self.read_engine), _readers(self.fresh_engine)
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[ReadSession]:
-        """A read-only session."""
-        async with self._reads() as session:
+    async def read(self, *, fresh: bool = False) -> AsyncGenerator[ReadSession]:
+        """A read-only session. `fresh` never asks a replica: for what must be known at once, as who is signed in."""
+        async with (self._fresh_reads if fresh else self._reads)() as session:
             yield session
 
     async def close(self) -> None:
-        await self.engine.dispose()
-        if self.read_engine is not self.engine:
-            await self.read_engine.dispose()
+        for engine in {self.engine, self.read_engine, self.fresh_engine}:
+            await engine.dispose()
+
+
+def _readers(engine: AsyncEngine) -> async_sessionmaker[ReadSession]:
+    return async_sessionmaker(engine, class_=ReadSession, expire_on_commit=False, autoflush=False)
 
 
 def _engine(url: str, pool_size: int, *, read_only: bool) -> AsyncEngine:

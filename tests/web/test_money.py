@@ -147,7 +147,7 @@ async def test_the_way_of_the_money(
     await post.bring()
     await post.bring()
     assert (await hers.get("/money/account/back")).headers["location"] == "/money"
-    assert "to be paid out from" in (await hers.get("/money")).text
+    assert "can be paid out from" in (await hers.get("/money")).text
     assert "can be paid out from" in (await hers.get(path)).text
 
     # Paying out.

@@ -14,7 +14,7 @@ from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Miles
 from marketplace.contracts.rules import CLEARING, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
-from marketplace.escrow.models import Release, Transfer
+from marketplace.escrow.models import Hold, Release, Transfer
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
@@ -61,6 +61,7 @@ class MilestoneView:
     state: str
     days: int
     due_at: datetime | None
+    funded_at: datetime | None
     review_until: datetime | None
     review_paused_why: str
     released_at: datetime | None
@@ -223,12 +224,14 @@ async def _milestones(db: AnySession, contract_id: UUID, currency: str, basis_po
             *(Milestone.days, Milestone.due_at),
             case((Milestone.state == "delivered", Deadline.due_at)).label("review_until"),
             case((Deadline.state == "paused", Deadline.pause_reason), else_="").label("review_paused_why"),
+            Hold.funded_at,
             Release.at.label("released_at"),
             Transfer.state.label("transfer_state"),
             Transfer.sent_at.label("transferred_at"),
         )
         .outerjoin(Deadline, is_review())
-        .outerjoin(Release, Release.hold_id == Milestone.hold_id)
+        .outerjoin(Hold, Hold.id == Milestone.hold_id)
+        .outerjoin(Release, Release.hold_id == Hold.id)
         .outerjoin(Transfer, Transfer.release_id == Release.id)
         .where(Milestone.contract_id == contract_id)
         .order_by(Milestone.number)

@@ -11,6 +11,7 @@ from marketplace.gigs import actions, queries, rules
 from marketplace.gigs.models import Proposal, ProposalMilestone
 from marketplace.gigs.rules import Part
 from marketplace.identity import audit
+from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotFound
@@ -21,6 +22,7 @@ from marketplace.postings.models import Posting
 from marketplace.postings.rules import PostingClosed
 from marketplace.talent import actions as talent
 from marketplace.talent.models import Freelancer
+from marketplace.talent.queries import freelancer_of
 from tests.cast import Cast, make_cast
 from tests.gigs.writing import OFFER, proposed
 from tests.postings.writing import draft, opened, whole
@@ -265,6 +267,26 @@ async def test_fifty_clicks_at_once_make_one_proposal(cloned_database: Database,
         assert await db.scalar(select(func.count()).select_from(Proposal)) == 1
         assert await db.scalar(select(func.count()).select_from(ProposalMilestone)) == 2
         assert len(list((await db.execute(select(Notice.id))).scalars())) == 2
+
+
+async def test_everybody_gets_a_letter_of_her_own_however_many_send_at_once(cloned_database: Database, at) -> None:
+    async with cloned_database.write.begin() as db:
+        cast = await make_cast(db)
+        gig = await opened(db, cast.agritrack.id, cast.bilal.id, at)
+        people = [User(email=f"{n}@test.example", password_hash="", name="Asma", created_at=at) for n in range(12)]
+        db.add_all(people)
+        await db.flush()
+        for user in people:
+            (await talent.start(db, user, at=at)).headline = "Writes"
+
+    async def send(user_id) -> None:
+        async with cloned_database.write.begin() as db:
+            freelancer = await freelancer_of(db, user_id)
+            await actions.submit(db, await db.get_one(Posting, gig.id), OFFER, freelancer=freelancer, at=at)
+
+    await asyncio.gather(*(send(user.id) for user in people))
+    async with cloned_database.read() as db:
+        assert sorted((await db.execute(select(Proposal.letter))).scalars()) == list("ABCDEFGHIJKL")
 
 
 async def test_a_changed_question_keeps_what_was_answered(db: Session, cast: Cast, gig, at) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from marketplace.engines.search import outbox
 from marketplace.identity import audit
 from marketplace.identity.models import User
+from marketplace.identity.queries import SignedIn
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid
@@ -22,7 +23,7 @@ from marketplace.talent.queries import freelancer_of, profile_of
 from marketplace.talent.rules import Profile
 
 
-async def start(db: Session, user: User, *, at: datetime) -> Freelancer:
+async def start(db: Session, user: User | SignedIn, *, at: datetime) -> Freelancer:
     """Her profile, made empty and unlisted when she has none. Twice at once makes one."""
     if found := await freelancer_of(db, user.id):
         return found

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.gigs import actions, queries
-from marketplace.gigs.models import Proposal
-from marketplace.gigs.queries import Candidate
+from marketplace.gigs.queries import Candidate, Proposal
 from marketplace.gigs.rules import DECLINE_REASONS
 from marketplace.kernel import ids
 from marketplace.kernel.database import ReadSession

@@ -10,8 +10,7 @@ from wtforms import BooleanField, Field, RadioField, SelectField, StringField, T
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import read_places
-from marketplace.postings.models import PayKind
-from marketplace.postings.rules import CURRENCIES, MOST_SKILLS, Content
+from marketplace.postings.rules import CURRENCIES, MOST_SKILLS, Content, PayKind
 from marketplace.skills.taxonomy import SkillName, known_skills, resolve
 from marketplace.web.csrf import FIELD
 from marketplace.web.forms import CreatingForm, DeadlineField, Form, Length, MoneyField, Required, SkillsField, strip

@@ -13,8 +13,7 @@ from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings import actions, drafts, queries
-from marketplace.postings.models import Posting
-from marketplace.postings.queries import PostingView
+from marketplace.postings.queries import Posting, PostingView
 from marketplace.postings.rules import check_publishable
 from marketplace.web import gig_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post

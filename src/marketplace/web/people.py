@@ -19,7 +19,6 @@ from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
 from marketplace.gigs.queries import is_acquainted
-from marketplace.identity.models import User
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
@@ -27,7 +26,7 @@ from marketplace.places.gazetteer import read_places
 from marketplace.places.queries import parks
 from marketplace.skills.taxonomy import known_skills, resolve
 from marketplace.talent import actions, queries, rules
-from marketplace.talent.models import Freelancer
+from marketplace.talent.queries import Freelancer
 from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language, LanguageLevel, Profile
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.forms import Form, Length, MoneyField, SkillsField, strip
@@ -167,7 +166,7 @@ async def save_profile(visit: Visit) -> Answer:
 
 
 async def _save(db: Session, visit: Visit, form: ProfileForm, *, is_listed: bool) -> Freelancer:
-    freelancer = await actions.start(db, await db.get_one(User, visit.user.id), at=visit.now)
+    freelancer = await actions.start(db, visit.user, at=visit.now)
     park_id = next((park.id for park in await parks(db) if park.slug == form.park.data), None)
     profile = form.profile(park_id, is_listed=is_listed)
     await actions.save(db, freelancer, profile, by=visit.user.id, at=visit.now)

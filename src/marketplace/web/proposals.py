@@ -1,10 +1,11 @@
 """Proposals as pages, for the freelancer who sends them. (What the employer does with them is in candidates.py.)"""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from marketplace.gigs import actions, queries
-from marketplace.gigs.models import Proposal
+from marketplace.gigs.queries import Proposal
 from marketplace.gigs.rules import DECLINE_REASONS, EDITABLE, Preview, preview
 from marketplace.identity import audit
 from marketplace.kernel import ids
@@ -13,9 +14,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.postings import queries as postings
-from marketplace.postings.models import Posting
-from marketplace.postings.queries import PostingView
-from marketplace.talent.models import Freelancer
+from marketplace.postings.queries import Posting, PostingView
 from marketplace.talent.queries import freelancer_of
 from marketplace.web import candidates, proposal_forms
 from marketplace.web.access import USER, Answer, get, post
@@ -144,9 +143,12 @@ async def edit_proposal(visit: Visit, id: UUID) -> Answer:
     """What it says now, to be changed."""
     async with visit.read() as db:
         proposal, posting, gig = await _own(db, visit, id)
-        form = proposal_forms.filled(visit, await queries.offer_of(db, proposal))
+        offer = await queries.offer_of(db, proposal)
     if proposal.state not in EDITABLE or posting.state not in ("open", "paused"):
         return redirect(visit, _address(proposal))
+    given = {each["question"]: each["answer"] for each in proposal.answers}
+    answers = tuple(given.get(question, "") for question in gig.questions)
+    form = proposal_forms.filled(visit, replace(offer, answers=answers))
     form.ask(gig.questions)
     return _form_page(visit, gig, form, proposal)
 
@@ -179,7 +181,8 @@ async def _change(db: Session, visit: Visit, id: UUID, form: OfferForm, *, sends
     if not sends:
         await actions.edit(db, proposal, form.offer(), by=visit.user.id, at=visit.now)
         return
-    freelancer = await db.get_one(Freelancer, proposal.freelancer_id)
+    freelancer = await freelancer_of(db, visit.user.id)
+    assert freelancer is not None
     await actions.submit(db, posting, form.offer(), freelancer=freelancer, at=visit.now)
 
 

@@ -89,7 +89,7 @@ async def _make_database(server: EmbeddedPostgres) -> None:
         async with engine.connect() as connection:
             known = await connection.scalars(text("SELECT datname FROM pg_database"))
             if DATABASE not in known.all():
-                await connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+                await connection.execute(text("CREATE DATABASE " + DATABASE))
     finally:
         await engine.dispose()
 

@@ -88,7 +88,7 @@ async def check(
 
 
 async def _broken(db: AnySession, sentence: str, query: str, values: dict[str, Any]) -> list[str]:
-    rows = (await db.execute(text(f"{query} LIMIT 100"), values)).all()
+    rows = (await db.execute(text(query + " LIMIT 100"), values)).all()
     return [sentence.format(*row) for row in rows]
 
 

@@ -40,5 +40,5 @@ async def problems(db: AnySession) -> list[str]:
     """Every broken rule in one line each, at most 100 per rule; empty when the journal is sound."""
     found = [f"trial balance of {currency}: {total}" for currency, total in (await trial_balance(db)).items() if total]
     for sentence, query in _RULES.items():
-        found += [sentence.format(*row) for row in (await db.execute(text(f"{query} LIMIT 100"))).all()]
+        found += [sentence.format(*row) for row in (await db.execute(text(query + " LIMIT 100"))).all()]
     return found

@@ -79,6 +79,7 @@ KINDS = (
             "email_changed",
             "password_changed",
             "account_exists",
+            "account_closed",
         ),
         can_be_off=False,
     ),

@@ -3,7 +3,6 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.identity.models import User, UserSession
-from marketplace.identity.rules import new_secret, secret_hash
+from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
@@ -84,7 +83,7 @@ async def sign_in(browser: Browser, database: Database, user_id: UUID) -> Browse
                 user_id=user_id,
                 created_at=at,
                 seen_at=at,
-                expires_at=at + timedelta(days=30),
+                expires_at=at + ABSOLUTE_LIMIT,
             )
         )
     browser.wear(secret)

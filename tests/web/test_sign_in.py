@@ -11,6 +11,8 @@ from marketplace.identity.models import AuditLine, User, UserSession
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Session
+from marketplace.web import sessions
+from marketplace.web.app import Application
 from tests.cast import PASSWORD, Cast
 from tests.visitors import Browse, Browser
 
@@ -119,6 +121,7 @@ async def test_the_eleventh_try_in_a_quarter_of_an_hour_is_refused(client: Brows
     right = {"email": cast.ayesha.email, "password": PASSWORD}
     refused = await client.submit("/sign-in", right, shown_on="/sign-in")
     assert refused.status_code == 429 and "Too many tries" in refused.text
+    assert 0 < int(refused.headers["retry-after"]) <= 15 * 60
     other = {"email": cast.bilal.email, "password": PASSWORD}
     assert (await client.submit("/sign-in", other, shown_on="/sign-in")).status_code == 303, "others are not shut out"
     clock.advance(timedelta(minutes=16))
@@ -173,6 +176,20 @@ async def test_sign_out_is_final(browse: Browse, db: Session, cast: Cast) -> Non
     browser.wear(secret)
     assert (await browser.get("/account")).status_code == 303
     assert await _count(db, UserSession) == 0
+
+
+async def test_use_is_noted_every_few_minutes_and_keeps_a_session_alive(
+    app: Application, browse: Browse, db: Session, cast: Cast
+) -> None:
+    browser = await browse(cast.ayesha)
+    await browser.get("/account")
+    assert await sessions.write_seen(app.site) == 0, "not with every page"
+    for _ in range(4):
+        clock.advance(timedelta(days=20))
+        assert (await browser.get("/account")).status_code == 200
+        assert await sessions.write_seen(app.site) == 1
+    clock.advance(timedelta(days=11))
+    assert (await browser.get("/account")).status_code == 303, "not beyond the absolute limit"
 
 
 async def test_sessions_end_when_idle_and_at_their_limit(browse: Browse, cast: Cast) -> None:

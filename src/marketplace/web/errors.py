@@ -11,10 +11,9 @@ from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from marketplace.kernel.errors import DomainError, Invalid, SignInNeeded
+from marketplace.kernel.database.outages import is_outage
+from marketplace.kernel.errors import DomainError, Invalid, SignInNeeded, TooMany
 from marketplace.kernel.i18n import N_, translations
 from marketplace.web import pages
 from marketplace.web.access import Answer
@@ -27,8 +26,8 @@ _WORDS = {
     404: N_("There is no such page, or it is not yours to see."),
     405: N_("This address does not take that kind of request."),
     413: N_("That is too large. Files may have up to 10 MB each."),
-    500: N_("Something broke on our side. Nothing was saved. Please try again; if it stays, tell us the number below."),
-    503: N_("We are busy for a moment. Nothing was saved. Please try again in a few seconds."),
+    500: N_("Something broke on our side. If it stays, tell us this number: %(number)s."),
+    503: N_("We are busy for a moment. Please try again in a few seconds."),
 }
 
 
@@ -44,7 +43,7 @@ def answer(visit: Visit, error: Exception) -> Answer:
     status, message, number = _described(visit, error)
     if _wants_json(visit):
         return _problem(visit, status, message, error)
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers = _headers(status, error)
     context: dict[str, Any] = {"message": message, "number": number}
     template = "errors/fragment.html" if visit.is_htmx else "errors/error.html"
     try:
@@ -53,6 +52,15 @@ def answer(visit: Visit, error: Exception) -> Answer:
         log.exception("the error page itself is broken")
         bare = visit.site.templates["en"].get_template("errors/bare.html").render()
         return Response(bare, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def _headers(status: int, error: Exception) -> dict[str, str]:
+    """When to come back, and what a refused method could have been."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(60 * int(str(error.values.get("minutes", 1))))}
+    if status == 503:
+        return {"Retry-After": "5"}
+    return {"Allow": "GET, HEAD, POST"} if status == 405 else {}
 
 
 def _described(visit: Visit, error: Exception) -> tuple[int, str, str]:
@@ -64,14 +72,9 @@ def _described(visit: Visit, error: Exception) -> tuple[int, str, str]:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return error.status_code, say(_WORDS.get(error.status_code, _WORDS[400])), ""
     number = secrets.token_hex(4)
-    busy = isinstance(error, (OperationalError, PoolTimeout, ConnectionError)) or _is_lost(error)
     log.error("%s %s failed, number %s", visit.method, visit.logged_path, number, exc_info=error)
-    status = 503 if busy else 500
-    return status, say(_WORDS[status]), number
-
-
-def _is_lost(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    status = 503 if is_outage(error) else 500
+    return status, say(_WORDS[status]) % {"number": number}, number
 
 
 def _wants_json(visit: Visit) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.kernel.database.outages import is_outage
 from marketplace.kernel.database.readiness import Readiness, readiness
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.visit import Visit
@@ -23,7 +24,9 @@ async def ready(visit: Visit) -> Answer:
     try:
         async with visit.read() as db:
             found = await readiness(db)
-    except (SQLAlchemyError, OSError):
+    except Exception as error:
+        if not (is_outage(error) or isinstance(error, SQLAlchemyError)):
+            raise
         return _json(503, {"status": "down", "database": "does not answer"})
     return _json(200 if found.is_migrated else 503, _said(found))
 

@@ -21,4 +21,6 @@ SAMPLES = {
     "missing": "The cart page.\nAnd the footer.",
     "reason": "We need somebody in Multan.",
     "is_automatic": False,
+    "count": 3,
+    "answer_by": datetime(2026, 12, 19, 9, 0, tzinfo=UTC),
 }

@@ -69,6 +69,17 @@ def test_money_and_times_are_said_in_full() -> None:
     assert "12 Dec 2026, 14:00 (PKT)" in words.text
 
 
+def test_the_text_has_paragraphs_and_a_signature() -> None:
+    assert rendered("password_changed", "en").text == (
+        "Hello Ayesha Khan,\n\n"
+        "Your password was changed and your other devices were signed out.\n\n"
+        "If it was not you, set a new password at once.\n\n"
+        "Set a new password:\nhttps://hunar.example/contracts/1\n\n"
+        "-- \nHunar\n\n"
+        "Stop mails of this kind: https://hunar.example/unsubscribe/x\n"
+    )
+
+
 def test_the_headline_is_the_subject() -> None:
     values = plain(SAMPLES)
 

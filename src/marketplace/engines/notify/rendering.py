@@ -1,5 +1,6 @@
 """Messages to words: templates/email/<message>/, in the reader's language and time zone."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,7 @@ from marketplace.kernel.paths import resource
 GIVEN = frozenset({"_", "address", "direction", "locale", "site", "time_zone", "unsubscribe_address"})
 """What every template can use besides the values of its message."""
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 
@@ -84,7 +86,7 @@ def render(
         "unsubscribe_address": unsubscribe,
     }
     parts = [environment.get_template(f"email/{message}/{part}").render(context) for part in PARTS]
-    return Rendered(_line(parts[0]), parts[1].strip() + "\n", parts[2])
+    return Rendered(_line(parts[0]), _BLANK_LINES.sub("\n\n", parts[1]).strip() + "\n", parts[2])
 
 
 @cache
@@ -99,8 +101,6 @@ def _environment(locale: str) -> Environment:
         autoescape=select_autoescape(enabled_extensions=("html",), default=False),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     catalogue = translations(locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension

@@ -31,6 +31,7 @@ SCHEDULES = {
     "payments.poll": "*/5 * * * *",
     "files.sweep": "0 2 * * *",
     "notify.sweep": "10 2 * * *",
+    "postings.forget_drafts": "20 2 * * *",
     "identity.sweep": "20 2 * * *",
 }
 """When what runs by itself, in UTC. Handlers are idempotent."""

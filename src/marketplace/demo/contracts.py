@@ -94,7 +94,11 @@ class _Story:
         cover = "I did the same for a shop nearby and can show it to you. You get a first part early."
         parts = tuple(Part(title, cents, days) for title, cents, days in self.line.milestones)
         return Offer(
-            cover=cover, answers=("Yes, see my profile.", "Tomorrow.")[: len(posting.questions)], milestones=parts
+            cover=cover,
+            answers=("The list for the winter catalogue: same size, same tools.", "Tomorrow.")[
+                : len(posting.questions)
+            ],
+            milestones=parts,
         )
 
     async def _milestones(self, contract_id: UUID) -> Sequence[UUID]:

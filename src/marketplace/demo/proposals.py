@@ -76,7 +76,10 @@ def offer(gig: world.GigLine, person: world.PersonLine) -> Offer:
         if total < 10_000
         else (Part("First part, for your eye", total // 3, 4), Part("The rest", total - total // 3, 8))
     )
-    answers = ("My last shop, the address is in my profile.", "On Monday.")
+    answers = (
+        "My last one, for a shop that sells spices: the same number of products, done in nine days.",
+        "On Monday.",
+    )
     return Offer(cover=cover, answers=answers[: len(gig.title) % 3], milestones=parts)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from marketplace.kernel.config import Settings
 from marketplace.kernel.queue import Services
+from marketplace.web import pages
 from marketplace.web.access import Access, get, unmarked
 from marketplace.web.app import Application, create_app
 from marketplace.web.visit import Visit
@@ -80,6 +81,16 @@ async def test_an_unforeseen_error_is_a_page_with_a_number_and_says_nothing_of_i
     assert answer.status_code == 500 and answer.headers["x-content-type-options"] == "nosniff"
     assert "a secret of the code" not in answer.text and "Traceback" not in answer.text
     assert "a secret of the code" in caplog.text
+
+
+async def test_a_broken_error_page_is_still_an_answer(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("app.css")
+
+    monkeypatch.setattr(pages, "page", broken)
+    answer = await client.get("/no-such-page")
+    assert answer.status_code == 404 and "<h1>" in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_the_style_nonce_is_new_in_every_answer_and_in_its_policy(client: Browser) -> None:

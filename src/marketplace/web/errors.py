@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
@@ -26,7 +25,7 @@ _WORDS = {
     404: N_("There is no such page, or it is not yours to see."),
     405: N_("This address does not take that kind of request."),
     413: N_("That is too large. Files may have up to 10 MB each."),
-    500: N_("Something broke on our side. If it stays, tell us this number: %(number)s."),
+    500: N_("Something broke on our side. If it stays, tell us the number below."),
     503: N_("We are busy for a moment. Please try again in a few seconds."),
 }
 
@@ -42,13 +41,13 @@ def answer(visit: Visit, error: Exception) -> Answer:
         return _to_sign_in(visit)
     status, message, number = _described(visit, error)
     if _wants_json(visit):
-        return _problem(visit, status, message, error)
+        return _problem(visit, (status, message, number), error)
     headers = _headers(status, error)
     context: dict[str, Any] = {"message": message, "number": number}
     template = "errors/fragment.html" if visit.is_htmx else "errors/error.html"
     try:
         return pages.page(visit, template, status=status, headers=headers, **context)
-    except TemplateError:
+    except Exception:
         log.exception("the error page itself is broken")
         bare = visit.site.templates["en"].get_template("errors/bare.html").render()
         return Response(bare, status_code=status, media_type=MediaType.HTML, headers=headers)
@@ -74,7 +73,7 @@ def _described(visit: Visit, error: Exception) -> tuple[int, str, str]:
     number = secrets.token_hex(4)
     log.error("%s %s failed, number %s", visit.method, visit.logged_path, number, exc_info=error)
     status = 503 if is_outage(error) else 500
-    return status, say(_WORDS[status]) % {"number": number}, number
+    return status, say(_WORDS[status]), number
 
 
 def _wants_json(visit: Visit) -> bool:
@@ -98,15 +97,20 @@ def _referring_path(visit: Visit) -> str:
     return pages.local_path(f"/{rest}" if found else "/")
 
 
-def _problem(visit: Visit, status: int, message: str, error: Exception) -> Answer:
-    """RFC 9457; `errors` are the refused fields."""
+def _problem(visit: Visit, described: tuple[int, str, str], error: Exception) -> Answer:
+    """RFC 9457; `errors` are the refused fields, `number` is where it stands in the log."""
+    status, message, number = described
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": message,
     }
+    if number:
+        problem["number"] = number
     if isinstance(error, Invalid):
         say = translations(visit.locale).gettext
         problem["errors"] = {name: [say(m) for m in messages] for name, messages in error.fields.items()}
-    return Response(msgspec.json.encode(problem), status_code=status, media_type="application/problem+json")
+    content = msgspec.json.encode(problem)
+    headers = _headers(status, error)
+    return Response(content, status_code=status, media_type="application/problem+json", headers=headers)

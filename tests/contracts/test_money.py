@@ -1,0 +1,64 @@
+"""What an organisation's page of money adds up to, and where a hold belongs."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.contracts import actions, money
+from marketplace.contracts.models import Contract
+from marketplace.contracts.money import Place, Spending
+from marketplace.escrow import settling
+from marketplace.escrow.models import Refund
+from marketplace.kernel import clock
+from marketplace.kernel.database import Session
+from marketplace.kernel.money import Money
+from tests.cast import Cast
+from tests.contracts import scenes
+
+
+@pytest.fixture
+async def contract(db: Session, cast: Cast) -> Contract:
+    return await scenes.agreed(db, cast)
+
+
+def usd(held: int, released: int, refunded: int) -> Spending:
+    return Spending(Money(held, "USD"), Money(released, "USD"), Money(refunded, "USD"))
+
+
+async def test_what_was_paid_in_is_held_released_or_refunded(db: Session, cast: Cast, contract: Contract) -> None:
+    async def spent() -> Spending:
+        return await money.spending_of(db, cast.agritrack.id)
+
+    part = await scenes.milestone(db, contract)
+    await scenes.asked_to_pay(db, cast, part)
+    assert await spent() == usd(0, 0, 0)
+
+    await scenes.stripe_says(db, part)
+    second = await scenes.funded(db, cast, contract, 2)
+    assert await spent() == usd(300_01, 0, 0)
+
+    await actions.deliver(db, part, text="Here.", by=cast.ayesha.id, at=clock.now())
+    await actions.accept_delivery(db, part, by=cast.bilal.id, at=clock.now())
+    assert await spent() == usd(200_01, 100_00, 0)
+
+    clock.advance(timedelta(days=second.days, seconds=1))
+    await actions.cancel_contract(db, contract, side="employer", by=cast.bilal.id, at=clock.now())
+    assert await spent() == usd(0, 100_00, 200_01)
+    assert await money.spending_of(db, cast.park.id) == usd(0, 0, 0)
+
+
+async def test_a_refund_that_failed_is_held_again(db: Session, cast: Cast, contract: Contract) -> None:
+    await scenes.funded(db, cast, contract)
+    await actions.cancel_contract(db, contract, side="freelancer", by=cast.ayesha.id, at=clock.now())
+    refund_id = (await db.execute(select(Refund.id))).scalar_one()
+    await settling.refund_failed(db, refund_id, code="expired_or_canceled_card", at=clock.now(), has_left=False)
+
+    assert await money.spending_of(db, cast.agritrack.id) == usd(100_00, 0, 0)
+
+
+async def test_a_hold_belongs_to_its_milestone(db: Session, cast: Cast, contract: Contract) -> None:
+    part = await scenes.funded(db, cast, contract, 2)
+
+    assert await money.places_of(db, [part.hold_id]) == {part.hold_id: Place(contract.id, 2)}
+    assert await money.places_of(db, []) == {}

@@ -53,4 +53,4 @@ root.addEventListener("keydown", (e) => {
 });
 
 // What went wrong is read first.
-root.querySelector("[data-focus]")?.focus({ preventScroll: true });
+root.querySelector("[data-focus]")?.focus();

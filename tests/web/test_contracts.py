@@ -236,6 +236,8 @@ async def test_revision_and_release_by_form(db: Session, cast: Cast, contract: C
     assert (await theirs.submit(f"{path}/revisions", {"missing": "  "}, shown_on=path)).status_code == 422
     sent = await theirs.submit(f"{path}/revisions", {"missing": "The cart page."}, shown_on=path)
     assert sent.status_code == 303
+    assert (await theirs.submit(f"{path}/revisions", {"missing": "Again."}, shown_on="/contracts")).status_code == 303
+    assert "Again." not in (await hers.get(path)).text
     assert "The cart page." in (await hers.get(path)).text
 
     part = await scenes.milestone(db, contract)
@@ -244,8 +246,10 @@ async def test_revision_and_release_by_form(db: Session, cast: Cast, contract: C
     done = await theirs.submit(f"{path}/release", shown_on=path)
     assert (done.status_code, done.headers["location"]) == (303, path_of(contract.id))
     again = await theirs.submit(f"{path}/release", shown_on="/contracts")
-    assert again.status_code == 409
+    assert again.status_code == 303
     assert await state(db, contract) == "released"
+    late = await theirs.submit(f"{path}/revisions", {"missing": "And the footer."}, shown_on="/contracts")
+    assert late.status_code == 409
     assert "as soon as your payout account is connected" in (await hers.get(path)).text
 
 

@@ -1,6 +1,7 @@
 """Contracts as pages: where they stand, what happens next and when; accepting a proposal, delivering, reviewing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -14,6 +15,7 @@ from marketplace.contracts.queries import ContractView, MilestoneView
 from marketplace.engines.files import actions as files
 from marketplace.engines.files.folder import Folder
 from marketplace.engines.files.rules import MAX_BYTES, FileRefused
+from marketplace.gigs import actions as gig_actions
 from marketplace.gigs import queries as gigs
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid
@@ -134,12 +136,11 @@ async def ask_revision(visit: Visit, id: UUID, number: int) -> Answer:
     """Send a delivery back with what is missing."""
     form = await visit.form(RevisionForm)
     if form.validate():
+        missing = form.missing.data or ""
         with form.catching():
-            async with visit.write() as db:
+            async with _unless_already(visit, (id, number), "revision") as db:
                 milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
-                await actions.ask_revision(
-                    db, milestone, missing=form.missing.data or "", by=visit.user.id, at=visit.now
-                )
+                await actions.ask_revision(db, milestone, missing=missing, by=visit.user.id, at=visit.now)
             return redirect(visit, path_of(id, number), flash=N_("Sent back. The money stays held."))
     async with visit.read() as db:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
@@ -149,7 +150,7 @@ async def ask_revision(visit: Visit, id: UUID, number: int) -> Answer:
 @post("/contracts/{id}/milestones/{number}/release", USER)
 async def accept_delivery(visit: Visit, id: UUID, number: int) -> Answer:
     """The work is good: release its money."""
-    async with visit.write() as db:
+    async with _unless_already(visit, (id, number), "released") as db:
         milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
         await actions.accept_delivery(db, milestone, by=visit.user.id, at=visit.now)
     return redirect(visit, path_of(id), flash=N_("Accepted. The money is released."))
@@ -158,18 +159,14 @@ async def accept_delivery(visit: Visit, id: UUID, number: int) -> Answer:
 @post("/proposals/{id}/accept", USER)
 async def accept_proposal(visit: Visit, id: UUID) -> Answer:
     """Make a contract of a proposal. `seen` (its updated_at as it was read) guards against a change in between."""
-    posted = await visit.posted()
+    by, seen = visit.user.id, _time((await visit.posted()).get("seen"))
     async with visit.write() as db:
-        contract_id = await queries.contract_of_proposal(db, id, reader=visit.user.id)
-        if contract_id is not None:  # pressed twice
-            is_new = False
-        else:
-            proposal, _posting = await gigs.managed(db, id, by=visit.user.id)
-            seen = _time(posted.get("seen"))
-            contract = await actions.accept_proposal(db, proposal, by=visit.user.id, at=visit.now, seen=seen)
-            contract_id, is_new = contract.id, True
-    flash = N_("The contract begins. Next: fund the first milestone.") if is_new else None
-    return redirect(visit, path_of(contract_id), flash=flash)
+        proposal, _posting = await gigs.managed(db, id, by=by)
+        await gig_actions.lock(db, proposal)
+        contract_id = await queries.contract_of_proposal(db, id, reader=by)  # there already when pressed twice
+        if contract_id is None:
+            contract_id = (await actions.accept_proposal(db, proposal, by=by, at=visit.now, seen=seen)).id
+    return redirect(visit, path_of(contract_id), flash=N_("The contract begins. Next: fund the first milestone."))
 
 
 @get("/contracts/{id}/cancel", USER)
@@ -193,6 +190,19 @@ async def cancel_contract(visit: Visit, id: UUID) -> Answer:
     async with visit.read() as db:
         view = await queries.contract_view(db, id, reader=visit.user.id)
     return page(visit, "contracts/cancel.html", status=422, contract=view, form=form)
+
+
+@asynccontextmanager
+async def _unless_already(visit: Visit, which: tuple[UUID, int], state: str) -> AsyncGenerator[Session]:
+    """The transaction of a step that leads to `state`. Pressed twice, the second press finds it done and is content."""
+    try:
+        async with visit.write() as db:
+            yield db
+    except rules.MilestoneMoveRefused:
+        async with visit.read() as db:
+            contract = await queries.contract_view(db, which[0], reader=visit.user.id)
+        if contract.milestone(which[1]).state != state:
+            raise
 
 
 def _milestone_page(

@@ -157,7 +157,7 @@ async def sign_up(visit: Visit) -> Answer:
     await limit(visit, "sign-up", 5, minutes=60, who=email)
     with form.catching():
         check_password(password, email=email, name=name)
-        hashed = await hash_password(password)
+        hashed, secret = await hash_password(password), ""
         async with visit.submit(form, back="/sign-in") as step:
             if step.is_first:
                 user = await actions.sign_up(
@@ -165,7 +165,8 @@ async def sign_up(visit: Visit) -> Answer:
                 )
                 secret = await _begin(step.db, visit, user)
                 step.location = local_path(form.next.data)
-                sessions.begin(visit, secret)
+        if secret:
+            sessions.begin(visit, secret)
         flash = Flash(N_("Welcome, %(name)s. We sent you a mail: please open its link."), values={"name": name})
         return redirect(visit, step.location, flash=flash)
     await _warn_owner(visit, form, email)

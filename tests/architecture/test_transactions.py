@@ -1,0 +1,96 @@
+"""Transactions open in the entry points and in two dispatchers, and the answer is made after COMMIT (house rules)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import marketplace
+
+SOURCE = Path(marketplace.__file__).parent
+MAY_OPEN = (
+    "web/",
+    "cli/",
+    "demo/",
+    "kernel/queue/",
+    "kernel/database/",
+    "engines/payments/",  # claim; call without one; record
+    "engines/notify/actions.py",  # the same for mail
+    "engines/search/embedded.py",  # tantivy's own commit
+)
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+
+
+def _opens(call: ast.Call) -> bool:
+    said = ast.unparse(call.func)
+    return said.endswith((".write.begin", "visit.write", "visit.submit", ".commit", ".rollback"))
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def test_transactions_open_only_where_they_may() -> None:
+    strays = [
+        f"{_name(path)}:{call.lineno} {ast.unparse(call.func)}"
+        for path in FILES
+        if not _name(path).startswith(MAY_OPEN)
+        for call in _calls(ast.parse(path.read_text(encoding="utf-8")))
+        if _opens(call)
+    ]
+    assert strays == []
+
+
+def _early_answers(tree: ast.AST) -> Iterator[ast.AST]:
+    """Answers made, and cookies given, inside a block whose COMMIT is still to come."""
+    for block in ast.walk(tree):
+        if not isinstance(block, ast.AsyncWith):
+            continue
+        if not any(isinstance(i.context_expr, ast.Call) and _opens(i.context_expr) for i in block.items):
+            continue
+        for node in (inner for statement in block.body for inner in ast.walk(statement)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in _ANSWERING:
+                yield node
+
+
+_ANSWERING = (
+    "page",
+    "redirect",
+    "download",
+    "pages.page",
+    "pages.redirect",
+    "render",
+    "sessions.begin",
+    "visit.set_cookie",
+)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("web/")], ids=_name)
+def test_answers_are_made_after_commit(path: Path) -> None:
+    early = [f"line {node.lineno}" for node in _early_answers(ast.parse(path.read_text(encoding="utf-8")))]
+    assert early == []
+
+
+def test_the_check_sees_an_answer_before_commit() -> None:
+    head = "async def f(visit):
+    async with visit.write() as db:
+        await act(db)
+"
+    early, late = f"{head}        return page(visit, 'x')
+", f"{head}    return page(visit, 'x')
+"
+        "async def f(visit):\n    async with visit.write() as db:\n        await act(db)\n    return page(visit, 'x')\n"
+    )
+    assert len(list(_early_answers(ast.parse(early)))) == 1
+    assert list(_early_answers(ast.parse(late))) == []
+
+
+def test_no_answer_is_cached_and_nothing_commits_by_itself() -> None:
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert "advanced_alchemy" not in text and "cache=True" not in text, path

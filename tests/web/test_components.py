@@ -148,7 +148,20 @@ def test_every_piece_is_shown_and_well_formed(locale: str, theme: str | None) ->
 
 def test_every_macro_has_its_place_on_the_page_of_components() -> None:
     shown = resource("templates").joinpath("dev/components.html").read_text(encoding="utf-8")
-    inner = {"icon", "tile", "frieze", "when", "ago", "csrf", "field", "choices", "error_summary", "live", "start", "facet_groups"}
+    inner = {
+        "icon",
+        "tile",
+        "frieze",
+        "when",
+        "ago",
+        "csrf",
+        "field",
+        "choices",
+        "error_summary",
+        "live",
+        "start",
+        "facet_groups",
+    }
     for name in ("ui", "forms", "states", "cards", "lists"):
         source = resource("templates").joinpath(f"components/{name}.html").read_text(encoding="utf-8")
         for macro in re.findall(r"macro ([a-z]\w*)\(", source):

@@ -1,0 +1,102 @@
+"""The home page answers, for each hat, what she came for; and costs the same however much there is."""
+
+import pytest
+
+from marketplace.kernel import clock
+from marketplace.kernel.database import Session
+from marketplace.kernel.database.sessions import count_queries
+from marketplace.postings.models import Posting
+from tests.cast import Cast
+from tests.conftest import SharedDatabase
+from tests.contracts.scenes import agreed
+from tests.gigs.writing import proposed
+from tests.postings.writing import opened
+from tests.visitors import Browse, Browser
+
+
+@pytest.fixture
+async def gig(db: Session, cast: Cast) -> Posting:
+    made = await opened(db, cast.agritrack.id, cast.bilal.id, clock.now(), title="Crop calendar for phones")
+    await db.commit()
+    return made
+
+
+async def test_a_visitor_learns_what_this_is_and_sees_that_it_lives(client: Browser, gig: Posting) -> None:
+    shown = (await client.get("/")).text
+    for whom in ("You do the work", "You give work", "You bring people together"):
+        assert whom in shown
+    assert shown.count('class="picture"') == 4, "how the money is protected, in four pictures"
+    assert f'href="/gigs/{gig.slug}"' in shown and "Shopify and WordPress shops that load fast" in shown
+    assert "Sign out" not in shown
+
+
+async def test_a_freelancer_sees_who_answers_her_until_when(
+    browse: Browse, db: Session, cast: Cast, gig: Posting
+) -> None:
+    browser = await browse(cast.ayesha)
+    assert "Crop calendar" not in (await browser.get("/")).text
+    await proposed(db, gig, cast.ayesha_profile, clock.now())
+    await db.commit()
+    shown = (await browser.get("/")).text
+    assert "Crop calendar for phones" in shown and "Answer by" in shown and "USD 300.01" in shown
+
+
+async def test_an_employer_sees_who_waits_and_nothing_twice(
+    browse: Browse, db: Session, cast: Cast, gig: Posting
+) -> None:
+    browser = await browse(cast.bilal)
+    before = (await browser.get("/")).text
+    assert "Nobody waits for you." in before and before.count("Crop calendar for phones") == 1
+    await proposed(db, gig, cast.ayesha_profile, clock.now())
+    await db.commit()
+    after = (await browser.get("/")).text
+    assert f'href="/gigs/{gig.slug}/proposals"' in after and "1 proposal waits" in after
+    assert after.count("Crop calendar for phones") == 1
+
+
+async def test_a_contract_asks_the_employer_to_pay_in_first(browse: Browse, db: Session, cast: Cast) -> None:
+    await agreed(db, cast)
+    await db.commit()
+    shown = (await (await browse(cast.bilal)).get("/")).text
+    assert "To pay in before work begins" in shown and "Design on paper" in shown
+    hers = (await (await browse(cast.ayesha)).get("/")).text
+    assert "What you do next" not in hers, "an unfunded milestone asks nothing of her"
+
+
+async def test_whoever_has_no_hat_yet_is_asked_what_she_wants(browse: Browse, db: Session, cast: Cast) -> None:
+    await db.delete(cast.hina_profile)
+    await db.commit()
+    shown = (await (await browse(cast.hina)).get("/")).text
+    assert "What do you want to do first?" in shown and 'href="/profile"' in shown and 'href="/gigs/new"' in shown
+
+
+async def test_staff_are_not_asked_to_begin_something(browse: Browse, cast: Cast) -> None:
+    shown = (await (await browse(cast.sana)).get("/")).text
+    assert "You look after this place" in shown and "What do you want to do first?" not in shown
+
+
+async def test_nobody_else_sees_her_work(browse: Browse, db: Session, cast: Cast, gig: Posting) -> None:
+    await proposed(db, gig, cast.ayesha_profile, clock.now())
+    await db.commit()
+    for other in (cast.hina, cast.omar, cast.sana):
+        assert "USD 300.01" not in (await (await browse(other)).get("/")).text
+
+
+async def test_the_home_of_an_employer_costs_the_same_for_one_gig_and_for_five(
+    browse: Browse, db: Session, database: SharedDatabase, cast: Cast, gig: Posting
+) -> None:
+    browser = await browse(cast.bilal)
+    statements: list[str] = []
+    count_queries(database.engine, statements)
+    await browser.get("/")
+    for_one = _reads(statements)
+    for number in range(4):
+        await opened(db, cast.agritrack.id, cast.bilal.id, clock.now(), title=f"Another gig, number {number}")
+    await db.commit()
+    statements.clear()
+    assert "number 3" in (await browser.get("/")).text
+    assert 0 < for_one == _reads(statements)
+
+
+def _reads(statements: list[str]) -> int:
+    return len([statement for statement in statements if "SAVEPOINT" not in statement])

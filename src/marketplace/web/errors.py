@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException

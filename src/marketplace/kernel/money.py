@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Self
 
-from babel.numbers import format_decimal
-
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 
@@ -79,5 +77,5 @@ def parse_money(text: str, currency: str) -> Money:
 def format_money(money: Money, locale: str = "en") -> str:
     """`USD 1,200.50`, `PKR 45,000`: code first, Latin digits in every language, no decimals when they are zero."""
     whole = money.amount_minor % 10 ** EXPONENTS[money.currency] == 0
-    pattern = "#,##0" if whole else "#,##0." + "0" * EXPONENTS[money.currency]
-    return f"{money.currency} {format_decimal(money.decimal, format=pattern, locale='en')}"
+    places = 0 if whole else EXPONENTS[money.currency]
+    return f"{money.currency} {money.decimal:,.{places}f}"

@@ -1,5 +1,6 @@
 """How values are said in pages: amounts, dates in the reader's zone, Markdown. Filters of the templates."""
 
+import datetime as calendar
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -45,7 +46,12 @@ def date(context: Context, at: datetime | None) -> str:
     if at is None:
         return ""
     locale, zone = _reader(context)
-    return format_date(at.astimezone(zone).date(), "d MMM y", locale=_BABEL[locale])
+    return _date(at.astimezone(zone).date(), locale)
+
+
+@lru_cache(maxsize=4_096)
+def _date(day: calendar.date, locale: str) -> str:
+    return format_date(day, "d MMM y", locale=_BABEL[locale])
 
 
 @pass_context
@@ -54,6 +60,11 @@ def date_and_time(context: Context, at: datetime | None) -> str:
     if at is None:
         return ""
     locale, zone = _reader(context)
+    return _date_and_time(at.replace(second=0, microsecond=0), locale, zone)
+
+
+@lru_cache(maxsize=4_096)
+def _date_and_time(at: datetime, locale: str, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     said = format_datetime(local, "d MMM y, HH:mm", locale=_BABEL[locale])
     return f"{said} ({_SHORT_ZONES.get(str(zone)) or local.strftime('%Z')})"
@@ -66,7 +77,19 @@ def relative(context: Context, at: datetime | None) -> str:
         return ""
     locale, _zone = _reader(context)
     distance = at - context.get("now", clock.now())
-    return format_timedelta(distance or timedelta(seconds=-1), add_direction=True, locale=_BABEL[locale].split("@")[0])
+    return _relative(_rounded(round(distance.total_seconds()) or -1), locale)
+
+
+def _rounded(seconds: int) -> int:
+    """As exact as it is said: to the second below a minute and a half, to the minute below a day, else to the hour."""
+    unit = next((unit for limit, unit in ((90, 1), (86_400, 60)) if abs(seconds) < limit), 3_600)
+    return int(seconds / unit) * unit
+
+
+@lru_cache(maxsize=8_192)
+def _relative(seconds: int, locale: str) -> str:
+    distance = timedelta(seconds=seconds)
+    return format_timedelta(distance, add_direction=True, locale=_BABEL[locale].split("@")[0])
 
 
 def markdown(text: str | None) -> Markup:

@@ -21,6 +21,7 @@ from marketplace.kernel.i18n import LOCALE_NAMES, LOCALES, translations
 from marketplace.kernel.paths import resource
 from marketplace.web import htmx
 from marketplace.web.access import Answer
+from marketplace.web.drawn import drawing
 from marketplace.web.i18n import FILTERS, words
 from marketplace.web.visit import Visit
 
@@ -55,7 +56,7 @@ def _environment(locale: str, *, reloads: bool) -> Environment:
     made.newstyle_gettext = True  # type: ignore[attr-defined]
     made.filters.update(FILTERS)
     shared: dict[str, Any] = {"short_id": ids.short, "locales": LOCALES, "locale_names": LOCALE_NAMES}
-    made.globals.update(**shared, **words(locale))
+    made.globals.update(**shared, **words(locale), drawn=drawing())
     return made
 
 

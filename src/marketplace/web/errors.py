@@ -48,7 +48,7 @@ def answer(visit: Visit, error: Exception) -> Answer:
     template = "errors/fragment.html" if visit.is_htmx else "errors/error.html"
     try:
         return pages.page(visit, template, status=status, headers=headers, **context)
-    except Exception:
+    except (TemplateError, LookupError, TypeError, ValueError, AttributeError):
         log.exception("the error page itself is broken")
         bare = visit.site.templates["en"].get_template("errors/bare.html").render()
         return Response(bare, status_code=status, media_type=MediaType.HTML, headers=headers)

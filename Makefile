@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Tests on every core, but never more workers than the machine has memory for.
 WORKERS ?= auto
 
-.PHONY: help run demo test test-slow soak lint types lock screenshots clean ready dev
+.PHONY: help run demo test test-slow soak lint types messages lock screenshots clean ready dev
 
 help:
 	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ types: dev ## pyright, strict on src
 
 screenshots: dev ## pictures of the pages of a running demo (ADDRESS=http://127.0.0.1:8000) into screenshots/
 	@exec $(BIN)/python -m tests.screenshots.walk $(or $(ADDRESS),http://127.0.0.1:8000)
+
+messages: dev ## bring locale/*/LC_MESSAGES/messages.po up to date with the words of the code
+	@$(BIN)/python deploy/messages.py
 
 lock: ## resolve the dependencies anew (needs uv, npm and a network)
 	@$(PYTHON) deploy/lock.py $(OPTIONS)

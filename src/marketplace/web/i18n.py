@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from marketplace.kernel import clock
-from marketplace.kernel.i18n import translations
+from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.money import Money, format_money
 
 DEFAULT_ZONE = ZoneInfo("Asia/Karachi")
@@ -30,6 +30,10 @@ def _reader(context: Context) -> tuple[str, ZoneInfo]:
 
 _ISOLATED = "\u2066{}\u2069"
 """Left-to-right isolate (Unicode Annex 9): an amount keeps its order inside Urdu, in text and in attributes."""
+
+_ORDERED = {"en": "{}", "ur": "\u2067{}\u2069"}
+"""Right-to-left isolate: a date in Urdu reads from its day on, whatever stands before it."""
+_DAY_AND_TIME = {"en": "d MMM y, HH:mm", "ur": "d MMM y، HH:mm"}
 
 
 @pass_context
@@ -51,7 +55,7 @@ def date(context: Context, at: datetime | None) -> str:
 
 @lru_cache(maxsize=4_096)
 def _date(day: calendar.date, locale: str) -> str:
-    return format_date(day, "d MMM y", locale=_BABEL[locale])
+    return _ORDERED[locale].format(format_date(day, "d MMM y", locale=_BABEL[locale]))
 
 
 @pass_context
@@ -66,8 +70,8 @@ def date_and_time(context: Context, at: datetime | None) -> str:
 @lru_cache(maxsize=4_096)
 def _date_and_time(at: datetime, locale: str, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
-    said = format_datetime(local, "d MMM y, HH:mm", locale=_BABEL[locale])
-    return f"{said} ({_SHORT_ZONES.get(str(zone)) or local.strftime('%Z')})"
+    said = format_datetime(local, _DAY_AND_TIME[locale], locale=_BABEL[locale])
+    return _ORDERED[locale].format(f"{said} ({_SHORT_ZONES.get(str(zone)) or local.strftime('%Z')})")
 
 
 @pass_context
@@ -88,8 +92,10 @@ def _rounded(seconds: int) -> int:
 
 @lru_cache(maxsize=8_192)
 def _relative(seconds: int, locale: str) -> str:
-    distance = timedelta(seconds=seconds)
-    return format_timedelta(distance, add_direction=True, locale=_BABEL[locale].split("@")[0])
+    distance, babel = timedelta(seconds=seconds), _BABEL[locale].split("@")[0]
+    if seconds > 0:  # the CLDR's "in" means "within" in Urdu
+        return translations(locale).gettext(N_("in %(time)s")) % {"time": format_timedelta(distance, locale=babel)}
+    return format_timedelta(distance, add_direction=True, locale=babel)
 
 
 def markdown(text: str | None) -> Markup:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from marketplace.engines.search.protocol import PAGE
@@ -70,15 +71,14 @@ class PersonRow:
 
 async def newest_gigs(db: AnySession, *, at: datetime, limit: int = PAGE) -> list[GigRow]:
     """The open gigs that were published last: one query."""
-    rows = await db.execute(_gigs(at).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit))
-    return [_gig(row) for row in rows]
+    return [_gig(row) for row in await db.execute(_newest_gigs(limit), {"at": at})]
 
 
 async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime) -> list[GigRow]:
     """The gigs of these ids that are still open, in the order of the ids: one query."""
     if not ids:
         return []
-    rows = {row.id: _gig(row) for row in await db.execute(_gigs(at).where(Posting.id.in_(ids)))}
+    rows = {row.id: _gig(row) for row in await db.execute(_gigs().where(Posting.id.in_(ids)), {"at": at})}
     return [rows[id] for id in ids if id in rows]
 
 
@@ -97,9 +97,9 @@ async def people_of(db: AnySession, ids: Sequence[UUID]) -> list[PersonRow]:
     return [by_id[id] for id in ids if id in by_id]
 
 
-def is_open_gig(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What everybody may find: open and still taking proposals."""
-    return Posting.kind == "gig", Posting.state == "open", Posting.closes_at > at
+def is_open_gig() -> tuple[ColumnElement[bool], ...]:
+    """What everybody may find: open and still taking proposals at the time `:at`."""
+    return Posting.kind == "gig", Posting.state == "open", Posting.closes_at > bindparam("at")
 
 
 def is_listed_person() -> tuple[ColumnElement[bool], ...]:
@@ -107,7 +107,14 @@ def is_listed_person() -> tuple[ColumnElement[bool], ...]:
     return Freelancer.is_listed.is_(True), User.closed_at.is_(None)
 
 
-def _gigs(at: datetime) -> Any:
+@cache
+def _newest_gigs(limit: int) -> Any:
+    """Built once: building it costs as much as running it."""
+    return _gigs().order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+
+
+@cache
+def _gigs() -> Any:
     slugs = func.array_agg(aggregate_order_by(Skill.slug, Skill.slug), type_=ARRAY(Text))
     skills = (
         select(slugs)
@@ -123,7 +130,7 @@ def _gigs(at: datetime) -> Any:
             *(Posting.published_at, Posting.closes_at, Posting.answer_by, Posting.language, skills.label("skills")),
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
-        .where(*is_open_gig(at))
+        .where(*is_open_gig())
     )
 
 

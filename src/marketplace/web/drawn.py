@@ -6,7 +6,8 @@ nothing has to be thrown away when a row changes, since the changed row is anoth
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import astuple
+from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from jinja2 import pass_context
@@ -20,7 +21,7 @@ _CARDS = "components/cards.html"
 
 
 def drawing() -> Callable[..., Markup]:
-    """`drawn(context, "posting", card, level)` for the templates of one language: the macro's HTML, kept for later."""
+    """`drawn("posting", card, level)` for the templates of one language: a macro's HTML for a frozen dataclass."""
     kept: OrderedDict[Hashable, Markup] = OrderedDict()
 
     @pass_context
@@ -39,11 +40,15 @@ def drawing() -> Callable[..., Markup]:
 
 def _key(context: Context, macro: str, card: Any, level: int) -> Hashable | None:
     """All that the HTML depends on. None for a card with marked words: Markup equals the plain text it looks like."""
-    values = astuple(card)
-    if any(isinstance(value, Markup) for value in values):
+    if any(isinstance(getattr(card, name), Markup) for name in _names(type(card))):
         return None
     said = relative(context, card.published_at) if hasattr(card, "published_at") else ""
-    return macro, level, context.get("zone"), said, values
+    return macro, level, context.get("zone"), said, card
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _draw(context: Context, macro: str, card: Any, level: int) -> Markup:

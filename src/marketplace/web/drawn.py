@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import fields
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -40,7 +40,7 @@ def drawing() -> Callable[..., Markup]:
 
 def _key(context: Context, macro: str, card: Any, level: int) -> Hashable | None:
     """All that the HTML depends on. None for a card with marked words: Markup equals the plain text it looks like."""
-    if any(isinstance(getattr(card, name), Markup) for name in _names(cast(type, type(card)))):
+    if any(isinstance(getattr(card, name), Markup) for name in _names(card.__class__)):
         return None
     said = relative(context, card.published_at) if hasattr(card, "published_at") else ""
     return macro, level, context.get("zone"), said, card

@@ -136,7 +136,7 @@ def _of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, OSError):
         raise FileRefused from None
     if "[Content_Types].xml" not in names:
         return "application/zip"

@@ -104,16 +104,19 @@ def _environment(locale: str) -> Environment:
     )
     catalogue = translations(locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension
-    # Left-to-right isolates (Unicode Annex 9): amounts and dates keep their order inside Urdu.
-    isolated = "\u2066{}\u2069" if direction(locale) == "rtl" else "{}"
-    environment.filters["money"] = lambda value: isolated.format(_money(value))
-    environment.filters["when"] = lambda *args: isolated.format(_when(*args))
+    environment.filters["money"] = _money_in_urdu if direction(locale) == "rtl" else _money
+    environment.filters["when"] = _when
     environment.filters["paragraphs"] = _paragraphs
     return environment
 
 
 def _money(value: dict[str, Any]) -> str:
     return format_money(Money(value["amount_minor"], value["currency"]))
+
+
+def _money_in_urdu(value: dict[str, Any]) -> str:
+    """In a left-to-right isolate (Unicode Annex 9): an amount keeps its order inside Urdu."""
+    return f"\u2066{_money(value)}\u2069"
 
 
 def _when(value: str, time_zone: str, locale: str) -> str:

@@ -122,8 +122,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["reverses"], ["ledger_transactions.id"], name=op.f("fk_ledger_transactions_reverses")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_transactions")),
         sa.UniqueConstraint("key", name=op.f("uq_ledger_transactions_key")),
-        sa.UniqueConstraint("reverses", name=op.f("uq_ledger_transactions_reverses")),
-        sa.UniqueConstraint("seal_number", name=op.f("uq_ledger_transactions_seal_number")),
     )
     op.create_index(
         "ix_ledger_transactions_subject", "ledger_transactions", ["subject_kind", "subject_id"], unique=False
@@ -134,6 +132,20 @@ def upgrade() -> None:
         ["id"],
         unique=False,
         postgresql_where=sa.text("seal_number IS NULL"),
+    )
+    op.create_index(
+        "uq_ledger_transactions_reverses",
+        "ledger_transactions",
+        ["reverses"],
+        unique=True,
+        postgresql_where=sa.text("reverses IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_ledger_transactions_seal_number",
+        "ledger_transactions",
+        ["seal_number"],
+        unique=True,
+        postgresql_where=sa.text("seal_number IS NOT NULL"),
     )
     op.create_table(
         "mails",
@@ -365,7 +377,6 @@ def upgrade() -> None:
     op.create_index("ix_holds_payer_organisation_id", "holds", ["payer_organisation_id", "id"], unique=False)
     op.create_table(
         "ledger_entries",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("transaction_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
@@ -382,9 +393,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["transaction_id"], ["ledger_transactions.id"], name=op.f("fk_ledger_entries_transaction_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
+        sa.PrimaryKeyConstraint("transaction_id", "account_id", name=op.f("pk_ledger_entries")),
         sa.UniqueConstraint("account_id", "account_version", name=op.f("uq_ledger_entries_account_id_account_version")),
-        sa.UniqueConstraint("transaction_id", "account_id", name=op.f("uq_ledger_entries_transaction_id_account_id")),
     )
     op.create_table(
         "memberships",

@@ -5,6 +5,10 @@ run with the owner's rights. An operator gives it to the account of DATABASE_URL
 migrates as another one. The embedded database has one account, its owner: there the triggers hold alone, since they
 bind everybody. Whoever switches triggers off is found by the hash chain.
 
+Sums and balances are checked again by triggers at the end of each statement: the door writes the entries of a
+transaction and the balances of its accounts in one statement, so that nothing has to wait for COMMIT (a deferred
+constraint trigger runs once per row, and not at all when a savepoint ends).
+
 Errors: LE001 a request that is wrong in itself, LE002 a key used for another request, LE004 the journal is final.
 """
 
@@ -17,7 +21,11 @@ POST = """
 CREATE FUNCTION ledger_post(
     p_key text, p_request_hash bytea, p_kind text, p_subject_kind text, p_subject_id uuid, p_effective_at timestamptz,
     p_codes text[], p_currencies text[], p_amounts bigint[], p_reverses uuid
-) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+-- One plan, row by row through the indexes, here and in the triggers: else each call is planned anew for its arrays,
+-- and what the planner believes about sizes makes it read whole tables.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 DECLARE
     v_lines integer := cardinality(p_codes);
     v_transaction uuid;
@@ -25,13 +33,8 @@ DECLARE
     v_moved integer;
 BEGIN
     IF v_lines NOT BETWEEN 2 AND 100 OR cardinality(p_currencies) <> v_lines OR cardinality(p_amounts) <> v_lines
-       OR 0 = ANY (p_amounts) OR (SELECT count(DISTINCT code) FROM unnest(p_codes) AS code) <> v_lines THEN
-        RAISE EXCEPTION 'ledger: 2 to 100 lines, none of zero, each with an account of its own'
-            USING ERRCODE = 'LE001';
-    END IF;
-    IF EXISTS (SELECT FROM unnest(p_currencies, p_amounts) AS line (currency, amount)
-               GROUP BY currency HAVING sum(amount) <> 0) THEN
-        RAISE EXCEPTION 'ledger: the lines do not add up to zero' USING ERRCODE = 'LE001';
+       OR 0 = ANY (p_amounts) THEN
+        RAISE EXCEPTION 'ledger: 2 to 100 lines, none of zero' USING ERRCODE = 'LE001';
     END IF;
 
     INSERT INTO ledger_transactions (key, request_hash, kind, subject_kind, subject_id, effective_at, reverses)
@@ -46,27 +49,31 @@ BEGIN
     END IF;
 
     -- Zero rows first, then locks: an account that does not exist can't be locked. Both in one order.
-    INSERT INTO ledger_accounts (code, currency, floor, is_shared)
-    SELECT line.code, line.currency, CASE WHEN line.is_shared THEN NULL ELSE 0 END, line.is_shared
-    FROM (SELECT code, currency, code ~ '^(world|platform):' AS is_shared
-          FROM unnest(p_codes, p_currencies) AS given (code, currency)) AS line
-    WHERE NOT EXISTS (SELECT FROM ledger_accounts AS known WHERE known.code = line.code)
-    ORDER BY line.is_shared, line.code
-    ON CONFLICT (code) DO NOTHING;
-    PERFORM FROM ledger_accounts WHERE code = ANY (p_codes) ORDER BY is_shared, code FOR NO KEY UPDATE;
-
-    WITH moved AS (
-        UPDATE ledger_accounts AS account
-        SET balance = account.balance + line.amount, version = account.version + 1
+    IF (SELECT count(*) FROM ledger_accounts WHERE code = ANY (p_codes)) < v_lines THEN
+        INSERT INTO ledger_accounts (code, currency, floor, is_shared)
+        SELECT line.code, line.currency, CASE WHEN line.is_shared THEN NULL ELSE 0 END, line.is_shared
+        FROM (SELECT code, currency, code ~ '^(world|platform):' AS is_shared
+              FROM unnest(p_codes, p_currencies) AS given (code, currency)) AS line
+        ORDER BY line.is_shared, line.code
+        ON CONFLICT (code) DO NOTHING;
+    END IF;
+    WITH locked AS MATERIALIZED (
+        SELECT account.id, line.amount
         FROM unnest(p_codes, p_currencies, p_amounts) AS line (code, currency, amount)
-        WHERE account.code = line.code AND account.currency = line.currency
-        RETURNING account.id, account.currency, line.amount, account.version, account.balance
+        JOIN ledger_accounts AS account ON account.code = line.code AND account.currency = line.currency
+        ORDER BY account.is_shared, account.code FOR NO KEY UPDATE OF account
+    ), moved AS (
+        UPDATE ledger_accounts AS account
+        SET balance = account.balance + locked.amount, version = account.version + 1
+        FROM locked WHERE account.id = locked.id
+        RETURNING account.id, account.currency, locked.amount, account.version, account.balance
     )
     INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
     SELECT v_transaction, id, currency, amount, version, balance FROM moved;
     GET DIAGNOSTICS v_moved = ROW_COUNT;
     IF v_moved <> v_lines THEN
-        RAISE EXCEPTION 'ledger: an account of % has another currency', p_codes USING ERRCODE = 'LE001';
+        RAISE EXCEPTION 'ledger: each line needs an account of its own, of its currency: %', p_codes
+            USING ERRCODE = 'LE001';
     END IF;
     RETURN v_transaction;
 END $$
@@ -107,44 +114,59 @@ BEGIN
 END $$
 """
 
-ONLY_COUNT_ON = """
-CREATE FUNCTION ledger_only_count_on() RETURNS trigger LANGUAGE plpgsql AS $$
+FOLLOW_ENTRIES = """
+CREATE FUNCTION ledger_balances_follow_entries() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    v_code text;
 BEGIN
-    IF (NEW.id, NEW.code, NEW.currency, NEW.is_shared, NEW.version)
-       <> (OLD.id, OLD.code, OLD.currency, OLD.is_shared, OLD.version + 1) OR NEW.floor IS DISTINCT FROM OLD.floor THEN
-        RAISE EXCEPTION 'ledger: UPDATE on ledger_accounts is refused, only entries change a balance'
+    SELECT now.code INTO v_code FROM new_rows AS now LEFT JOIN old_rows AS was ON was.id = now.id
+    WHERE (now.code, now.currency, now.is_shared, now.version)
+          IS DISTINCT FROM (was.code, was.currency, was.is_shared, was.version + 1)
+       OR now.floor IS DISTINCT FROM was.floor
+       OR NOT EXISTS (SELECT FROM ledger_entries AS entry WHERE entry.account_id = now.id
+                      AND entry.account_version = now.version AND entry.balance_after = now.balance) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger: UPDATE on ledger_accounts is refused, only entries change a balance (%)', v_code
             USING ERRCODE = 'LE004';
-    END IF;
-    RETURN NEW;
-END $$
-"""
-
-BALANCE_HAS_ENTRY = """
-CREATE FUNCTION ledger_balance_has_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-BEGIN
-    IF NEW.version = 0 AND NEW.balance = 0 THEN
-        RETURN NULL;
-    END IF;
-    IF NOT EXISTS (SELECT FROM ledger_entries WHERE account_id = NEW.id AND account_version = NEW.version
-                   AND balance_after = NEW.balance) THEN
-        RAISE EXCEPTION 'ledger: the balance of % has no entry', NEW.code USING ERRCODE = 'LE004';
     END IF;
     RETURN NULL;
 END $$
 """
 
-ENTRY_ADDS_UP = """
-CREATE FUNCTION ledger_entry_adds_up() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN_AT_ZERO = """
+CREATE FUNCTION ledger_begin_at_zero() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM ledger_entries WHERE transaction_id = NEW.transaction_id
-               GROUP BY currency HAVING sum(amount) <> 0) THEN
-        RAISE EXCEPTION 'ledger: transaction % does not add up to zero', NEW.transaction_id USING ERRCODE = 'LE004';
+    IF NEW.balance <> 0 OR NEW.version <> 0 THEN
+        RAISE EXCEPTION 'ledger: account % does not begin at zero', NEW.code USING ERRCODE = 'LE004';
     END IF;
-    IF NEW.balance_after - NEW.amount IS DISTINCT FROM (CASE WHEN NEW.account_version = 1 THEN 0 ELSE (
-        SELECT balance_after FROM ledger_entries
-        WHERE account_id = NEW.account_id AND account_version = NEW.account_version - 1) END) THEN
-        RAISE EXCEPTION 'ledger: entry % does not continue its account', NEW.id USING ERRCODE = 'LE004';
-    END IF;
+    RETURN NEW;
+END $$
+"""
+
+ADD_UP = """
+CREATE FUNCTION ledger_entries_add_up() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    v_transaction uuid;
+BEGIN
+    -- One by one: PostgreSQL knows nothing of the size of new_rows, and would read all entries to join with it.
+    FOR v_transaction IN SELECT DISTINCT transaction_id FROM new_rows LOOP
+        IF EXISTS (SELECT FROM ledger_entries WHERE transaction_id = v_transaction
+                   GROUP BY currency HAVING sum(amount) <> 0) THEN
+            RAISE EXCEPTION 'ledger: transaction % does not add up to zero', v_transaction USING ERRCODE = 'LE004';
+        END IF;
+        IF EXISTS (SELECT FROM ledger_entries AS entry
+                   JOIN ledger_accounts AS account ON account.id = entry.account_id
+                   LEFT JOIN ledger_entries AS before ON before.account_id = entry.account_id
+                       AND before.account_version = entry.account_version - 1
+                   WHERE entry.transaction_id = v_transaction
+                     AND ((account.version, account.balance) <> (entry.account_version, entry.balance_after)
+                          OR entry.balance_after - entry.amount <> coalesce(before.balance_after, 0)
+                          OR (before.account_id IS NULL AND entry.account_version > 1))) THEN
+            RAISE EXCEPTION 'ledger: transaction % does not continue its accounts', v_transaction
+                USING ERRCODE = 'LE004';
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$
 """
@@ -157,11 +179,11 @@ CREATE TRIGGER final_all BEFORE TRUNCATE ON ledger_transactions FOR EACH STATEME
 CREATE TRIGGER only_seal BEFORE UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION ledger_only_seal();
 CREATE TRIGGER final BEFORE DELETE ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER final_all BEFORE TRUNCATE ON ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-CREATE TRIGGER only_count_on BEFORE UPDATE ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION ledger_only_count_on();
-CREATE CONSTRAINT TRIGGER balance_has_entry AFTER INSERT OR UPDATE ON ledger_accounts
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balance_has_entry();
-CREATE CONSTRAINT TRIGGER entry_adds_up AFTER INSERT ON ledger_entries
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_adds_up();
+CREATE TRIGGER begin_at_zero BEFORE INSERT ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION ledger_begin_at_zero();
+CREATE TRIGGER follow_entries AFTER UPDATE ON ledger_accounts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_balances_follow_entries();
+CREATE TRIGGER add_up AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_add_up();
 """
 
 ROLE = """
@@ -190,7 +212,7 @@ FIRST_FEE = "INSERT INTO fee_rules (kind, basis_points, valid_from) VALUES ('con
 
 
 def upgrade() -> None:
-    functions = [POST, SEAL, REFUSE, ONLY_SEAL, ONLY_COUNT_ON, BALANCE_HAS_ENTRY, ENTRY_ADDS_UP]
+    functions = [POST, SEAL, REFUSE, ONLY_SEAL, FOLLOW_ENTRIES, BEGIN_AT_ZERO, ADD_UP]
     for statement in [*functions, *_split(TRIGGERS), ROLE, *_split(RIGHTS), FIRST_FEE]:
         op.get_bind().exec_driver_sql(statement)
 

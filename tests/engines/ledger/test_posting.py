@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from marketplace.engines.ledger.checking import problems
 from marketplace.engines.ledger.journal import KeyReused, Line, Overdrawn, post
@@ -84,6 +85,13 @@ class TestPosting:
         wrong = [Line(code, Money(minor, currency)) for code, minor, currency in lines]
         with pytest.raises(AssertionError, match="ledger:"):
             await post(db, key="wrong", kind="test", lines=wrong, at=AT, subject=SUBJECT)
+
+    @pytest.mark.parametrize("amounts", ["{-5,4}", "{-5,6}", "{5}", "{0,0}"])
+    async def test_the_door_itself_refuses_them_too(self, db: Session, amounts: str) -> None:
+        call = text("""SELECT ledger_post('raw', '', 'test', 'test', uuidv7(), now(), ARRAY['world:a', 'world:b'],
+            ARRAY['USD', 'USD'], CAST(CAST(:amounts AS text) AS bigint[]), NULL)""")
+        with pytest.raises(DBAPIError, match="ledger: "):
+            await db.execute(call, {"amounts": amounts})
 
     async def test_two_currencies_each_add_up(self, db: Session) -> None:
         lines = [Line("world:fx:USD", usd(-10)), Line("a:USD", usd(10))]

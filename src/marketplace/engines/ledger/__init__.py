@@ -3,7 +3,7 @@
 An *account* has one currency, a code and a running balance. A *transaction* has *entries* that add up to zero per
 currency; its key makes it happen once. There is one door, the SQL function `ledger_post`: it locks the accounts in
 one order (shared ones last), keeps every balance above its floor and numbers the entries of each account without gaps.
-Triggers refuse every other change, for the owner of the tables too; deferred ones check each sum and balance again.
+Triggers refuse every other change, for the owner of the tables too, and check each sum and balance again.
 
 `world:…` and `platform:…` accounts are shared and may go below zero; all others never do.
 

@@ -15,17 +15,18 @@ _RULES = {
         JOIN ledger_entries e ON e.account_id = a.id AND e.account_version = a.version
         WHERE a.balance <> e.balance_after""",
     "account {0}: version {1}, but {2} entries": """
-        SELECT a.code, a.version, count(e.id) FROM ledger_accounts a
+        SELECT a.code, a.version, count(e.account_id) FROM ledger_accounts a
         LEFT JOIN ledger_entries e ON e.account_id = a.id GROUP BY a.id
-        HAVING a.version <> count(e.id) OR a.version <> coalesce(max(e.account_version), 0)""",
+        HAVING a.version <> count(e.account_id) OR a.version <> coalesce(max(e.account_version), 0)""",
     "account {0}: balance {1} is below its floor {2}": """
         SELECT code, balance, floor FROM ledger_accounts WHERE balance < floor""",
     "transaction {0} ({1}): adds up to {2}": """
         SELECT t.id, t.key, sum(e.amount) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
         GROUP BY t.id, e.currency HAVING sum(e.amount) <> 0""",
     "transaction {0} ({1}): has {2} entries": """
-        SELECT t.id, t.key, count(e.id) FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
-        GROUP BY t.id HAVING count(e.id) < 2""",
+        SELECT t.id, t.key, count(e.account_id) FROM ledger_transactions t
+        LEFT JOIN ledger_entries e ON e.transaction_id = t.id
+        GROUP BY t.id HAVING count(e.account_id) < 2""",
     "trigger {0} on {1} is switched off": """
         SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgrelid IN ('ledger_accounts'::regclass,
         'ledger_transactions'::regclass, 'ledger_entries'::regclass) AND tgenabled NOT IN ('O', 'A')""",

@@ -1,6 +1,7 @@
 """Posting to the journal."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,7 @@ async def post(
     (fewer than 2, a zero, an account twice or of another currency, a sum that is not zero).
     """
     subject_kind, subject_id = subject
+    _check_sums(lines)
     hit("ledger.post.before")
     try:
         row = await db.execute(
@@ -88,6 +90,14 @@ async def post(
     return transaction_id
 
 
+def _check_sums(lines: Sequence[Line]) -> None:
+    """The database checks it again; here the mistake is named before an account looks overdrawn by it."""
+    sums = Counter[str]()
+    for line in lines:
+        sums[line.money.currency] += line.money.amount_minor
+    assert not any(sums.values()), f"ledger: the lines do not add up to zero: {lines}"
+
+
 async def _defer_seal(db: Session) -> None:
     # Without a key: posters with one key in common would wait for each other's COMMIT.
     await defer(db, "ledger.seal", at=clock.now() + SEAL_DELAY)
@@ -103,7 +113,7 @@ def _translated(error: DBAPIError) -> Exception:
     if getattr(cause, "constraint_name", None) == "ck_ledger_accounts_floor":
         return Overdrawn()
     match getattr(cause, "sqlstate", None):
-        case "LE001":
+        case "LE001" | "LE004":
             return AssertionError(str(cause))
         case "LE002":
             return KeyReused(str(cause))

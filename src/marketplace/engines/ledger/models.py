@@ -53,6 +53,16 @@ class LedgerTransaction(Base):
         CheckConstraint("(seal_number IS NULL) = (seal_hash IS NULL)", name="seal"),
         Index("ix_ledger_transactions_unsealed", "id", postgresql_where=text("seal_number IS NULL")),
         Index("ix_ledger_transactions_subject", "subject_kind", "subject_id"),
+        # Partial, since most rows have none when they are written.
+        Index(
+            "uq_ledger_transactions_reverses", "reverses", unique=True, postgresql_where=text("reverses IS NOT NULL")
+        ),
+        Index(
+            "uq_ledger_transactions_seal_number",
+            "seal_number",
+            unique=True,
+            postgresql_where=text("seal_number IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = pk()
@@ -61,10 +71,10 @@ class LedgerTransaction(Base):
     kind: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
-    reverses: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transactions.id"), unique=True)
+    reverses: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transactions.id"))
     effective_at: Mapped[datetime] = timestamp()
     created_at: Mapped[datetime] = timestamp(server_default=text("clock_timestamp()"))
-    seal_number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    seal_number: Mapped[int | None] = mapped_column(BigInteger)
     seal_hash: Mapped[bytes | None]
 
 
@@ -75,14 +85,12 @@ class LedgerEntry(Base):
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "currency"], ["ledger_accounts.id", "ledger_accounts.currency"]),
         UniqueConstraint("account_id", "account_version"),
-        UniqueConstraint("transaction_id", "account_id"),
         CheckConstraint("amount <> 0", name="amount"),
         CheckConstraint("account_version > 0", name="version"),
     )
 
-    id: Mapped[UUID] = pk()
-    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transactions.id"))
-    account_id: Mapped[UUID]
+    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transactions.id"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
     currency: Mapped[str] = currency()
     amount: Mapped[int] = minor_units()
     account_version: Mapped[int] = mapped_column(BigInteger)

@@ -62,6 +62,11 @@ def test_a_subject_is_one_line_whatever_it_says() -> None:
     assert words.subject == "“Logo Bcc: all@example.com” went to somebody else"
 
 
+def test_the_number_decides_about_the_plural() -> None:
+    assert rendered("answers_due", "en", count=1).subject.startswith("One proposal")
+    assert rendered("answers_due", "en", count=3).subject.startswith("3 proposals")
+
+
 def test_money_and_times_are_said_in_full() -> None:
     words = rendered("milestone_funded", "en", amount=Money(100_00, "USD"), fee=Money(10_00, "USD"))
 

@@ -28,6 +28,7 @@ SCHEDULES = {
     "ledger.seal": "* * * * *",
     "search.index": "* * * * *",
     "payments.sweep": "*/5 * * * *",
+    "escrow.sweep": "25 * * * *",
     "payments.poll": "*/5 * * * *",
     "files.sweep": "0 2 * * *",
     "notify.sweep": "10 2 * * *",

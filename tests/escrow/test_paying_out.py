@@ -8,7 +8,9 @@ from marketplace.escrow import actions
 from marketplace.escrow.errors import BelowMinimum, MoreThanAvailable, NoPayoutAccount, PayoutsPaused
 from marketplace.escrow.events import PayoutConfirmed, PayoutFailed, PayoutSent
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund
+from marketplace.escrow.tasks import sweep
 from marketplace.kernel import clock
+from marketplace.kernel.queue import drain
 from tests.escrow.world import FAILING_IBAN, World, usd
 
 
@@ -125,6 +127,20 @@ class TestAccounts:
         account = await world.fresh(PayoutAccount, account.id)
         assert (account.stripe_account_id, account.state) == (stripe_id, "started")
         assert "external_account" in account.due
+
+    async def test_a_lost_webhook_is_made_up_for_by_the_sweep(self, world: World) -> None:
+        account = await world.connect()
+        release = await world.release(await world.funded(usd(100)))
+        link = await world.client.account_link(
+            account.stripe_account_id or "", return_url="https://a.example", refresh_url="https://b.example"
+        )
+        await world.sandbox.onboard(link)
+        for _ in range(2):  # finds that the account is active; sends nothing a second time
+            async with world.database.write.begin() as db:
+                await sweep(db)
+            await drain(world.services)
+        assert (await world.fresh(PayoutAccount, account.id)).state == "active"
+        assert (await world.transfer(release)).state == "sent"
 
     async def test_another_account_does_not_take_the_place_of_hers(self, world: World) -> None:
         account = await world.onboard()

@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import click
 
+from marketplace.cli.site import Running, with_services
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
+from marketplace.kernel.database import Database
+from marketplace.kernel.queue import Services, defer
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -39,7 +42,16 @@ def advance(span: timedelta) -> None:
         clock.advance(span)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
+    settings = Settings.from_env()
+    if settings.database_url or Running.read(settings.data_dir).address:
+        with_services(settings, _sweep)
     say()
+
+
+async def _sweep(services: Services) -> None:
+    """What is due by the new time passes at once, not at the next full minute."""
+    async with services[Database].write.begin() as db:
+        await defer(db, "deadlines.sweep")
 
 
 def say() -> None:

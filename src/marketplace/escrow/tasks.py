@@ -12,7 +12,7 @@ from marketplace.escrow.models import PayoutAccount
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
-from marketplace.kernel.queue import task
+from marketplace.kernel.queue import defer, task
 
 
 @within(CommandDone)
@@ -78,7 +78,14 @@ async def _refund_changed(db: Session, refund_id: UUID, event: StripeObjectChang
 
 @task("escrow.sweep")
 async def sweep(db: Session) -> None:
-    """Each hour: send what still waits, or failed, though its account is active."""
-    query = select(PayoutAccount).where(PayoutAccount.rail == "stripe", PayoutAccount.state == "active")
+    """Each hour: look again at accounts that are not active, send what waits or failed though its account is.
+
+    The events of an account that we have not paid from yet are in no list that payments reads.
+    """
+    query = select(PayoutAccount).where(PayoutAccount.rail == "stripe", PayoutAccount.stripe_account_id.is_not(None))
     for account in (await db.execute(query.order_by(PayoutAccount.id).with_for_update())).scalars().all():
-        await sending.send_waiting(db, account, at=clock.now())
+        if account.state == "active":
+            await sending.send_waiting(db, account, at=clock.now())
+        else:
+            key = f"payments.refresh:{account.stripe_account_id}"
+            await defer(db, "payments.refresh", key=key, kind="account", object_id=account.stripe_account_id)

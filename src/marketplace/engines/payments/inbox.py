@@ -64,6 +64,17 @@ async def process(database: Database, client: PaymentClient, event_id: str) -> b
     return await _finish(database, event_id, change, error)
 
 
+async def refresh(database: Database, client: PaymentClient, kind: str, object_id: str) -> None:
+    """Publish `StripeObjectChanged` without an event: for an object whose webhook may have been lost.
+
+    Raises: PaymentRefused, PaymentUnavailable.
+    """
+    current = await client.retrieve(kind, object_id)
+    change = StripeObjectChanged(type="refresh", object_kind=kind, object_id=object_id, account=None, object=current)
+    async with database.write.begin() as db:
+        await publish(db, change)
+
+
 async def _take(database: Database, event_id: str) -> WebhookEvent | None:
     async with database.write.begin() as db:
         event = await db.get(WebhookEvent, event_id, with_for_update=True)

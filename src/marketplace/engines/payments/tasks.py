@@ -30,6 +30,12 @@ async def process(services: Services, *, event_id: str) -> None:
     await inbox.process(services[Database], services[PaymentClient], event_id)
 
 
+@task("payments.refresh", transaction=False)
+async def refresh(services: Services, *, kind: str, object_id: str) -> None:
+    """Look at one object of our own account, or at a connected account, as it is now."""
+    await inbox.refresh(services[Database], services[PaymentClient], kind, object_id)
+
+
 @task("payments.sweep")
 async def sweep(db: Session) -> None:
     """Every five minutes: defer again what is neither final nor leased, and events not processed yet; then poll."""

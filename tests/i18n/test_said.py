@@ -25,6 +25,7 @@ def test_a_date_reads_from_its_day_on_whatever_stands_before_it() -> None:
         (timedelta(days=3), "3 دن بعد"),
         (timedelta(days=14), "2 ہفتے بعد"),
         (timedelta(hours=-2), "2 گھنٹے پہلے"),
+        (timedelta(days=-3), "3 دن پہلے"),
         (timedelta(days=-1), "1 دن پہلے"),
     ],
 )

@@ -92,10 +92,10 @@ def _rounded(seconds: int) -> int:
 
 @lru_cache(maxsize=8_192)
 def _relative(seconds: int, locale: str) -> str:
-    distance, babel = timedelta(seconds=seconds), _BABEL[locale].split("@")[0]
-    if seconds > 0:  # the CLDR's "in" means "within" in Urdu
-        return translations(locale).gettext(N_("in %(time)s")) % {"time": format_timedelta(distance, locale=babel)}
-    return format_timedelta(distance, add_direction=True, locale=babel)
+    """Our own "in" and "ago": the CLDR's say "within 3 days" and "3 of the days ago" in Urdu."""
+    said = N_("in %(time)s") if seconds > 0 else N_("%(time)s ago")
+    time = format_timedelta(timedelta(seconds=abs(seconds)), locale=_BABEL[locale].split("@")[0])
+    return translations(locale).gettext(said) % {"time": time}
 
 
 def markdown(text: str | None) -> Markup:

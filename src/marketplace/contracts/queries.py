@@ -200,6 +200,13 @@ async def contract_of_proposal(db: AnySession, proposal_id: UUID, *, reader: UUI
     return (await db.execute(query)).scalar_one_or_none()
 
 
+async def has_open_contract(db: AnySession, user_id: UUID) -> bool:
+    """Whether this person is on a side of a contract that is not over."""
+    query = select(Contract.id).join(Freelancer, Freelancer.id == Contract.freelancer_id)
+    wanted = query.where(Contract.state.in_(("offered", "active")), is_party(user_id)).limit(1)
+    return await db.scalar(wanted) is not None
+
+
 async def file_for(db: AnySession, file_id: UUID, *, reader: UUID) -> StoredFile:
     """A file that was delivered in one of the reader's contracts. Raises: NotFound for everybody else."""
     query = (

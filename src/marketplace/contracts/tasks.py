@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.contracts import actions, notices
+from marketplace.contracts import actions, notices, queries
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import REVIEW
 from marketplace.engines.deadlines.events import DeadlinePassed
@@ -19,12 +19,26 @@ from marketplace.escrow.events import (
     TransferWaiting,
 )
 from marketplace.escrow.models import Payout, Refund, Release, Transfer
+from marketplace.escrow.queries import balance_of
 from marketplace.escrow.sending import NO_ACCOUNT
+from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
 from marketplace.kernel.events import after, within
+from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.messages.actions import notify
+
+
+@within(AccountClosing)
+async def finish_first(db: Session, event: AccountClosing) -> None:
+    """Nobody leaves with work under way or money on its way. Raises: Invalid."""
+    if await queries.has_open_contract(db, event.user_id):
+        raise Invalid.at("", N_("You have a contract that is under way. Finish or cancel it first."))
+    money = await balance_of(db, event.user_id)
+    if money.owed or money.available or money.on_its_way:
+        raise Invalid.at("", N_("There is still money of yours here. Pay it out first, and wait until it has arrived."))
 
 
 @within(HoldFunded)

@@ -15,8 +15,10 @@ run: ready ## start everything on this machine and print the address; Ctrl-C sto
 demo: ready ## fill the demo world again (what is there already stays)
 	@exec $(BIN)/marketplace demo
 
+# Two runs: a browser keeps an event loop of its own running, in which other tests can't start theirs.
 test: dev ## the fast tests, and the journeys where a Chromium is found
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not journey"
+	@$(BIN)/python -m pytest -m "journey and not slow"
 
 test-slow: dev ## the tests with a budget of minutes: money, search
 	@$(BIN)/python -m pytest -m slow

@@ -133,7 +133,17 @@ def install(python: Path, what: list[str], name: str) -> None:
 def installer(python: Path) -> list[str]:
     if shutil.which("uv"):
         return ["uv", "pip", "install", "--quiet", "--python", str(python)]
-    return [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
+    return [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+    ]
 
 
 def hook(python: Path, verb: str) -> None:

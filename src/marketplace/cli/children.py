@@ -14,6 +14,7 @@ from marketplace.kernel import launch
 STOP_SECONDS = 15
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30
+LOG_MAX_BYTES = 10_000_000
 STEADY_SECONDS = 60
 """Who lived that long had no trouble starting: the next pause is short again."""
 
@@ -36,7 +37,7 @@ class Child:
         with contextlib.ExitStack() as stack:
             output = None
             if self.log is not None:
-                self.log.parent.mkdir(parents=True, exist_ok=True)
+                _make_room(self.log)
                 output = stack.enter_context(self.log.open("ab"))
             self.process = subprocess.Popen(
                 launch.bound([sys.executable, *self.words]),
@@ -78,6 +79,13 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.process = None
+
+
+def _make_room(log: Path) -> None:
+    """A log that has grown large becomes NAME.old, in the place of the one before."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
+        log.replace(log.with_suffix(".old"))
 
 
 def _ending(code: int) -> str:

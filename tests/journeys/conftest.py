@@ -20,6 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here drives a browser; where none is found that is said (CI requires one)."""
     if not CHROMIUM and os.environ.get("CI"):
         raise pytest.UsageError("CI must have a Chromium: the journeys are required there")
+    # Last: the browser keeps an event loop of its own running, in which other tests can't start theirs.
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
@@ -42,8 +44,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpSite]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
+    """One per test: while playwright's own loop lives, no asynchronous test could run in this process."""
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield made

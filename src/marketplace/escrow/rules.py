@@ -21,6 +21,7 @@ MOVES: dict[str, dict[str, set[str]]] = {
         "pending": {"open", "failed", "paid", "refused"},
         "open": {"paid", "expired", "refused"},
         "expired": {"paid", "refused"},
+        "failed": {"paid", "refused"},
     },
     "transfer": {"pending": {"sent", "failed"}, "failed": {"pending"}},
     "refund": {"pending": {"sent", "failed"}, "sent": {"failed"}},
@@ -31,8 +32,8 @@ MOVES: dict[str, dict[str, set[str]]] = {
     },
     "payout account": {"started": {"active"}, "active": {"restricted"}, "restricted": {"active"}},
 }
-"""state → the states that may follow. A closed hold is held again when its refund fails; money that Stripe took on an
-expired session counts; a confirmed payout may still come back from the bank."""
+"""state → the states that may follow. A closed hold is held again when its refund fails; money that Stripe took counts,
+whatever we believed of the page; a confirmed payout may still come back from the bank."""
 
 
 class MoveRefused(Conflict):

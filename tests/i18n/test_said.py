@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from marketplace.engines.notify.rendering import Site, render
 from marketplace.kernel.i18n import translations
 from marketplace.web.pages import environments
 
@@ -17,6 +18,12 @@ def _said(source: str, **context: object) -> str:
 def test_a_date_reads_from_its_day_on_whatever_stands_before_it() -> None:
     assert _said("{{ at|date }}", at=AT) == "\u206712 دسمبر 2026\u2069"
     assert _said("{{ at|datetime }}", at=AT) == "\u206712 دسمبر 2026، 14:00 (PKT)\u2069"
+
+
+def test_a_date_in_a_mail_reads_the_same() -> None:
+    values = {"gig": "A", "count": 2, "answer_by": AT.isoformat(), "link": "/x"}
+    mail = render("answers_due", values, locale="ur", time_zone="Asia/Karachi", site=Site("Hunar", "https://h.example"))
+    assert "\u206712 دسمبر 2026، 14:00 (PKT)\u2069" in mail.text
 
 
 @pytest.mark.parametrize(

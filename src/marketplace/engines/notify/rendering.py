@@ -120,10 +120,11 @@ def _money_in_urdu(value: dict[str, Any]) -> str:
 
 
 def _when(value: str, time_zone: str, locale: str) -> str:
-    """`12 Dec 2026, 14:00 (PKT)`."""
+    """`12 Dec 2026, 14:00 (PKT)`; in Urdu with its comma, in a right-to-left isolate: from the day on."""
     moment = datetime.fromisoformat(value).astimezone(ZoneInfo(time_zone))
-    words = format_datetime(moment, "d MMM y, HH:mm", locale=locale, tzinfo=ZoneInfo(time_zone))
-    return f"{words} ({moment.tzname()})"
+    pattern, order = ("d MMM y، HH:mm", "\u2067{}\u2069") if direction(locale) == "rtl" else ("d MMM y, HH:mm", "{}")
+    words = format_datetime(moment, pattern, locale=locale, tzinfo=ZoneInfo(time_zone))
+    return order.format(f"{words} ({moment.tzname()})")
 
 
 def _paragraphs(value: str) -> Markup:

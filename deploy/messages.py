@@ -5,6 +5,7 @@ translation, what is gone is dropped. Neither dates nor line numbers are written
 import sys
 import tomllib
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ def extracted(root: Path = ROOT) -> list[Found]:
 
 def read(path: Path) -> Catalog:
     with path.open("rb") as file:
-        return read_po(file, locale=path.parents[1].name, abort_invalid=True)
+        catalogue = read_po(file, locale=path.parents[1].name, abort_invalid=True)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    catalogue.header_comment = "\n".join(
+        takewhile(lambda line: line.startswith("#"), lines)
+    )  # Babel's would lose its lines
+    return catalogue
 
 
 def merged(old: Catalog, found: list[Found]) -> Catalog:

@@ -155,6 +155,7 @@ def test_writing_it_again_changes_nothing_and_names_no_machine(found: list[Any],
     once = script.written(script.merged(urdu, found))
     again = script.written(script.merged(script.merged(urdu, found), found))
     assert once == again
+    assert once.decode().split("msgid", 1)[0] == URDU.read_text(encoding="utf-8").split("msgid", 1)[0]
     for text in (once.decode(), URDU.read_text(encoding="utf-8")):
         assert str(ROOT) not in text and "Creation-Date" not in text and "Generated-By" not in text
         assert re.search(r"^#:.*:\d", text, re.MULTILINE) is None

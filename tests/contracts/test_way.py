@@ -25,6 +25,8 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import Services, drain, registered
 from marketplace.postings.models import Posting
+from marketplace.postings.queries import skills_of
+from marketplace.skills.queries import evidence_of
 from tests.cast import Cast
 from tests.contracts import scenes
 
@@ -253,6 +255,24 @@ async def test_nothing_is_accepted_that_is_not_delivered(
     with pytest.raises(rules.MilestoneMoveRefused):
         await actions.accept_delivery(db, part, by=cast.bilal.id, at=clock.now())
     assert await count(db, Release) == 0
+
+
+async def test_a_completed_contract_earns_her_the_skills_that_the_gig_asked_for(
+    db: Session, cast: Cast, contract: Contract
+) -> None:
+    for number in (1, 2):
+        part = await scenes.delivered(db, cast, contract, number)
+        assert not await _earned(db, cast)
+        await actions.accept_delivery(db, part, by=cast.bilal.id, at=clock.now())
+    assert contract.posting_id is not None
+    asked = await skills_of(db, contract.posting_id)
+    assert asked
+    assert await _earned(db, cast) == {skill.slug: 1 for skill in asked}
+
+
+async def _earned(db: Session, cast: Cast) -> dict[str, int]:
+    found = await evidence_of(db, [cast.ayesha.id])
+    return {each.skill.slug: each.contract_count for each in found.get(cast.ayesha.id, []) if each.kind == "earned"}
 
 
 async def test_the_contract_is_completed_with_its_last_milestone(db: Session, cast: Cast, contract: Contract) -> None:

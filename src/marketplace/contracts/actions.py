@@ -23,6 +23,7 @@ from marketplace.contracts.models import (
 )
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.files.models import StoredFile
+from marketplace.engines.search import outbox
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as escrow_queries
 from marketplace.escrow.models import Hold
@@ -34,6 +35,8 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
+from marketplace.postings.queries import skills_of
+from marketplace.skills.actions import count_earned
 from marketplace.talent.models import Freelancer
 
 
@@ -238,7 +241,18 @@ async def _release(db: Session, contract: Contract, milestone: Milestone, *, by:
     if rules.next_contract_state((await db.execute(states)).scalars()) == "completed":
         contract.ended_at = at
         await _move_contract(db, contract, "completed", by=by, at=at)
+        await _count_earned(db, contract, at=at)
         await notices.completed(db, contract, at=at)
+
+
+async def _count_earned(db: Session, contract: Contract, *, at: datetime) -> None:
+    """What the gig asked for she has now shown, on one contract more; search learns it too."""
+    if contract.posting_id is None:
+        return
+    freelancer = await db.get_one(Freelancer, contract.freelancer_id)
+    asked = [skill.slug for skill in await skills_of(db, contract.posting_id)]
+    await count_earned(db, freelancer.user_id, asked, at=at)
+    await outbox.changed(db, "people", freelancer.id)
 
 
 async def _cancel(db: Session, contract: Contract, milestone: Milestone, *, by: UUID, at: datetime) -> None:

@@ -50,6 +50,14 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, variables: dict[str, str], 
     assert failed.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["check", "reindex"])
+def test_a_database_without_tables_is_one_line(tmp_path: Path, command: str) -> None:
+    failed = run(command, MARKETPLACE_DATA_DIR=str(tmp_path))
+    assert failed.returncode == 1
+    assert "run `marketplace migrate`" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+
+
 def test_doctor_names_what_does_not_answer(tmp_path: Path) -> None:
     ill = run(
         "doctor",

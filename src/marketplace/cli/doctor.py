@@ -13,13 +13,13 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.cli import ports
-from marketplace.cli.site import Running, with_services
+from marketplace.cli.site import Running, is_migrated, with_services
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentUnavailable
 from marketplace.engines.search import outbox
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.config import Settings
-from marketplace.kernel.database import Database, ReadSession
+from marketplace.kernel.database import Database
 from marketplace.kernel.database.readiness import readiness
 from marketplace.kernel.queue import Services
 
@@ -42,7 +42,7 @@ class Finding:
 def command() -> None:
     settings = Settings.from_env()
     click.echo(f"Settings: MARKETPLACE_ENV={settings.env}, data in {settings.data_dir}")
-    found = with_services(settings, lambda services: examine(settings, services))
+    found = with_services(settings, lambda services: examine(settings, services), needs_tables=False)
     for finding in found:
         mark = click.style("ok ", fg="green") if finding.is_well else click.style("BAD", fg="red")
         click.echo(f"{mark}  {finding.kind:<9} {finding.used:<58} {finding.says}")
@@ -83,23 +83,18 @@ async def _database(given: Settings, services: Services) -> tuple[str, bool]:
     async with services[Database].read() as db:
         version = str(await db.scalar(text("SHOW server_version")))
         says = f"answers in {(time.monotonic() - began) * 1000:.0f} ms, version {version}, "
-        is_migrated = await _is_migrated(db)
+        has_our_tables = await is_migrated(db)
     if int(version.split(".")[0]) < OLDEST_POSTGRESQL:
         return f"version {version}: {OLDEST_POSTGRESQL} or newer is needed (uuidv7)", False
-    if is_migrated:
+    if has_our_tables:
         return says + "migrated", True
     # `up` migrates the embedded one by itself.
     return says + ("run `marketplace migrate`" if given.database_url else "still empty"), not given.database_url
 
 
-async def _is_migrated(db: ReadSession) -> bool:
-    has_tables = await db.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
-    return bool(has_tables) and (await readiness(db)).is_migrated
-
-
 async def _tasks(services: Services) -> tuple[str, bool]:
     async with services[Database].read() as db:
-        if not await _is_migrated(db):
+        if not await is_migrated(db):
             return NOT_MIGRATED, True
         found = await readiness(db)
     says = f"{found.waiting_tasks} wait, the oldest for {found.oldest_task_seconds:.0f} s"
@@ -110,7 +105,7 @@ async def _search(services: Services) -> tuple[str, bool]:
     search = services[SearchIndex]
     counts = ", ".join([f"{await search.count(name)} {name}" for name in search.names])
     async with services[Database].read() as db:
-        if not await _is_migrated(db):
+        if not await is_migrated(db):
             return NOT_MIGRATED, True
         behind = await outbox.behind(db)
     return f"answers: {counts}; {behind} changes behind", True

@@ -14,13 +14,17 @@ import os
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import click
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from marketplace.kernel.config import Settings
+from marketplace.kernel.database import Database, ReadSession
 from marketplace.kernel.database.embedded import EmbeddedPostgres
+from marketplace.kernel.database.readiness import readiness
+from marketplace.kernel.queue import Services
 
 DATABASE = "marketplace"
 T = TypeVar("T")
@@ -123,13 +127,26 @@ def _derived(settings: Settings, purpose: str) -> str:
     return "whsec_" + hmac.new(settings.secret_key.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
-def with_services(settings: Settings, act: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `act(services)` over everything that a process has open, with a database that is there."""
+def with_services(settings: Settings, act: Callable[[Services], Awaitable[T]], *, needs_tables: bool = True) -> T:
+    """Run `act(services)` over everything that a process has open, with a database that is there.
+
+    Raises: ClickException when the database has not the tables of this version and `act` needs them.
+    """
     from marketplace.runtime import running
 
     async def run(settings: Settings) -> T:
         async with running(settings) as services:
+            if needs_tables:
+                async with services[Database].read() as db:
+                    if not await is_migrated(db):
+                        raise click.ClickException("The database is not at this version: run `marketplace migrate`.")
             return await act(services)
 
     with opened(settings) as complete:
         return asyncio.run(run(complete))
+
+
+async def is_migrated(db: ReadSession) -> bool:
+    """The database has the tables of this version."""
+    has_tables = await db.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    return bool(has_tables) and (await readiness(db)).is_migrated

@@ -25,7 +25,8 @@ def command() -> None:
         raise click.ClickException(
             f"{error}: the demo world is filled behind a running site; run `make run`."
         ) from error
-    click.echo(f"\rdemo world: complete after {time.monotonic() - began:.0f} s".ljust(60))
+    start_of_line = "\r" if sys.stdout.isatty() else ""
+    click.echo(f"{start_of_line}demo world: complete after {time.monotonic() - began:.0f} s".ljust(60))
 
 
 class Progress:

@@ -10,6 +10,7 @@ CPU is of this process (PostgreSQL's apart). The goal of the project is a ratio 
 """
 
 import asyncio
+import gc
 import logging
 import statistics
 import sys
@@ -132,6 +133,9 @@ async def main(rounds: int, url: str, data: Path) -> None:
     quick.add(Nothing(services[SearchIndex]), SearchIndex)
     pool = await asyncpg.create_pool(url.replace("+asyncpg", ""), min_size=1)
     apps = {"ours": create_app(services), "ours, facet counts aside": create_app(quick), "bare": bare_app(pool)}
+    gc.collect()
+    gc.freeze()  # as every web process does when it starts
+    gc.set_threshold(10_000, 20, 20)
     figures: dict[str, list[float]] = {name: [] for name in apps}
     for name, app in apps.items():
         print(f"{name}: {await request(app, cookie):,} bytes on the wire")

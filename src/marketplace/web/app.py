@@ -69,7 +69,7 @@ def create_app(services: Services | None = None) -> Application:
     Raises: RuntimeError for a handler without an access mark, MissingAssets when set-up was not run.
     """
     settings = services[Settings] if services else Settings.from_env()
-    site = Site(settings, Assets(), pages.environments(reloads=settings.env != "production"), opened=services)
+    site = Site(settings, Assets(), pages.environments(reloads=settings.is_demo), opened=services)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:

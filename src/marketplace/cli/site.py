@@ -76,18 +76,19 @@ def opened(settings: Settings) -> Generator[Settings]:
     server = embedded(settings)
     server.start()
     try:
+        asyncio.run(make_database(server))
         yield with_database(settings, server)
     finally:
         server.stop()
 
 
 def with_database(settings: Settings, server: EmbeddedPostgres) -> Settings:
-    """The settings with our database in the embedded server; made when it is not there yet."""
-    asyncio.run(_make_database(server))
+    """The settings with the address of our database in the embedded server."""
     return dataclasses.replace(settings, database_url=server.url(DATABASE))
 
 
-async def _make_database(server: EmbeddedPostgres) -> None:
+async def make_database(server: EmbeddedPostgres) -> None:
+    """Make our database in the embedded server when it is not there yet."""
     engine = create_async_engine(server.url(), isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:

@@ -23,8 +23,7 @@ import click
 
 from marketplace.cli import ports
 from marketplace.cli.children import Child
-from marketplace.cli.migrate import migrate
-from marketplace.cli.site import Running, embedded, environment, sandbox_settings, with_database
+from marketplace.cli.site import Running, embedded, environment, make_database, sandbox_settings, with_database
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 
@@ -111,11 +110,19 @@ class Site:
             self._start_sandbox()
         Running(self.settings.base_url, self.settings.stripe_api_url).write(self.settings.data_dir)
         self._start_child("web", "-m", "marketplace.cli", "serve")
-        asyncio.run(migrate(self.settings))
+        self._migrate()
         self._start_child("worker", "-m", "marketplace.cli", "worker")
         if self._wait_until_ready():
             self._say_address()
             self._start_demo()
+
+    def _migrate(self) -> None:
+        # Imported while web and sandbox are loading.
+        from marketplace.cli.migrate import migrate
+
+        if self.server is not None:
+            asyncio.run(make_database(self.server))
+        asyncio.run(migrate(self.settings))
 
     def _start_sandbox(self) -> None:
         settings = self.settings

@@ -65,6 +65,7 @@ def test_a_part_that_is_killed_is_started_again(up: UpSite, part: str) -> None:
     until(lambda: not before & set(up.processes()), f"all of {part} end with their parent")
     until(lambda: any(part in command for command in up.processes().values()), f"{part} again")
     until(lambda: up.status() == 200, "ready again")
+    assert not before & set(up.processes())
 
 
 def test_one_web_process_that_is_killed_is_replaced(up: UpSite) -> None:
@@ -81,6 +82,7 @@ def test_a_database_that_is_killed_is_started_again(up: UpSite, data: Path) -> N
     os.kill(first, signal.SIGKILL)
     until(lambda: first not in up.processes(), "gone")
     until(lambda: up.status() == 200, "ready again")
+    assert up.run("check").returncode == 0
 
 
 def test_its_own_death_leaves_nothing_behind_and_the_next_start_goes_on(up: UpSite, data: Path) -> None:

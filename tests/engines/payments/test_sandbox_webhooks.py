@@ -107,7 +107,8 @@ async def test_a_webhook_may_come_twice_on_request(
     await _expire(client, session)
     [event] = await receiver.wait_for("checkout.session.expired", about=session["id"])
     await sandbox.redeliver(event["id"])
-    await receiver.wait_for("checkout.session.expired", about=session["id"], times=2)
+    both = await receiver.wait_for("checkout.session.expired", about=session["id"], times=2)
+    assert {each["id"] for each in both} == {event["id"]}
 
 
 async def _expire(client: PaymentClient, session: dict[str, Any]) -> None:

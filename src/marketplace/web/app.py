@@ -128,15 +128,15 @@ async def _open(site: Site) -> AsyncIterator[None]:
 async def _write_noted_for_ever(site: Site) -> None:
     while True:
         await asyncio.sleep(1)
-        try:
-            await _write_noted(site)
-        except Exception:  # noqa: BLE001 - PostgreSQL may be away for a moment: the next second tries again
-            _log.exception("what was seen and shown in the last second could not be written")
+        await _write_noted(site)
 
 
 async def _write_noted(site: Site) -> None:
-    await sessions.write_seen(site)
-    await search.write_impressions(site)
+    try:
+        await sessions.write_seen(site)
+        await search.write_impressions(site)
+    except Exception:  # noqa: BLE001 - PostgreSQL may be away for a moment: the next second tries again
+        _log.exception("what was seen and shown in the last second could not be written")
 
 
 def _visit(site: Site, scope: HTTPScope) -> Visit:

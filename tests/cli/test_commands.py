@@ -15,6 +15,8 @@ from marketplace.cli.children import Child
 from marketplace.cli.site import Running
 from tests.cli.sites import until
 
+pytestmark = pytest.mark.slow  # starts servers and programs: seconds each
+
 
 def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "marketplace.cli", *words]

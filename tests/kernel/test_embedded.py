@@ -18,6 +18,8 @@ import pytest
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 from marketplace.kernel.database.embedded_place import EmbeddedPostgresFailed, wheel_binaries
 
+pytestmark = pytest.mark.slow  # starts servers and programs: seconds each
+
 CHILD = Path(__file__).with_name("embedded_child.py")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 as_root = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux")

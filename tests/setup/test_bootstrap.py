@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # starts servers and programs: seconds each
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", "deploy", "requirements")
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3"

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
-LOCKS = {"run": "requirements/run.txt", "dev": "requirements/dev.txt"}
-NODE_LOCK = "requirements/node.txt"
+LOCKS = {"run": "deploy/requirements/run.txt", "dev": "deploy/requirements/dev.txt"}
+NODE_LOCK = "deploy/requirements/node.txt"
 BUILD_INPUTS = ("pyproject.toml", "hatch_build.py", "package-lock.json")
 
 

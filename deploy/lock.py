@@ -10,16 +10,23 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPILE = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
 COMPILE += ["--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
 LOCKS = {
-    "run": ["pyproject.toml", "requirements/build.in"],
-    "dev": ["pyproject.toml", "requirements/build.in", "--extra", "dev", "--constraint", "requirements/run.txt"],
-    "node": ["requirements/node.in"],
+    "run": ["pyproject.toml", "deploy/requirements/build.in"],
+    "dev": [
+        "pyproject.toml",
+        "deploy/requirements/build.in",
+        "--extra",
+        "dev",
+        "--constraint",
+        "deploy/requirements/run.txt",
+    ],
+    "node": ["deploy/requirements/node.in"],
 }
 
 
 def main(options: list[str]) -> None:
     """`options` go to uv: --upgrade, or --upgrade-package NAME."""
     for name, sources in LOCKS.items():
-        target = ROOT / "requirements" / f"{name}.txt"
+        target = ROOT / "deploy" / "requirements" / f"{name}.txt"
         run([*COMPILE, *options, *sources, "--output-file", str(target)])
         lines = [line for line in target.read_text().splitlines(keepends=True) if not line.startswith("# download:")]
         target.write_text(

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.slow  # starts servers and programs: seconds each
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", "deploy", "requirements")
+COPIED = ("pyproject.toml", "hatch_build.py", "package.json", "package-lock.json", "deploy")
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
 
 

@@ -14,7 +14,7 @@ DOWNLOAD_LIMIT_MB = 150
 
 def entries(lock: str) -> dict[str, str]:
     """Name to everything that the lock says of it."""
-    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    text = (ROOT / "deploy" / "requirements" / lock).read_text(encoding="utf-8")
     blocks = re.split(r"^(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
     return {re.split(r"[=\[ ]", block, maxsplit=1)[0]: block for block in blocks if block.strip()}
 
@@ -30,7 +30,7 @@ def test_every_package_has_one_version_and_hashes(lock: str) -> None:
     assert [name for name, block in found.items() if "==" not in block or "--hash=sha256:" not in block] == []
 
 
-@pytest.mark.parametrize("path", [*(f"requirements/{lock}" for lock in LOCKS), "package-lock.json"])
+@pytest.mark.parametrize("path", [*(f"deploy/requirements/{lock}" for lock in LOCKS), "package-lock.json"])
 def test_no_address_is_locked(path: str) -> None:
     assert "://" not in (ROOT / path).read_text(encoding="utf-8")
 
@@ -53,7 +53,7 @@ def test_both_locks_agree() -> None:
 
 
 def test_the_download_stays_small() -> None:
-    first = (ROOT / "requirements/run.txt").read_text(encoding="utf-8").split("\n", 1)[0]
+    first = (ROOT / "deploy/requirements/run.txt").read_text(encoding="utf-8").split("\n", 1)[0]
     found = re.match(r"# download: (\d+) MB", first)
     assert found, "`make lock` measures it"
     assert 0 < int(found[1]) <= DOWNLOAD_LIMIT_MB

@@ -34,6 +34,8 @@ URDU = (
 URDU += ",0691,0698,06A9,06AF,06BA,06BE,06C0-06C3,06CC,06D2-06D4,06F0-06F9,200C-200F,2018-201D,FDF2,FDFA"
 
 NPM = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+# Its own patience with a network that is not there would be over a minute.
+NPM += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
 
 
 class AssetsMissing(RuntimeError):

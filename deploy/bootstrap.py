@@ -150,7 +150,7 @@ def hook(python: Path, verb: str) -> None:
     """The browser files, before the build, so that a fault is told in one line."""
     done = subprocess.run([str(python), str(ROOT / "hatch_build.py"), verb], cwd=str(ROOT), check=False)
     if done.returncode != 0:
-        raise Missing("The browser files are not there yet; nothing else is missing.")
+        raise SystemExit(done.returncode)  # it has said why, in one line
 
 
 def attempt(command: list[str], show: bool = False) -> bool:

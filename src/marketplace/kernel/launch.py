@@ -31,6 +31,8 @@ def bound(words: list[str], *, standing: str = "self", verb: str = "run" if ON_L
 
 
 def main(owner_pid: int, standing: str, verb: str, words: list[str]) -> int:
+    # A shell starts its background jobs with SIGINT ignored, and that is inherited: then nobody would hear of the end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     take(standing)
     if verb == "reach":
         print("".join("1" if os.access(path, os.X_OK) else "0" for path in words))

@@ -1,9 +1,12 @@
 """What tests and operators of the demo ask of the sandbox itself: faults, settings, a summary of the books."""
 
+from ipaddress import ip_address
 from typing import Any
 
 from litestar import Request, get, post
-from litestar.exceptions import ValidationException
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotFoundException, ValidationException
+from litestar.handlers import BaseRouteHandler
 
 from marketplace.engines.payments.sandbox.books import Wire
 from marketplace.engines.payments.sandbox.desk import DEFAULTS
@@ -11,7 +14,13 @@ from marketplace.engines.payments.sandbox.faults import KINDS, Fault
 from marketplace.engines.payments.sandbox.site import Site
 
 
-@post("/_sandbox/faults", status_code=204)
+def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The pages may be open to a network, the controls are not. Raises: NotFoundException."""
+    if connection.client is None or not ip_address(connection.client.host).is_loopback:
+        raise NotFoundException
+
+
+@post("/_sandbox/faults", status_code=204, guards=[from_this_machine])
 async def order_fault(request: Request[Any, Any, Any], site: Site) -> None:
     """{operation, kind, times, seconds}; an empty object clears all. Only on the sandbox's own port."""
     ordered: Wire = await request.json()
@@ -23,7 +32,7 @@ async def order_fault(request: Request[Any, Any, Any], site: Site) -> None:
     site.faults.add(Fault(**ordered))
 
 
-@post("/_sandbox/settings", status_code=204)
+@post("/_sandbox/settings", status_code=204, guards=[from_this_machine])
 async def change_settings(request: Request[Any, Any, Any], site: Site) -> None:
     """Any of the DEFAULTS of desk.py."""
     wanted: Wire = await request.json()
@@ -34,7 +43,7 @@ async def change_settings(request: Request[Any, Any, Any], site: Site) -> None:
             site.books.set(name, value)
 
 
-@post("/_sandbox/events/{id:str}/deliver", status_code=204)
+@post("/_sandbox/events/{id:str}/deliver", status_code=204, guards=[from_this_machine])
 async def deliver_again(id: str, site: Site) -> None:
     """Send the webhook of an event (once more)."""
     with site.books.transaction():
@@ -42,7 +51,7 @@ async def deliver_again(id: str, site: Site) -> None:
     site.changed()
 
 
-@get("/_sandbox/books", sync_to_thread=False)
+@get("/_sandbox/books", sync_to_thread=False, guards=[from_this_machine])
 def show_books(site: Site) -> Wire:
     """The summary of the books, for tests and reconciliation."""
     return summarise(site)

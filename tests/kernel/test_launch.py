@@ -11,7 +11,7 @@ import pytest
 
 from marketplace.kernel import launch
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="waits by pidfd")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="waits by pidfd")]
 
 PROGRAM = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 STARTER = f"""

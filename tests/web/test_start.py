@@ -13,6 +13,8 @@ from marketplace.web.app import Application, create_app
 from marketplace.web.assets import Assets, MissingAssets
 from tests.visitors import Browser
 
+pytestmark = pytest.mark.slow  # starts and kills servers: seconds each
+
 
 @asynccontextmanager
 async def _running(app: Application) -> AsyncIterator[None]:

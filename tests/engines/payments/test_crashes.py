@@ -17,6 +17,8 @@ from tests.engines.payments.crash_child import EFFECTS, Trial, run
 from tests.engines.payments.sandbox_server import SandboxServer
 from tests.engines.payments.steps import paid_charge, ready_account, transfer_body
 
+pytestmark = pytest.mark.slow  # starts and kills servers: seconds each
+
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.engines.payments.crash_child"])
 

@@ -12,6 +12,8 @@ from tests.engines.payments.receiver import Receiver
 from tests.engines.payments.sandbox_server import SandboxServer
 from tests.engines.payments.steps import fresh, open_session, paid_charge, ready_account, transfer_body
 
+pytestmark = pytest.mark.slow  # starts and kills servers: seconds each
+
 
 @pytest.fixture(scope="module")
 async def receiver() -> AsyncIterator[Receiver]:

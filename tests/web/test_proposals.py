@@ -90,6 +90,18 @@ async def test_a_double_click_sends_one(browse: Browse, cast: Cast, db: Session,
     assert {answer.headers["location"] for answer in answers} == {address(await only(db))}
 
 
+async def test_a_gig_that_was_paused_meanwhile_costs_her_not_a_word(
+    browse: Browse, cast: Cast, db: Session, gig: Posting, page: str
+) -> None:
+    hers = await browse(cast.ayesha)
+    unseen = await hers.hidden(page)
+    await postings.pause(db, gig, by=cast.bilal.id, at=clock.now())
+    await db.commit()
+    refused = await hers.post(page, data={**unseen, **written()})
+    assert refused.status_code == 422
+    assert "no longer takes proposals" in refused.text and COVER in refused.text and "200.01" in refused.text
+
+
 async def test_rows_come_and_go_without_a_script(browse: Browse, cast: Cast, db: Session, page: str) -> None:
     hers = await browse(cast.ayesha)
     more = await hers.submit(page, written(step="add"), shown_on=page)
@@ -187,7 +199,7 @@ async def test_a_gig_that_is_over_takes_none(browse: Browse, cast: Cast, db: Ses
     await db.commit()
     hers = await browse(cast.ayesha)
     assert (await hers.get(page)).headers["location"] == f"/gigs/{gig.slug}"
-    assert (await hers.submit(page, written(), shown_on="/gigs/new")).status_code == 409
+    assert (await hers.submit(page, written(), shown_on="/gigs/new")).status_code == 422
     assert "No proposals yet" in (await hers.get("/proposals")).text
 
 

@@ -11,7 +11,7 @@ text has a Length: a test walks all forms. What a refused form held stays in it.
 import gettext
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any, cast
@@ -25,7 +25,7 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import DateInput, TextInput
 
-from marketplace.kernel.errors import Invalid
+from marketplace.kernel.errors import DomainError, Invalid
 from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.money import Money, parse_money
 
@@ -121,12 +121,17 @@ class Form(wtforms.Form):
                 field.errors = [*field.errors, *said]
 
     @contextmanager
-    def catching(self) -> Iterator[None]:
-        """Around the transaction: an Invalid raised inside ends the block and stands at its fields afterwards."""
+    def catching(self, *also: type[DomainError]) -> Generator[None]:
+        """Around the transaction: an Invalid raised inside ends the block and stands at its fields afterwards.
+
+        `also`: other refusals that stand on top of the form, so that nothing typed is lost to them.
+        """
         try:
             yield
         except Invalid as error:
             self.refuse(error)
+        except also as error:
+            self.refuse(Invalid.at("", error.msgid, **error.values))
 
 
 class CreatingForm(Form):

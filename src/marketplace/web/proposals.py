@@ -15,6 +15,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.postings import queries as postings
 from marketplace.postings.queries import Posting, PostingView
+from marketplace.postings.rules import PostingClosed
 from marketplace.talent.queries import freelancer_of
 from marketplace.web import candidates, proposal_forms
 from marketplace.web.access import USER, Answer, get, post
@@ -81,7 +82,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
         return _to_profile(visit, f"/gigs/{slug}/propose")
     sends = step == "send" and bool(freelancer.headline)
     if form.validate():
-        with form.catching():
+        with form.catching(PostingClosed):
             async with visit.submit(form, back="/proposals") as sending:
                 if sending.is_first:
                     proposal = await _write(sending.db, visit, slug, form, sends=sends)

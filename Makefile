@@ -21,10 +21,10 @@ test: dev ## the fast tests, and the journeys where a Chromium is found
 	@$(BIN)/python -m pytest -m "journey and not slow"
 
 test-slow: dev ## the tests that need minutes: crashes, random sequences, servers and programs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
+	@$(BIN)/python -m pytest -m slow
 
 soak: dev ## the slow tests without their budgets, until they find something or you stop them
-	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
+	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow
 
 bench-%: dev ## bench-gigs and its like: one benchmark of bench/, its figures for docs/measured.md
 	@exec $(BIN)/python bench/$(subst -,_,$*).py

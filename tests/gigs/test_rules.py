@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from marketplace.gigs import rules
 from marketplace.gigs.models import ProposalState
-from marketplace.gigs.rules import Part, letter, preview, without_identity
+from marketplace.gigs.rules import Part, preview
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
+from marketplace.postings.blind import letter, without_identity
 from tests.gigs.writing import OFFER
 
 ENDS = ("accepted", "declined", "withdrawn", "expired")

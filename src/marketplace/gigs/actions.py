@@ -16,6 +16,7 @@ from marketplace.gigs.rules import Offer
 from marketplace.identity import audit
 from marketplace.identity.models import Membership
 from marketplace.kernel.database import Session
+from marketplace.postings.blind import letter
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS
 from marketplace.postings.rules import PostingClosed, takes_proposals
@@ -40,7 +41,7 @@ async def submit(db: Session, posting: Posting, offer: Offer, *, freelancer: Fre
     rules.check_offer(offer, posting.questions)
     proposal = await _her_draft(db, posting, offer, freelancer=freelancer, at=at)
     given = select(func.count()).where(Proposal.posting_id == posting.id, Proposal.letter.is_not(None))
-    proposal.letter = rules.letter((await db.scalar(given) or 0) + 1)
+    proposal.letter = letter((await db.scalar(given) or 0) + 1)
     proposal.submitted_at = at
     await _move(db, proposal, "submitted", by=freelancer.user_id, at=at)
     await notices.sent(db, proposal, posting, to=freelancer.user_id, at=at)

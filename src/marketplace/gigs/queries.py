@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select, true
 
 from marketplace.gigs.models import Proposal, ProposalMilestone
-from marketplace.gigs.rules import LIVING, SEEN_BY_EMPLOYER, WAITING, Offer, Part, without_identity
+from marketplace.gigs.rules import LIVING, SEEN_BY_EMPLOYER, WAITING, Offer, Part
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
+from marketplace.postings.blind import without_identity
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import HIRING_ROLES
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS

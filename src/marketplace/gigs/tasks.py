@@ -20,6 +20,8 @@ async def decline_all(db: Session, event: PostingEndedByEmployer) -> None:
 async def expire_all(db: Session, event: PostingExpired) -> None:
     """Whoever still waits at the answer-by date is told."""
     posting = await db.get_one(Posting, event.posting_id)
+    if posting.kind != "gig":
+        return
     await actions.expire_all(db, posting, at=event.at)
     await notices.unanswered(db, posting, at=event.at)
 
@@ -28,6 +30,8 @@ async def expire_all(db: Session, event: PostingExpired) -> None:
 async def end_or_remind(db: Session, event: ProposalsEnded) -> None:
     """Nobody waits: the gig is over. Somebody does: the employer is told how many and until when."""
     posting = await db.get_one(Posting, event.posting_id)
+    if posting.kind != "gig":
+        return
     waiting = await queries.waiting_count(db, posting.id)
     if waiting:
         await notices.answers_due(db, posting, waiting, at=event.at)

@@ -19,8 +19,14 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.events import publish as publish_event
 from marketplace.kernel.i18n import N_
 from marketplace.places.models import District
-from marketplace.postings import rules
-from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
+from marketplace.postings import gates, rules
+from marketplace.postings.events import (
+    PostingChanged,
+    PostingEndedByEmployer,
+    PostingExpired,
+    PostingFilled,
+    ProposalsEnded,
+)
 from marketplace.postings.models import Posting, PostingSkill, PostingState
 from marketplace.postings.queries import content_of
 from marketplace.postings.rules import Content
@@ -88,6 +94,7 @@ async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> N
     await lock(db, posting)
     rules.check_move(_state(posting), "open")
     rules.check_publishable(await content_of(db, posting), at)
+    await gates.pass_all(db, posting, at)
     posting.published_at = at
     posting.slug = ids.slug(posting.title, posting.id)
     await _move(db, posting, "open", by=by, at=at)
@@ -116,9 +123,10 @@ async def close(db: Session, posting: Posting, *, by: UUID, at: datetime) -> Non
 
 
 async def fill(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
-    """Somebody was found. The one who accepts a proposal tells the others (contracts/)."""
+    """Somebody was found. The one who accepts a proposal tells the others (contracts/); of a job, jobs/ does."""
     await lock(db, posting)
     await _move(db, posting, "filled", by=by, at=at)
+    await publish_event(db, PostingFilled(posting_id=posting.id, by=by, at=at))
 
 
 async def end_proposals(db: Session, posting: Posting, *, at: datetime) -> None:

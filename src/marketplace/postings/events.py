@@ -28,6 +28,14 @@ class PostingEndedByEmployer(Event, frozen=True):
     at: datetime
 
 
+class PostingFilled(Event, frozen=True):
+    """Somebody was found; whoever still waits is told."""
+
+    posting_id: UUID
+    by: UUID
+    at: datetime
+
+
 class PostingExpired(Event, frozen=True):
     """The answer-by date is over, or the deadline is and nobody waits."""
 

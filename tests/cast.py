@@ -33,9 +33,9 @@ class Cast:
 
 
 async def make_cast(db: Session) -> Cast:
-    ayesha, hina = await _user(db, "Ayesha Khan"), await _user(db, "Hina Malik")
-    bilal, omar = await _user(db, "Bilal Ahmed"), await _user(db, "Omar Farooq")
-    sana = await _user(db, "Sana Iqbal", staff_role="moderator")
+    ayesha, hina = await user_named(db, "Ayesha Khan"), await user_named(db, "Hina Malik")
+    bilal, omar = await user_named(db, "Bilal Ahmed"), await user_named(db, "Omar Farooq")
+    sana = await user_named(db, "Sana Iqbal", staff_role="moderator")
     agritrack = await _organisation(db, "AgriTrack", ["employer"], bilal.id)
     park = await _organisation(db, "Dhanote IT Park", ["organiser", "park_operator"], omar.id)
     return Cast(
@@ -46,12 +46,13 @@ async def make_cast(db: Session) -> Cast:
         sana=sana,
         agritrack=agritrack,
         park=park,
-        ayesha_profile=await _freelancer(db, ayesha, "Shopify and WordPress shops that load fast"),
-        hina_profile=await _freelancer(db, hina, "Logos and social media posts"),
+        ayesha_profile=await freelancer_of(db, ayesha, "Shopify and WordPress shops that load fast"),
+        hina_profile=await freelancer_of(db, hina, "Logos and social media posts"),
     )
 
 
-async def _user(db: Session, name: str, *, staff_role: str | None = None) -> User:
+async def user_named(db: Session, name: str, *, staff_role: str | None = None) -> User:
+    """Somebody with a confirmed address and PASSWORD."""
     email = f"{name.split()[0].lower()}@test.example"
     user = User(
         email=email,
@@ -75,7 +76,8 @@ async def _organisation(db: Session, name: str, kinds: list[str], owner: UUID) -
     return made
 
 
-async def _freelancer(db: Session, user: User, headline: str) -> Freelancer:
+async def freelancer_of(db: Session, user: User, headline: str) -> Freelancer:
+    """Her listed profile, without skills yet."""
     made = Freelancer(
         user_id=user.id,
         handle=user.name.split()[0].lower(),

@@ -7,11 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import Base, Session
-from tests.cast import BORN, PASSWORD_HASH, Cast
+from tests.cast import BORN, Cast, freelancer_of, user_named
 
-NAMES = ("anonymous", "ayesha", "hina", "bilal", "faisal", "omar", "sana")
-"""A visitor; two freelancers; two employers; an organiser (who has an organisation too); a moderator."""
-FREELANCERS, EMPLOYERS, STAFF = {"ayesha", "hina"}, {"bilal", "faisal", "omar"}, {"sana"}
+NAMES = (
+    *("anonymous", "ayesha", "hina", "zara", "waqas"),
+    *("bilal", "iqra", "usman", "faisal", "omar", "nadia", "tariq", "kamran", "sana", "rabia"),
+)
+"""A visitor. Freelancers: two, Zara whom Ayesha has blocked, Waqas who is restricted. AgriTrack's owner, its hiring and
+its finance member; another employer; two organisers; two training providers; two moderators.
+"""
+FREELANCERS = {"ayesha", "hina", "zara", "waqas"}
+EMPLOYERS = {"bilal", "iqra", "usman", "faisal", "omar", "nadia", "tariq", "kamran"}
+"""Whoever is a member of an organisation."""
+STAFF = {"sana", "rabia"}
+FEW = ("anonymous", "ayesha", "bilal", "usman", "faisal", "sana")
+"""One of each kind, for the fast tests; the slow ones ask everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +35,38 @@ class People:
 
 
 async def gather(db: Session, cast: Cast) -> People:
-    """The cast and Faisal, who hires for another organisation than Bilal."""
-    faisal = User(
-        email="faisal@test.example",
-        email_verified_at=BORN,
-        password_hash=PASSWORD_HASH,
-        name="Faisal Raza",
-        created_at=BORN,
-    )
-    ruralpay = Organisation(name="RuralPay", slug="ruralpay", kinds=["employer"], created_at=BORN)
-    db.add_all([faisal, ruralpay])
-    await db.flush()
-    db.add(Membership(user_id=faisal.id, organisation_id=ruralpay.id, role="owner", created_at=BORN))
+    """The cast and all others of NAMES."""
+    agritrack = cast.agritrack
+    named = {
+        **{"anonymous": None, "ayesha": cast.ayesha, "hina": cast.hina, "bilal": cast.bilal, "omar": cast.omar},
+        **{"sana": cast.sana, "rabia": await user_named(db, "Rabia Noor", staff_role="moderator")},
+        "iqra": await _member(db, "Iqra Shah", agritrack, "hiring"),
+        "usman": await _member(db, "Usman Tariq", agritrack, "finance"),
+        "faisal": await _member(db, "Faisal Raza", await _made(db, "RuralPay", ["employer"]), "owner"),
+        "nadia": await _member(db, "Nadia Bibi", await _made(db, "Multan Tech Park", ["organiser"]), "owner"),
+        "tariq": await _member(db, "Tariq Aziz", await _made(db, "Skills Academy", ["training_provider"]), "owner"),
+        "kamran": await _member(db, "Kamran Ali", await _made(db, "Code Centre", ["training_provider"]), "owner"),
+    }
+    for name in ("Zara Butt", "Waqas Javed"):
+        user = await user_named(db, name)
+        await freelancer_of(db, user, "Data entry and spreadsheets")
+        named[name.split()[0].lower()] = user
     await db.commit()
-    named = {"bilal": cast.bilal, "omar": cast.omar, "sana": cast.sana, "faisal": faisal, "anonymous": None}
-    return People({**named, "ayesha": cast.ayesha, "hina": cast.hina})
+    return People(named)
+
+
+async def _made(db: Session, name: str, kinds: list[str]) -> Organisation:
+    made = Organisation(name=name, slug=name.lower().replace(" ", "-"), kinds=kinds, created_at=BORN)
+    db.add(made)
+    await db.flush()
+    return made
+
+
+async def _member(db: Session, name: str, organisation: Organisation, role: str) -> User:
+    user = await user_named(db, name)
+    db.add(Membership(user_id=user.id, organisation_id=organisation.id, role=role, created_at=BORN))
+    await db.flush()
+    return user
 
 
 _NOT_COUNTED = {"rate_counts", "sessions"}

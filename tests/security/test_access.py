@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from marketplace.web.access import Access
 from marketplace.web.app import handlers
 from tests.security.conftest import Stage
-from tests.security.people import EMPLOYERS, FREELANCERS, NAMES, STAFF
+from tests.security.people import EMPLOYERS, FEW, FREELANCERS, NAMES, STAFF
 from tests.visitors import Browser
 
 ASKS_STRIPE = {"POST /money/account", "POST /money/account/continue"}
@@ -47,16 +47,26 @@ REFUSED: dict[Access, dict[str, int]] = {
 """The status by which a mark refuses a person; who is not named comes in."""
 
 
+ASKED = pytest.mark.parametrize(
+    "people", [pytest.param(FEW, id="few"), pytest.param(NAMES, id="all", marks=pytest.mark.slow)]
+)
+
+
 async def _ask(browser: Browser, route: Route) -> httpx.Response:
     if route.method == "GET":
         return await browser.get(route.address())
     return await browser.post(route.address(), data={"_csrf_token": browser.own_token()})
 
 
+@ASKED
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-async def test_the_mark_refuses_whom_it_must_and_nothing_changes(route: Route, stage: Stage) -> None:
+async def test_the_mark_refuses_whom_it_must_and_nothing_changes(
+    route: Route, people: tuple[str, ...], stage: Stage
+) -> None:
     before = await stage.fingerprint()
     for name, status in REFUSED[route.access].items():
+        if name not in people:
+            continue
         answer = await _ask(stage.browsers[name], route)
         assert answer.status_code == status, name
         if status == 303:
@@ -64,10 +74,13 @@ async def test_the_mark_refuses_whom_it_must_and_nothing_changes(route: Route, s
     assert await stage.fingerprint() == before
 
 
+@ASKED
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-async def test_whom_the_mark_admits_gets_an_answer_and_never_an_error_of_ours(route: Route, stage: Stage) -> None:
+async def test_whom_the_mark_admits_gets_an_answer_and_never_an_error_of_ours(
+    route: Route, people: tuple[str, ...], stage: Stage
+) -> None:
     before = await stage.fingerprint()
-    for name in _admitted(route):
+    for name in _admitted(route, people):
         async with stage.undone():
             answer = await _ask(stage.browsers[name], route)
             assert answer.status_code < 500 or (answer.status_code == 503 and str(route) in ASKS_STRIPE), name
@@ -109,9 +122,9 @@ async def test_an_unsigned_webhook_is_refused(route: Route, stage: Stage) -> Non
     assert await stage.fingerprint() == before
 
 
-def _admitted(route: Route) -> list[str]:
+def _admitted(route: Route, people: tuple[str, ...] = NAMES) -> list[str]:
     """Signed-in people first."""
-    return [name for name in (*NAMES[1:], "anonymous") if name not in REFUSED[route.access]]
+    return [name for name in (*people[1:], "anonymous") if name not in REFUSED[route.access]]
 
 
 def test_only_these_pages_are_open_to_everybody() -> None:

@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from tests.security.conftest import Stage
-from tests.security.people import NAMES
-from tests.security.test_access import REFUSED, ROUTES
+from tests.security.test_access import ASKED, REFUSED, ROUTES
 from tests.security.things import NOBODYS_OWN, OWNED
 from tests.visitors import Browser
 
@@ -35,12 +34,13 @@ def _plain(answer: httpx.Response, address: str) -> str:
     return re.sub(r'value="[\w-]{43}"|nonce="[^"]*"|"x-csrftoken": "[^"]*"', "", text)
 
 
+@ASKED
 @pytest.mark.parametrize("name", OWNED)
-async def test_for_all_others_it_does_not_exist(name: str, stage: Stage) -> None:
+async def test_for_all_others_it_does_not_exist(name: str, people: tuple[str, ...], stage: Stage) -> None:
     route, (path, owners, seers) = BY_NAME[name], OWNED[name]
     real, invented = stage.things.address(path), route.address()
     before = await stage.fingerprint()
-    for person in set(NAMES) - owners - seers - REFUSED[route.access].keys():
+    for person in set(people) - owners - seers - REFUSED[route.access].keys():
         answer = await _ask(stage.browsers[person], route.method, real)
         assert answer.status_code == 404, person
         nothing_there = await _ask(stage.browsers[person], route.method, invented)

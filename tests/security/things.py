@@ -16,8 +16,11 @@ from tests.contracts.scenes import funded, milestone, stored
 from tests.gigs.writing import proposed
 from tests.postings.writing import draft, opened
 
-AYESHA, BILAL = frozenset({"ayesha"}), frozenset({"bilal"})
-BOTH, NOBODY = AYESHA | BILAL, frozenset[str]()
+AYESHA, NOBODY = frozenset({"ayesha"}), frozenset[str]()
+HIRES, PAYS = frozenset({"bilal", "iqra"}), frozenset({"bilal", "usman"})
+"""Who of AgriTrack writes postings and chooses people; who pays."""
+AGRITRACK = HIRES | PAYS
+BOTH = AYESHA | AGRITRACK
 
 
 _PART = "/contracts/<contract>/milestones/1"
@@ -39,28 +42,28 @@ class Things:
 
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
-    "GET /gigs/{slug}/edit": ("/gigs/<gig>/edit", BILAL, NOBODY),
-    "POST /gigs/{slug}": ("/gigs/<gig>", BILAL, NOBODY),
-    "POST /gigs/{slug}/publish": ("/gigs/<draft>/publish", BILAL, NOBODY),
-    "POST /gigs/{slug}/copy": ("/gigs/<gig>/copy", BILAL, NOBODY),
-    "GET /gigs/{slug}/pause": ("/gigs/<gig>/pause", BILAL, NOBODY),
-    "POST /gigs/{slug}/pause": ("/gigs/<gig>/pause", BILAL, NOBODY),
-    "GET /gigs/{slug}/resume": ("/gigs/<gig>/resume", BILAL, NOBODY),
-    "POST /gigs/{slug}/resume": ("/gigs/<gig>/resume", BILAL, NOBODY),
-    "GET /gigs/{slug}/close": ("/gigs/<gig>/close", BILAL, NOBODY),
-    "POST /gigs/{slug}/close": ("/gigs/<gig>/close", BILAL, NOBODY),
-    "GET /gigs/{slug}": ("/gigs/<draft>", BILAL, NOBODY),
-    "GET /gigs/{slug}/proposals": ("/gigs/<gig>/proposals", BILAL, NOBODY),
-    "GET /proposals/{id}": ("/proposals/<proposal>", BOTH, NOBODY),
+    "GET /gigs/{slug}/edit": ("/gigs/<gig>/edit", HIRES, NOBODY),
+    "POST /gigs/{slug}": ("/gigs/<gig>", HIRES, NOBODY),
+    "POST /gigs/{slug}/publish": ("/gigs/<draft>/publish", HIRES, NOBODY),
+    "POST /gigs/{slug}/copy": ("/gigs/<gig>/copy", HIRES, NOBODY),
+    "GET /gigs/{slug}/pause": ("/gigs/<gig>/pause", HIRES, NOBODY),
+    "POST /gigs/{slug}/pause": ("/gigs/<gig>/pause", HIRES, NOBODY),
+    "GET /gigs/{slug}/resume": ("/gigs/<gig>/resume", HIRES, NOBODY),
+    "POST /gigs/{slug}/resume": ("/gigs/<gig>/resume", HIRES, NOBODY),
+    "GET /gigs/{slug}/close": ("/gigs/<gig>/close", HIRES, NOBODY),
+    "POST /gigs/{slug}/close": ("/gigs/<gig>/close", HIRES, NOBODY),
+    "GET /gigs/{slug}": ("/gigs/<draft>", HIRES, NOBODY),
+    "GET /gigs/{slug}/proposals": ("/gigs/<gig>/proposals", HIRES, NOBODY),
+    "GET /proposals/{id}": ("/proposals/<proposal>", AYESHA | HIRES, NOBODY),
     "GET /proposals/{id}/edit": ("/proposals/<proposal>/edit", AYESHA, NOBODY),
     "POST /proposals/{id}": ("/proposals/<proposal>", AYESHA, NOBODY),
     "GET /proposals/{id}/withdraw": ("/proposals/<proposal>/withdraw", AYESHA, NOBODY),
     "POST /proposals/{id}/withdraw": ("/proposals/<proposal>/withdraw", AYESHA, NOBODY),
-    "POST /proposals/{id}/shortlist": ("/proposals/<proposal>/shortlist", BILAL, NOBODY),
-    "GET /proposals/{id}/decline": ("/proposals/<proposal>/decline", BILAL, NOBODY),
-    "POST /proposals/{id}/decline": ("/proposals/<proposal>/decline", BILAL, NOBODY),
-    "GET /proposals/{id}/accept": ("/proposals/<proposal>/accept", BILAL, NOBODY),
-    "POST /proposals/{id}/accept": ("/proposals/<proposal>/accept", BILAL, NOBODY),
+    "POST /proposals/{id}/shortlist": ("/proposals/<proposal>/shortlist", HIRES, NOBODY),
+    "GET /proposals/{id}/decline": ("/proposals/<proposal>/decline", HIRES, NOBODY),
+    "POST /proposals/{id}/decline": ("/proposals/<proposal>/decline", HIRES, NOBODY),
+    "GET /proposals/{id}/accept": ("/proposals/<proposal>/accept", HIRES, NOBODY),
+    "POST /proposals/{id}/accept": ("/proposals/<proposal>/accept", HIRES, NOBODY),
     "GET /contracts/{id}": ("/contracts/<contract>", BOTH, NOBODY),
     "GET /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
     "POST /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
@@ -68,16 +71,16 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /contracts/{id}/milestones/{number}/deliveries": (
         "/contracts/<contract>/milestones/1/deliveries",
         AYESHA,
-        BILAL,
+        AGRITRACK,
     ),
     "POST /contracts/{id}/milestones/{number}/revisions": (
         "/contracts/<contract>/milestones/1/revisions",
-        BILAL,
+        AGRITRACK,
         AYESHA,
     ),
-    "POST /contracts/{id}/milestones/{number}/release": (f"{_PART}/release", BILAL, AYESHA),
-    "POST /contracts/{id}/milestones/{number}/fund": ("/contracts/<contract>/milestones/2/fund", BILAL, AYESHA),
-    "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", BILAL, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/release": (f"{_PART}/release", AGRITRACK, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/fund": ("/contracts/<contract>/milestones/2/fund", AGRITRACK, AYESHA),
+    "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", AGRITRACK, AYESHA),
     "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
     "POST /notices/{id}/read": ("/notices/<notice>/read", AYESHA, NOBODY),
 }

@@ -1,0 +1,108 @@
+"""Who wants no contact with whom. A block is between two people and holds both ways, at once, in every list.
+
+`not_blocked(column, viewer)` goes into the WHERE of any list of people or of what people made; `is_blocked` is asked
+before anybody reaches anybody. The blocked person is never told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from marketplace.identity import audit
+from marketplace.identity.models import User
+from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.errors import Conflict, NotFound
+from marketplace.kernel.i18n import N_
+from marketplace.trust.models import Block
+
+UserId = InstrumentedAttribute[UUID] | ColumnElement[UUID]
+
+
+class OwnBlock(Conflict):
+    message = N_("You can't block yourself.")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Somebody on her list."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    at: datetime
+
+
+async def block(db: Session, *, by: UUID, other: UUID, at: datetime) -> None:
+    """End all contact between the two; blocking twice is the same as once. Raises: OwnBlock, NotFound."""
+    if by == other:
+        raise OwnBlock
+    if await db.get(User, other) is None:
+        raise NotFound
+    row = insert(Block).values(blocker_id=by, blocked_id=other, created_at=at)
+    made = await db.scalar(row.on_conflict_do_nothing(index_elements=["blocker_id", "blocked_id"]).returning(Block.id))
+    if made is not None:
+        await audit.record(db, "user.blocked", subject=("user", by), by=by, at=at, other=str(other))
+
+
+async def unblock(db: Session, *, by: UUID, other: UUID, at: datetime) -> None:
+    """Take her own block away; does nothing when there is none."""
+    gone = delete(Block).where(Block.blocker_id == by, Block.blocked_id == other).returning(Block.id)
+    if await db.scalar(gone) is not None:
+        await audit.record(db, "user.unblocked", subject=("user", by), by=by, at=at, other=str(other))
+
+
+async def is_blocked(db: AnySession, one: UUID, other: UUID) -> bool:
+    """Whether either of the two blocked the other."""
+    return bool(await db.scalar(select(exists().where(_between(one, other)))))
+
+
+async def has_blocked(db: AnySession, by: UUID, other: UUID) -> bool:
+    """Whether `by` blocked `other`, for her own button."""
+    return bool(await db.scalar(select(exists().where(Block.blocker_id == by, Block.blocked_id == other))))
+
+
+def not_blocked(user_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
+    """For the WHERE of any list: neither of the viewer and the person of `user_id` blocked the other."""
+    if viewer_id is None:
+        return true()
+    mine, theirs = aliased(Block), aliased(Block)
+    return and_(
+        ~exists().where(mine.blocker_id == viewer_id, mine.blocked_id == user_id),
+        ~exists().where(theirs.blocker_id == user_id, theirs.blocked_id == viewer_id),
+    )
+
+
+async def blocked_by_or_blocking(db: AnySession, user_id: UUID) -> set[UUID]:
+    """Everybody with whom this person has no contact."""
+    found = select(Block.blocker_id, Block.blocked_id).where(
+        or_(Block.blocker_id == user_id, Block.blocked_id == user_id)
+    )
+    return {id for pair in (await db.execute(found)).all() for id in pair} - {user_id}
+
+
+async def blocked_by(
+    db: AnySession, user_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int
+) -> list[Blocked]:
+    """Her own list, the newest first."""
+    found = (
+        select(Block.id, Block.blocked_id, User.name, Block.created_at)
+        .join(User, User.id == Block.blocked_id)
+        .where(Block.blocker_id == user_id)
+        .order_by(Block.created_at.desc(), Block.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        at, id = after
+        found = found.where(or_(Block.created_at < at, and_(Block.created_at == at, Block.id < id)))
+    return [Blocked(*row) for row in (await db.execute(found)).all()]
+
+
+def _between(one: UUID, other: UUID) -> ColumnElement[bool]:
+    return or_(
+        and_(Block.blocker_id == one, Block.blocked_id == other),
+        and_(Block.blocker_id == other, Block.blocked_id == one),
+    )

@@ -1,0 +1,47 @@
+"""What can be reported: the rooms above register how each of their things is read.
+
+`register("posting", loader)` in the room's tasks.py; `loader(db, id, viewer_id)` gives the thing as that person sees
+it, or None when it is not hers to see (a report can't be used to look for it).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketplace.kernel.database import AnySession
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A thing somebody may report: what it is called, where it is, whose it is, its text as it is now.
+
+    `organisation_id` where it is an organisation's; its members never decide about it. `is_private`: the text is not
+    public, so a moderator opens it with a reason that its owners see.
+    """
+
+    title: str
+    href: str
+    about_user_id: UUID | None
+    text: str
+    organisation_id: UUID | None = None
+    is_private: bool = False
+
+
+Loader = Callable[[AnySession, UUID, UUID], Awaitable[Subject | None]]
+_loaders: dict[str, Loader] = {}
+
+
+def register(kind: str, loader: Loader) -> None:
+    """Things of this kind can be reported from now on."""
+    _loaders[kind] = loader
+
+
+def kinds() -> frozenset[str]:
+    """All that can be reported."""
+    return frozenset(_loaders)
+
+
+async def load(db: AnySession, kind: str, id: UUID, *, viewer: UUID) -> Subject | None:
+    """The thing as this person sees it; None when there is none, or it is not hers to see."""
+    loader = _loaders.get(kind)
+    return await loader(db, id, viewer) if loader else None

@@ -1,4 +1,4 @@
-"""Contracts, milestones, deliveries, revisions."""
+"""Contracts, milestones, deliveries, revisions; what clients say to a portfolio."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,13 +12,18 @@ from marketplace.kernel.database.base import amount, currency
 from marketplace.kernel.database.states import one_of
 
 ContractState = Literal["offered", "active", "completed", "cancelled"]
+ConsentState = Literal["asked", "given", "refused"]
 MilestoneState = Literal[
     "planned", "funding", "funded", "delivered", "revision", "released", "disputed", "settled", "cancelled"
 ]
 
 
 class Contract(Base):
-    """`terms` is the snapshot that both agreed to (title, description, milestones, fee); `terms_hash` its SHA-256."""
+    """`terms` is the snapshot that both agreed to (title, description, milestones, fee); `terms_hash` its SHA-256.
+
+    An ordered service has `service_id`, `revisions_included` and, until it is paid in, `unpaid_until`: one such order
+    of a service and organisation at a time.
+    """
 
     __tablename__ = "contracts"
     __table_args__ = (
@@ -26,11 +31,19 @@ class Contract(Base):
         CheckConstraint("fee_basis_points BETWEEN 0 AND 10000", name="fee"),
         Index("ix_contracts_organisation_id", "organisation_id", "id"),
         Index("ix_contracts_freelancer_id", "freelancer_id", "id"),
+        Index(
+            "uq_contracts_unpaid_order",
+            "service_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where="unpaid_until IS NOT NULL",
+        ),
     )
 
     id: Mapped[UUID] = pk()
     posting_id: Mapped[UUID | None] = mapped_column(ForeignKey("postings.id"))
     proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("proposals.id"), unique=True)
+    service_id: Mapped[UUID | None] = mapped_column(ForeignKey("services.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     freelancer_id: Mapped[UUID] = mapped_column(ForeignKey("freelancers.id"))
     park_id: Mapped[UUID | None] = mapped_column(ForeignKey("parks.id"))
@@ -42,6 +55,8 @@ class Contract(Base):
     terms_hash: Mapped[str]
     started_at: Mapped[datetime] = timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()
+    revisions_included: Mapped[int | None]
+    unpaid_until: Mapped[datetime | None] = optional_timestamp()
 
 
 class Milestone(Base):
@@ -98,3 +113,21 @@ class Revision(Base):
     missing: Mapped[str]
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     asked_at: Mapped[datetime] = timestamp()
+
+
+class PortfolioConsent(Base):
+    """The client of a contract is asked whether its work may be shown, and answers for one text and its pictures."""
+
+    __tablename__ = "portfolio_consents"
+    __table_args__ = (
+        one_of("state", ConsentState),
+        CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name="answered"),
+        Index("ix_portfolio_consents_contract_id", "contract_id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("portfolio_items.id", ondelete="CASCADE"), primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    state: Mapped[str]
+    asked_at: Mapped[datetime] = timestamp()
+    answered_at: Mapped[datetime | None] = optional_timestamp()
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -1,4 +1,4 @@
-"""Imports every `models` module, so that the metadata is complete: for migrations and their check."""
+"""Imports every `models` and `…_models` module, so that the metadata is complete: for migrations and their check."""
 
 import importlib
 import pkgutil
@@ -9,5 +9,5 @@ import marketplace
 def load_all() -> None:
     """Import all tables of all domains and engines."""
     for module in pkgutil.walk_packages(marketplace.__path__, "marketplace."):
-        if module.name.rsplit(".", 1)[-1] == "models":
+        if module.name.endswith("models"):
             importlib.import_module(module.name)

@@ -137,7 +137,7 @@ class _Story:
 
     async def _payer(self, db: Any) -> tuple[str, str]:
         user = await db.get_one(User, self.employer)
-        return user.name, user.email
+        return user.name, user.email or ""
 
     async def _until(self, milestone_id: UUID, state: str) -> None:
         """Wait for the webhook to have done its work."""
@@ -191,7 +191,7 @@ class _Story:
         stripe_account_id = await client.create_account(
             key=escrow.account_key(account),
             country="PK",
-            email=user.email,
+            email=user.email or "",
             name=user.name,
             metadata={"user": str(user.id)},
         )

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from marketplace.engines.notify.actions import mail
 from marketplace.identity import audit, sessions, tokens
 from marketplace.identity.events import AccountClosing
+from marketplace.identity.letters import tell
 from marketplace.identity.models import User
 from marketplace.identity.rules import TIME_ZONES
 from marketplace.kernel.database import AnySession, Session
@@ -43,15 +44,14 @@ async def sign_up(db: Session, *, name: str, email: str, password_hash: str, loc
 async def tell_of_account(db: Session, email: str) -> None:
     """Somebody tried to sign up with an address that has an account: its owner learns it, nobody else."""
     if user := await find_user(db, email):
-        values = {"name": user.name, "link": "/sign-in"}
-        await mail(db, to=user.email, message="account_exists", values=values, locale=user.locale)
+        await tell(db, user, "account_exists", {"link": "/sign-in"})
 
 
 async def send_verification(db: Session, user: User, *, at: datetime) -> None:
     """Mail her the link that proves her address; earlier links stop working."""
+    assert user.email is not None, "no address to prove"
     secret = await tokens.make(db, user.id, purpose="verify_email", email=user.email, at=at)
-    values = {"name": user.name, "link": f"/verify-email/{secret}"}
-    await mail(db, to=user.email, message="verify_email", values=values, locale=user.locale)
+    await tell(db, user, "verify_email", {"link": f"/verify-email/{secret}"})
 
 
 async def verify_email(db: Session, secret: str, *, at: datetime) -> User:
@@ -68,9 +68,8 @@ async def verify_email(db: Session, secret: str, *, at: datetime) -> User:
 async def ask_reset(db: Session, email: str, *, at: datetime) -> None:
     """Mail the link for a new password, if somebody has that address. Nobody learns whether."""
     if user := await find_user(db, email):
-        secret = await tokens.make(db, user.id, purpose="reset_password", email=user.email, at=at)
-        values = {"name": user.name, "link": f"/reset-password/{secret}"}
-        await mail(db, to=user.email, message="reset_password", values=values, locale=user.locale)
+        secret = await tokens.make(db, user.id, purpose="reset_password", email=email, at=at)
+        await tell(db, user, "reset_password", {"link": f"/reset-password/{secret}"})
 
 
 async def reset_password(db: Session, secret: str, *, password_hash: str, at: datetime) -> User:
@@ -96,20 +95,14 @@ async def change_password(db: Session, user_id: UUID, *, password_hash: str, ses
 
 async def _tell_of_password(db: Session, user: User, *, at: datetime) -> None:
     await audit.record(db, "user.password_changed", subject=("user", user.id), by=user.id, at=at)
-    await mail(
-        db,
-        to=user.email,
-        message="password_changed",
-        values={"name": user.name, "link": "/reset-password"},
-        locale=user.locale,
-    )
+    await tell(db, user, "password_changed", {"link": "/reset-password"})
     await db.flush()
 
 
 async def ask_change_of_email(db: Session, user_id: UUID, email: str, *, at: datetime) -> None:
     """Mail a link to the new address; nothing changes before it is used. Raises: Invalid when it is hers already."""
     user = await _locked(db, user_id)
-    if user.email.lower() == email.lower():
+    if (user.email or "").lower() == email.lower():
         raise Invalid.at("email", N_("This is your address already."))
     secret = await tokens.make(db, user_id, purpose="change_email", email=email, at=at)
     values = {"name": user.name, "email": email, "link": f"/account/address/{secret}"}
@@ -129,7 +122,8 @@ async def change_email(db: Session, secret: str, *, user_id: UUID, at: datetime)
     await db.flush()
     await audit.record(db, "user.email_changed", subject=("user", user.id), by=user.id, at=at)
     values = {"name": user.name, "email": user.email}
-    await mail(db, to=former, message="email_changed", values=values, locale=user.locale)
+    if former:
+        await mail(db, to=former, message="email_changed", values=values, locale=user.locale)
     return user
 
 
@@ -156,11 +150,11 @@ async def close_account(db: Session, user_id: UUID, *, at: datetime) -> None:
     """
     user = await _locked(db, user_id)
     await publish(db, AccountClosing(user_id=user_id))
-    former, user.email = user.email, f"closed-{user.id}@closed.invalid"
+    await tell(db, user, "account_closed", {})
+    user.email, user.phone = None, None
     user.closed_at, user.password_hash = at, ""
     await sessions.end_all(db, user_id, at=at)
     await audit.record(db, "user.closed", subject=("user", user.id), by=user.id, at=at)
-    await mail(db, to=former, message="account_closed", values={"name": user.name}, locale=user.locale)
     await db.flush()
 
 

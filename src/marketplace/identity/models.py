@@ -1,10 +1,10 @@
-"""Users, organisations, memberships, sessions, single-use tokens, sent forms, rate counts, audit lines."""
+"""Users, organisations, memberships and seats, sessions and second factors, tokens, exports, the audit log."""
 
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
@@ -14,24 +14,38 @@ StaffRole = Literal["moderator", "operator"]
 MembershipRole = Literal["owner", "hiring", "finance", "member"]
 OrganisationKind = Literal["employer", "organiser", "training_provider", "park_operator"]
 TokenPurpose = Literal["verify_email", "reset_password", "change_email"]
+Gender = Literal["woman", "man"]
+ChallengePurpose = Literal["phone_sign_in", "new_phone", "second_factor", "passkey_sign_in", "new_passkey"]
+ExportState = Literal["asked", "ready", "failed", "over"]
 
 
 class User(Base):
-    """A person who signs in."""
+    """A person who signs in, by e-mail or phone: an open account has one of them. `phone` is E.164 and proved.
+
+    `gender` is what she said herself, for women-only sessions and nothing else: never shown, never in an index.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         Index("uq_users_email_lower", text("lower(email)"), unique=True),
+        Index("uq_users_phone", "phone", unique=True, postgresql_where="phone IS NOT NULL"),
         one_of("staff_role", StaffRole),
+        one_of("gender", Gender),
+        CheckConstraint("email IS NOT NULL OR phone IS NOT NULL OR closed_at IS NOT NULL", name="reachable"),
+        CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),
     )
 
     id: Mapped[UUID] = pk()
-    email: Mapped[str]
+    email: Mapped[str | None]
     email_verified_at: Mapped[datetime | None] = optional_timestamp()
+    phone: Mapped[str | None]
+    phone_verified_at: Mapped[datetime | None] = optional_timestamp()
     password_hash: Mapped[str]
     name: Mapped[str]
+    gender: Mapped[str | None]
     locale: Mapped[str] = mapped_column(server_default="en")
     time_zone: Mapped[str] = mapped_column(server_default="Asia/Karachi")
+    digest_hour: Mapped[int] = mapped_column(SmallInteger, server_default="18")
     staff_role: Mapped[str | None]
     created_at: Mapped[datetime] = timestamp()
     closed_at: Mapped[datetime | None] = optional_timestamp()
@@ -102,6 +116,162 @@ class Token(Base):
     created_at: Mapped[datetime] = timestamp()
     expires_at: Mapped[datetime] = timestamp()
     used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Challenge(Base):
+    """A question on its way: a code sent to a phone, or what a passkey has to sign. Works once, few tries, minutes.
+
+    The browser holds a secret of which `secret_hash` is kept; `passed_at` says that the phone was proved and only a
+    name is missing.
+    """
+
+    __tablename__ = "challenges"
+    __table_args__ = (
+        one_of("purpose", ChallengePurpose),
+        Index("ix_challenges_expires_at", "expires_at"),
+        Index("ix_challenges_user_id", "user_id"),
+    )
+
+    id: Mapped[UUID] = pk()
+    purpose: Mapped[str]
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    phone: Mapped[str] = mapped_column(server_default="")
+    code_hash: Mapped[bytes | None]
+    nonce: Mapped[bytes | None]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime] = timestamp()
+    expires_at: Mapped[datetime] = timestamp()
+    passed_at: Mapped[datetime | None] = optional_timestamp()
+    used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Passkey(Base):
+    """A public key whose private half lives in her phone or computer."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_user_id", "user_id"),)
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    name: Mapped[str]
+    created_at: Mapped[datetime] = timestamp()
+    last_used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Authenticator(Base):
+    """Her authenticator app. `last_step` is the last half minute whose code was taken: none works twice."""
+
+    __tablename__ = "authenticators"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    sealed_secret: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_at: Mapped[datetime] = timestamp()
+    confirmed_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class RecoveryCode(Base):
+    """One of ten codes on paper; each works once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index("uq_recovery_codes_user_id_code_hash", "user_id", "code_hash", unique=True),)
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    code_hash: Mapped[bytes]
+    created_at: Mapped[datetime] = timestamp()
+    used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Recovery(Base):
+    """She lost every second factor: after `due_at` the mailed link takes them off, unless somebody cancels before."""
+
+    __tablename__ = "recoveries"
+    __table_args__ = (
+        Index(
+            "uq_recoveries_open", "user_id", unique=True, postgresql_where="used_at IS NULL AND cancelled_at IS NULL"
+        ),
+    )
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    asked_at: Mapped[datetime] = timestamp()
+    due_at: Mapped[datetime] = timestamp()
+    cancelled_at: Mapped[datetime | None] = optional_timestamp()
+    used_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class SeatInvitation(Base):
+    """A mailed link that makes whoever opens it a member: once, for seven days, until it is revoked."""
+
+    __tablename__ = "seat_invitations"
+    __table_args__ = (
+        one_of("role", MembershipRole),
+        Index(
+            "uq_seat_invitations_open",
+            "organisation_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where="accepted_at IS NULL AND revoked_at IS NULL",
+        ),
+        Index("ix_seat_invitations_accepted_by", "accepted_by_user_id"),
+    )
+
+    id: Mapped[UUID] = pk()
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    email: Mapped[str]
+    role: Mapped[str]
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    invited_by_user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = timestamp()
+    expires_at: Mapped[datetime] = timestamp()
+    accepted_at: Mapped[datetime | None] = optional_timestamp()
+    accepted_by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    revoked_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class DataExport(Base):
+    """All rows about her in one file, made in the background; hers alone to download for seven days."""
+
+    __tablename__ = "data_exports"
+    __table_args__ = (
+        one_of("state", ExportState),
+        Index("uq_data_exports_asked", "user_id", unique=True, postgresql_where="state = 'asked'"),
+    )
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[str] = mapped_column(server_default="asked")
+    file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
+    asked_at: Mapped[datetime] = timestamp()
+    ready_at: Mapped[datetime | None] = optional_timestamp()
+    expires_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class AccountDeletion(Base):
+    """She wants to be forgotten: done at `due_at`, unless she undoes it before."""
+
+    __tablename__ = "account_deletions"
+    __table_args__ = (
+        Index(
+            "uq_account_deletions_open",
+            "user_id",
+            unique=True,
+            postgresql_where="undone_at IS NULL AND done_at IS NULL",
+        ),
+    )
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime] = timestamp()
+    due_at: Mapped[datetime] = timestamp()
+    undone_at: Mapped[datetime | None] = optional_timestamp()
+    done_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class FormSubmission(Base):

@@ -34,7 +34,10 @@ class SignedIn:
     id: UUID
     name: str
     email: str
+    """Empty when she signed up by phone and gave none."""
+    phone: str
     is_verified: bool
+    """Her address or her number is proved."""
     locale: str
     time_zone: str
     staff_role: str | None
@@ -91,8 +94,9 @@ def _by_secret(handle: UserColumn, unread: UserColumn) -> Select[*tuple[Any, ...
         select(
             User.id,
             User.name,
-            User.email,
-            User.email_verified_at.is_not(None),
+            func.coalesce(User.email, ""),
+            func.coalesce(User.phone, ""),
+            func.coalesce(User.email_verified_at, User.phone_verified_at).is_not(None),
             User.locale,
             User.time_zone,
             User.staff_role,

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from marketplace.engines.notify.mailroom import MailRefused, Mailroom, MailUnavailable
-from marketplace.engines.notify.models import Mail
-from marketplace.engines.notify.rendering import Rendered, needed, plain, render
+from marketplace.engines.notify.models import Mail, TextMessage
+from marketplace.engines.notify.rendering import Rendered, needed, needed_by_text, plain, render
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.errors import NotFound
@@ -51,6 +51,24 @@ async def mail(
     db.add(written)
     await db.flush()
     await defer(db, "notify.mail", mail_id=written.id)
+    return written.id
+
+
+async def text(
+    db: Session, *, to: str, message: str, values: dict[str, Any], locale: str, time_zone: str = "Asia/Karachi"
+) -> UUID:
+    """Write an SMS to a number (E.164) and defer its sending, both in this transaction; return its id.
+
+    Its words are the message's sms.txt, else its subject line, with the link.
+    """
+    missing = needed_by_text(message) - values.keys()
+    assert not missing, f"message {message!r} needs {sorted(missing)}"
+    written = TextMessage(
+        to=to, message=message, values=plain(values), locale=known(locale), time_zone=time_zone, created_at=clock.now()
+    )
+    db.add(written)
+    await db.flush()
+    await defer(db, "notify.text", text_id=written.id)
     return written.id
 
 

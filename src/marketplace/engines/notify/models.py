@@ -1,4 +1,4 @@
-"""Outgoing mail."""
+"""Outgoing mail and text messages."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -36,6 +36,33 @@ class Mail(Base):
     subject: Mapped[str] = mapped_column(server_default="")
     text: Mapped[str] = mapped_column(server_default="")
     html: Mapped[str] = mapped_column(server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    lease_until: Mapped[datetime | None] = optional_timestamp()
+    error: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = timestamp()
+    sent_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class TextMessage(Base):
+    """One SMS to one number. `body` is empty until it is rendered, and again once the gateway has taken it."""
+
+    __tablename__ = "texts"
+    __table_args__ = (
+        one_of("state", MailState),
+        Index("ix_texts_queued", "created_at", postgresql_where="state = 'queued'"),
+        Index("ix_texts_created_at", "created_at", "id"),
+        Index("ix_texts_to", "to"),
+    )
+
+    id: Mapped[UUID] = pk()
+    to: Mapped[str]
+    message: Mapped[str]
+    locale: Mapped[str]
+    time_zone: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    body: Mapped[str] = mapped_column(server_default="")
+    segments: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None] = optional_timestamp()
     error: Mapped[str] = mapped_column(server_default="")

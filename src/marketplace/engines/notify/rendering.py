@@ -59,6 +59,20 @@ def needed(message: str) -> frozenset[str]:
     return frozenset(names) - GIVEN
 
 
+@cache
+def needed_by_text(message: str) -> frozenset[str]:
+    """The values that the SMS of `message` uses: of its sms.txt, else of its subject line."""
+    environment = _environment("en")
+    source, *_ = _loader().get_source(environment, _text_template(message))
+    return frozenset(meta.find_undeclared_variables(environment.parse(source))) - GIVEN
+
+
+@cache
+def _text_template(message: str) -> str:
+    folder = resource("templates") / "email" / message
+    return f"email/{message}/{'sms.txt' if (folder / 'sms.txt').is_file() else 'subject.txt'}"
+
+
 def plain(values: dict[str, Any]) -> dict[str, Any]:
     """`values` as JSON keeps them: money as {"amount_minor", "currency"}, times as ISO 8601, ids as text."""
     return {name: _plain(value) for name, value in values.items()}

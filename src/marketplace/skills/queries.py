@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, case, func, select
 
+from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession
+from marketplace.skills.issuers import outside_name
 from marketplace.skills.models import Evidence, Skill
 from marketplace.skills.taxonomy import SkillName, suggestions
 
@@ -21,11 +23,15 @@ class KnownSkill(SkillName):
 
 @dataclass(frozen=True, slots=True)
 class SkillEvidence:
-    """One reason why a user has a skill; `contract_count` says on how many contracts it was earned."""
+    """One reason why a user has a skill; `contract_count` says on how many contracts it was earned.
+
+    The issuer is one of ours or an outside one; with kind claimed it is only what she says.
+    """
 
     skill: SkillName
     kind: str
-    issuer_organisation_id: UUID | None
+    issuer_slug: str | None
+    issuer: str | None
     contract_count: int
     issued_at: datetime
 
@@ -68,20 +74,22 @@ async def evidence_of(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, li
             Skill.name_ur,
             Skill.aliases,
             Evidence.kind,
-            Evidence.issuer_organisation_id,
+            Evidence.outside_issuer,
+            Organisation.slug.label("issuer_slug"),
+            Organisation.name.label("issuer"),
             Evidence.contract_count,
             Evidence.issued_at,
         )
         .join(Skill, Skill.id == Evidence.skill_id)
+        .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
         .where(Evidence.user_id.in_(user_ids))
         .order_by(case(_BEST_FIRST, value=Evidence.kind), Evidence.contract_count.desc(), Skill.slug)
     )
     found: dict[UUID, list[SkillEvidence]] = {user_id: [] for user_id in user_ids}
     for row in rows:
         skill = SkillName(row.slug, row.name_en, row.name_ur, tuple(row.aliases))
-        found[row.user_id].append(
-            SkillEvidence(skill, row.kind, row.issuer_organisation_id, row.contract_count, row.issued_at)
-        )
+        slug, issuer = row.issuer_slug or row.outside_issuer, row.issuer or outside_name(row.outside_issuer)
+        found[row.user_id].append(SkillEvidence(skill, row.kind, slug, issuer, row.contract_count, row.issued_at))
     return found
 
 

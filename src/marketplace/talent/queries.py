@@ -1,38 +1,21 @@
 """Reads of freelancers. Strangers see listed profiles: the first name unless she shows the whole, the district."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import func, select
 
-from marketplace.identity.models import Organisation, User
+from marketplace.identity.models import User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
 from marketplace.places.models import District, Park
 from marketplace.skills.models import Evidence, Skill
+from marketplace.talent.evidence import EvidencedSkill, shown_skills
 from marketplace.talent.models import Freelancer
-from marketplace.talent.rules import STRENGTH, Language, Profile, shown_name
-
-
-@dataclass(frozen=True, slots=True)
-class EvidencedSkill:
-    """A skill and the strongest reason to believe it; `issuer` for certified, `count` contracts for earned."""
-
-    slug: str
-    name_en: str
-    name_ur: str
-    kind: str
-    issuer: str | None
-    count: int
-
-    def name(self, locale: str) -> str:
-        """In the reader's language."""
-        return self.name_ur if locale == "ur" else self.name_en
+from marketplace.talent.rules import Language, Profile, shown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,31 +89,6 @@ def _viewed() -> Any:
     )
 
 
-async def shown_skills(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, list[EvidencedSkill]]:
-    """The skills of several people at once, each once with its strongest evidence, best evidenced first."""
-    if not user_ids:
-        return {}
-    strength = case({kind: rank for rank, kind in enumerate(STRENGTH)}, value=Evidence.kind)
-    found = (
-        select(
-            *(Evidence.user_id, Skill.slug, Skill.name_en, Skill.name_ur, Evidence.kind),
-            *(Organisation.name.label("issuer"), Evidence.contract_count),
-        )
-        .ext(distinct_on(Evidence.user_id, Evidence.skill_id))
-        .join(Skill, Skill.id == Evidence.skill_id)
-        .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
-        .where(Evidence.user_id.in_(user_ids))
-        .order_by(Evidence.user_id, Evidence.skill_id, strength, Evidence.contract_count.desc())
-    )
-    skills: dict[UUID, list[EvidencedSkill]] = {}
-    for row in (await db.execute(found)).all():
-        skill = EvidencedSkill(row.slug, row.name_en, row.name_ur, row.kind, row.issuer, row.contract_count)
-        skills.setdefault(row.user_id, []).append(skill)
-    for each in skills.values():
-        each.sort(key=lambda skill: (STRENGTH.index(skill.kind), -skill.count, skill.name_en))
-    return skills
-
-
 async def freelancer_of(db: AnySession, user_id: UUID) -> Freelancer | None:
     """The profile row of a user, if she has one."""
     return (await db.execute(select(Freelancer).where(Freelancer.user_id == user_id))).scalar_one_or_none()
@@ -141,7 +99,7 @@ async def profile_of(db: AnySession, freelancer: Freelancer) -> Profile:
     claimed = (
         select(Skill.slug)
         .join(Evidence, Evidence.skill_id == Skill.id)
-        .where(Evidence.user_id == freelancer.user_id, Evidence.kind == "claimed")
+        .where(Evidence.user_id == freelancer.user_id, Evidence.kind == "claimed", Evidence.reference.is_(None))
         .order_by(Skill.name_en)
     )
     same = ("headline", "about", "rate_minor", "hours_a_week", "district", "park_id", "shows_name", "is_listed")

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from marketplace.contracts import notices, rules
+from marketplace.contracts.events import ContractEnded
 from marketplace.contracts.models import (
     Contract,
     ContractState,
@@ -32,6 +33,7 @@ from marketplace.gigs.models import Proposal
 from marketplace.gigs.queries import offer_of
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
+from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
@@ -315,6 +317,8 @@ async def _move_contract(
     contract.state = to
     await db.flush()
     await _note(db, contract, f"contract.{to}", by=by, at=at, why=why)
+    if contract.ended_at is not None:
+        await publish(db, ContractEnded(contract_id=contract.id))
 
 
 async def _note(

@@ -69,6 +69,12 @@ KINDS = (
         ),
     ),
     Kind(
+        "reviews",
+        N_("Reviews"),
+        N_("Reviews and replies you can read, and until when you can write one"),
+        ("review_shown", "review_replied", "review_reminder"),
+    ),
+    Kind(
         "account",
         N_("Your account"),
         N_("Your address and your password: these mails always come"),

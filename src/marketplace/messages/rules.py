@@ -37,6 +37,28 @@ KINDS = (
         ),
     ),
     Kind(
+        "applications",
+        N_("Applications"),
+        N_("Jobs and internships: what came, where it stands, who was hired"),
+        (
+            "application_received",
+            "application_sent",
+            "application_moved",
+            "application_rejected",
+            "application_auto_answered",
+            "application_withdrawn",
+            "application_answers_due",
+            "applications_unanswered",
+            "hired",
+        ),
+    ),
+    Kind(
+        "postings",
+        N_("Your postings"),
+        N_("When the last day of a gig, job or internship of yours comes near"),
+        ("posting_closes_soon",),
+    ),
+    Kind(
         "contracts",
         N_("Contracts"),
         N_("Deliveries, revisions and what waits for you"),

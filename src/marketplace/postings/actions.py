@@ -3,12 +3,13 @@
 Who may do it is decided before: `queries.managed` hands out only what the person may manage.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.search import outbox
@@ -19,7 +20,7 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.events import publish as publish_event
 from marketplace.kernel.i18n import N_
 from marketplace.places.models import District
-from marketplace.postings import gates, rules
+from marketplace.postings import gates, rules, screening
 from marketplace.postings.events import (
     PostingChanged,
     PostingEndedByEmployer,
@@ -27,24 +28,24 @@ from marketplace.postings.events import (
     PostingFilled,
     ProposalsEnded,
 )
-from marketplace.postings.models import Posting, PostingSkill, PostingState
+from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill, PostingState
 from marketplace.postings.queries import content_of
 from marketplace.postings.rules import Content
 from marketplace.skills.queries import by_slugs
 
 CLOSES = "posting_closes"
 ANSWERS = "posting_answers"
-"""Kinds of our deadlines: proposals end; everybody has an answer."""
+CLOSES_SOON = "posting_closes_soon"
+"""Kinds of our deadlines: proposals end; everybody has an answer; the employer is told that the end is near."""
 
 
 async def save_draft(db: Session, content: Content, *, organisation_id: UUID, by: UUID, at: datetime) -> Posting:
-    """Keep a gig as a draft that only those who hire for the organisation see. Raises: Invalid."""
+    """Keep a posting as a draft that only those who hire for the organisation see. Raises: Invalid."""
     rules.check_draft(content)
     await _check_place(db, content)
     id = (await db.execute(select(func.uuidv7()))).scalar_one()
     posting = Posting(
         id=id,
-        kind="gig",
         state="draft",
         organisation_id=organisation_id,
         created_by=by,
@@ -55,6 +56,7 @@ async def save_draft(db: Session, content: Content, *, organisation_id: UUID, by
     )
     db.add(posting)
     await db.flush()
+    await _write_terms(db, posting, content)
     await _write_skills(db, posting, content)
     await audit.record(db, "posting.drafted", subject=("posting", id), by=by, at=at)
     return posting
@@ -67,6 +69,7 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
     """
     await lock(db, posting)
     before = await content_of(db, posting)
+    rules.check_kind(before.kind, content.kind, posting.state)
     if posting.state == "draft":
         rules.check_draft(content)
     elif posting.state in rules.LIVING:
@@ -80,12 +83,13 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
     for name, value in _columns(content).items():
         setattr(posting, name, value)
     posting.updated_at = at
+    await _write_terms(db, posting, content)
     await _write_skills(db, posting, content)
     await audit.record(db, "posting.edited", subject=("posting", posting.id), by=by, at=at, fields=changed)
     if posting.state in rules.LIVING:
         if {"closes_at", "answer_by"} & set(changed):
-            await _schedule(db, posting)
-        await outbox.changed(db, "gigs", posting.id)
+            await _schedule(db, posting, at=at)
+        await outbox.changed(db, index_of(posting), posting.id)
         await publish_event(db, PostingChanged(posting_id=posting.id, at=at))
 
 
@@ -98,7 +102,7 @@ async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> N
     posting.published_at = at
     posting.slug = ids.slug(posting.title, posting.id)
     await _move(db, posting, "open", by=by, at=at)
-    await _schedule(db, posting)
+    await _schedule(db, posting, at=at)
 
 
 async def pause(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
@@ -134,7 +138,7 @@ async def end_proposals(db: Session, posting: Posting, *, at: datetime) -> None:
     await lock(db, posting)
     if posting.state not in rules.LIVING or posting.closes_at is None or posting.closes_at > at:
         return
-    await outbox.changed(db, "gigs", posting.id)
+    await outbox.changed(db, index_of(posting), posting.id)
     await publish_event(db, ProposalsEnded(posting_id=posting.id, at=at))
 
 
@@ -155,9 +159,16 @@ async def remove(db: Session, posting: Posting, *, by: UUID, at: datetime, why: 
 
 
 async def clone(db: Session, posting: Posting, *, by: UUID, at: datetime) -> Posting:
-    """A new draft that says the same, without dates."""
+    """A new draft that says the same, without dates: how an ended posting is posted again."""
     content = replace(await content_of(db, posting), closes_at=None, answer_by=None)
+    if content.terms is not None:
+        content = replace(content, terms=replace(content.terms, starts_on=None))
     return await save_draft(db, content, organisation_id=posting.organisation_id, by=by, at=at)
+
+
+def index_of(posting: Posting) -> str:
+    """The search index that has this posting."""
+    return "gigs" if cast(PostingKind, posting.kind) in rules.GIGS else "jobs"
 
 
 async def lock(db: Session, posting: Posting) -> None:
@@ -175,20 +186,30 @@ async def _move(
     await db.flush()
     subject = ("posting", posting.id)
     await audit.record(db, f"posting.{to}", subject=subject, by=by, at=at, why=why, before=before)
-    await outbox.changed(db, "gigs", posting.id)
+    await outbox.changed(db, index_of(posting), posting.id)
 
 
-async def _schedule(db: Session, posting: Posting) -> None:
+async def _schedule(db: Session, posting: Posting, *, at: datetime) -> None:
     """Deadlines of a posting that has ended pass without effect; cancelling them could deadlock with their task."""
     assert posting.closes_at is not None and posting.answer_by is not None
     subject = ("posting", posting.id)
     await deadlines.start(db, CLOSES, subject=subject, due_at=posting.closes_at)
     await deadlines.start(db, ANSWERS, subject=subject, due_at=posting.answer_by)
+    if (soon := posting.closes_at - rules.REMINDED_BEFORE) > at:
+        await deadlines.start(db, CLOSES_SOON, subject=subject, due_at=soon)
 
 
 async def _check_place(db: Session, content: Content) -> None:
     if content.district is not None and await db.get(District, content.district) is None:
         raise Invalid.at("district", N_("Choose a district from the list."))
+
+
+async def _write_terms(db: Session, posting: Posting, content: Content) -> None:
+    if content.terms is None:
+        return
+    said = asdict(content.terms)
+    row = upsert(Employment).values(posting_id=posting.id, **said)
+    await db.execute(row.on_conflict_do_update(index_elements=["posting_id"], set_=said))
 
 
 async def _write_skills(db: Session, posting: Posting, content: Content) -> None:
@@ -202,8 +223,10 @@ async def _write_skills(db: Session, posting: Posting, content: Content) -> None
 
 
 def _columns(content: Content) -> dict[str, Any]:
-    names = [name for name in Content.__dataclass_fields__ if name not in ("skills", "questions")]
-    return {name: getattr(content, name) for name in names} | {"questions": list(content.questions)}
+    others = ("skills", "questions", "terms", "screening")
+    names = [name for name in Content.__dataclass_fields__ if name not in others]
+    asked = [*content.questions, *(screening.stored_form(each) for each in content.screening)]
+    return {name: getattr(content, name) for name in names} | {"questions": asked}
 
 
 def _changes(before: Content, after: Content) -> list[str]:

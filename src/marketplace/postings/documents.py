@@ -1,36 +1,54 @@
-"""Open gigs as search knows them. Pay is in minor units, times are seconds since 1970."""
+"""Open gigs, jobs and internships as search knows them. Pay is in minor units, times are seconds since 1970."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from marketplace.engines.search import outbox
 from marketplace.identity.models import Organisation
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
-from marketplace.postings.models import Posting, PostingSkill
+from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill
+from marketplace.postings.rules import GIGS, JOBS
+from marketplace.postings.terms import a_month
 from marketplace.skills.queries import by_ids
 
 
 async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The documents of those gigs that take proposals now."""
-    found = (
+    rows = (await db.execute(_open(ids, GIGS))).all()
+    skills = await _skills_of(db, ids)
+    return [_document(posting, employer) | skills.get(posting.id, _NO_SKILLS) for posting, employer in rows]
+
+
+async def load_jobs(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The documents of those jobs and internships that take applications now."""
+    with_terms = _open(ids, JOBS).add_columns(Employment).join(Employment, Employment.posting_id == Posting.id)
+    rows = (await db.execute(with_terms)).all()
+    skills = await _skills_of(db, ids)
+    return [
+        _document(posting, employer) | _terms(posting, terms) | skills.get(posting.id, _NO_SKILLS)
+        for posting, employer, terms in rows
+    ]
+
+
+def _open(ids: Sequence[UUID], kinds: Sequence[PostingKind]) -> Select[Posting, str]:
+    return (
         select(Posting, Organisation.name)
         .join(Organisation, Organisation.id == Posting.organisation_id)
-        .where(Posting.id.in_(ids), _is_open(), Posting.closes_at > clock.now())
+        .where(Posting.id.in_(ids), _is_open(kinds), Posting.closes_at > clock.now())
     )
-    rows = (await db.execute(found)).all()
+
+
+async def _skills_of(db: AnySession, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     links = select(PostingSkill.posting_id, PostingSkill.skill_id).where(PostingSkill.posting_id.in_(ids))
     skill_ids: dict[UUID, list[UUID]] = {}
     for posting_id, skill_id in (await db.execute(links)).all():
         skill_ids.setdefault(posting_id, []).append(skill_id)
     known = await by_ids(db, sorted({id for each in skill_ids.values() for id in each}))
-    return [
-        _document(posting, employer) | _skills([known[id] for id in skill_ids.get(posting.id, ())])
-        for posting, employer in rows
-    ]
+    return {posting_id: _skills([known[id] for id in of_one]) for posting_id, of_one in skill_ids.items()}
 
 
 def _document(posting: Posting, employer: str) -> dict[str, Any]:
@@ -52,13 +70,30 @@ def _document(posting: Posting, employer: str) -> dict[str, Any]:
     }
 
 
+def _terms(posting: Posting, terms: Employment) -> dict[str, Any]:
+    kind, hours = posting.pay_kind, terms.hours_a_week
+    low, high = a_month(posting.pay_min_minor, kind, hours), a_month(posting.pay_max_minor, kind, hours)
+    return {
+        "kind": posting.kind,
+        "level": terms.level,
+        "type": terms.type,
+        "women_only": terms.is_women_only,
+        "month_min": low,
+        "month_max": high,
+    }
+
+
 def _skills(skills: Sequence[Any]) -> dict[str, Any]:
     names = [name for skill in skills for name in skill.search_names]
     return {"skills": [skill.slug for skill in skills], "skill_names": names}
 
 
-def _is_open() -> ColumnElement[bool]:
-    return and_(Posting.kind == "gig", Posting.state == "open")
+_NO_SKILLS = _skills(())
 
 
-outbox.register("gigs", load, ids=select(Posting.id).where(_is_open()))
+def _is_open(kinds: Sequence[PostingKind]) -> ColumnElement[bool]:
+    return and_(Posting.kind.in_(kinds), Posting.state == "open")
+
+
+outbox.register("gigs", load, ids=select(Posting.id).where(_is_open(GIGS)))
+outbox.register("jobs", load_jobs, ids=select(Posting.id).where(_is_open(JOBS)))

@@ -1,6 +1,6 @@
-"""Postings, their skills, and drafts of people who have not signed in yet."""
+"""Postings, their skills, terms of employment, and drafts of people who have not signed in yet."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,11 +13,15 @@ from marketplace.kernel.database.states import one_of
 
 PostingKind = Literal["gig", "job", "internship"]
 PostingState = Literal["draft", "pending_review", "open", "paused", "filled", "closed", "expired", "removed"]
-PayKind = Literal["fixed", "hourly", "monthly"]
+PayKind = Literal["fixed", "hourly", "monthly", "yearly"]
+EmploymentType = Literal["full_time", "part_time", "temporary"]
+Level = Literal["entry", "junior", "mid", "senior"]
 
 
 class Posting(Base):
-    """`questions` is a list of strings. `closes_at` ends proposals; `answer_by` is until when all get an answer."""
+    """`questions` is a list of strings (gigs) or of screening.Question as dicts (jobs, internships). `closes_at` ends
+    proposals and applications; `answer_by` is until when all get an answer.
+    """
 
     __tablename__ = "postings"
     __table_args__ = (
@@ -64,6 +68,30 @@ class PostingSkill(Base):
 
     posting_id: Mapped[UUID] = mapped_column(ForeignKey("postings.id"), primary_key=True)
     skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id"), primary_key=True)
+
+
+class Employment(Base):
+    """What a job or internship says beyond a gig; `place` is coarse, `months` how long it lasts (None: without end)."""
+
+    __tablename__ = "employments"
+    __table_args__ = (
+        one_of("type", EmploymentType),
+        one_of("level", Level),
+        CheckConstraint("hours_a_week BETWEEN 1 AND 60", name="hours_a_week"),
+        CheckConstraint("months BETWEEN 1 AND 12", name="months"),
+        CheckConstraint("openings BETWEEN 1 AND 500", name="openings"),
+    )
+
+    posting_id: Mapped[UUID] = mapped_column(ForeignKey("postings.id"), primary_key=True)
+    type: Mapped[str]
+    level: Mapped[str]
+    hours_a_week: Mapped[int]
+    place: Mapped[str] = mapped_column(server_default="")
+    starts_on: Mapped[date | None]
+    months: Mapped[int | None]
+    openings: Mapped[int] = mapped_column(server_default="1")
+    is_women_only: Mapped[bool] = mapped_column(server_default="false")
+    women_only_reason: Mapped[str] = mapped_column(server_default="")
 
 
 class PostingDraft(Base):

@@ -1,8 +1,9 @@
 """Reads of postings. What a person may see is decided here: not visible is not found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -13,13 +14,15 @@ from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
 from marketplace.places.models import District
-from marketplace.postings.models import PayKind, Posting, PostingSkill
-from marketplace.postings.rules import HIRING_ROLES, Content, takes_proposals
+from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill
+from marketplace.postings.rules import GIGS, HIRING_ROLES, Content, takes_proposals
+from marketplace.postings.screening import Question, questions_of
+from marketplace.postings.terms import Terms
 from marketplace.skills.models import Skill
 from marketplace.skills.taxonomy import SkillName
 
 PUBLIC_STATES = ("open", "paused", "filled", "closed", "expired")
-"""What was published stays readable under its address; only the open ones are found by search."""
+"""What was published and not removed; only the open ones are found by search. Pages of ended ones answer 410."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,7 @@ class PostingView:
     """A posting as its page shows it. `may_manage`: the reader hires for its organisation."""
 
     id: UUID
+    kind: str
     state: str
     slug: str
     title: str
@@ -40,7 +44,7 @@ class PostingView:
     district_en: str | None
     district_ur: str | None
     language: str
-    questions: list[str]
+    questions: list[Any]
     closes_at: datetime | None
     answer_by: datetime | None
     published_at: datetime | None
@@ -53,6 +57,11 @@ class PostingView:
     is_personal: bool
     may_manage: bool
     skills: tuple[SkillName, ...] = ()
+    terms: Terms | None = None
+
+    @property
+    def screening(self) -> tuple[Question, ...]:
+        return questions_of(self.questions)
 
     @property
     def pay_min(self) -> Money:
@@ -69,7 +78,9 @@ class PostingView:
         return self.district_ur if locale == "ur" else self.district_en
 
 
-async def posting_view(db: AnySession, slug: str, *, reader: UUID | None) -> PostingView:
+async def posting_view(
+    db: AnySession, slug: str, *, reader: UUID | None, kinds: Sequence[PostingKind] = GIGS
+) -> PostingView:
     """The page of a posting. Raises: NotFound unless it was published or the reader hires for its organisation."""
     manages = _manages(reader)
     own = [name for name in PostingView.__dataclass_fields__ if hasattr(Posting, name)]
@@ -86,13 +97,19 @@ async def posting_view(db: AnySession, slug: str, *, reader: UUID | None) -> Pos
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .outerjoin(District, District.slug == Posting.district)
-        .where(Posting.slug == slug, Posting.kind == "gig", Posting.state.in_(PUBLIC_STATES) | manages)
+        .where(Posting.slug == slug, Posting.kind.in_(kinds), Posting.state.in_(PUBLIC_STATES) | manages)
     )
     row = (await db.execute(found)).mappings().one_or_none()
     if row is None:
         raise NotFound
     skills = await skills_of(db, row["id"])
-    return PostingView(**row, skills=skills)
+    return PostingView(**row, skills=skills, terms=await terms_of(db, row["id"]) if row["kind"] not in GIGS else None)
+
+
+async def terms_of(db: AnySession, posting_id: UUID) -> Terms:
+    """What a job or internship says beyond a gig."""
+    said = select(*(getattr(Employment, name) for name in Terms.__dataclass_fields__))
+    return Terms(**(await db.execute(said.where(Employment.posting_id == posting_id))).mappings().one())
 
 
 async def skills_of(db: AnySession, posting_id: UUID) -> tuple[SkillName, ...]:
@@ -106,18 +123,19 @@ async def skills_of(db: AnySession, posting_id: UUID) -> tuple[SkillName, ...]:
     return tuple(SkillName(*row) for row in (await db.execute(asked)).all())
 
 
-async def managed(db: AnySession, slug: str, *, by: UUID) -> Posting:
+async def managed(db: AnySession, slug: str, *, by: UUID, kinds: Sequence[PostingKind] = GIGS) -> Posting:
     """The row of a posting that this person hires for. Raises: NotFound otherwise."""
-    found = await db.execute(select(Posting).where(Posting.slug == slug, _manages(by)))
+    found = await db.execute(select(Posting).where(Posting.slug == slug, Posting.kind.in_(kinds), _manages(by)))
     posting = found.scalar_one_or_none()
     if posting is None:
         raise NotFound
     return posting
 
 
-async def published(db: AnySession, slug: str) -> Posting:
+async def published(db: AnySession, slug: str, *, kinds: Sequence[PostingKind] = GIGS) -> Posting:
     """The row of a posting that everybody may read. Raises: NotFound otherwise."""
-    found = await db.execute(select(Posting).where(Posting.slug == slug, Posting.state.in_(PUBLIC_STATES)))
+    is_there = Posting.slug == slug, Posting.kind.in_(kinds), Posting.state.in_(PUBLIC_STATES)
+    found = await db.execute(select(Posting).where(*is_there))
     posting = found.scalar_one_or_none()
     if posting is None:
         raise NotFound
@@ -127,9 +145,13 @@ async def published(db: AnySession, slug: str) -> Posting:
 async def content_of(db: AnySession, posting: Posting) -> Content:
     """What the posting says, as the form takes it."""
     skills = tuple(skill.slug for skill in await skills_of(db, posting.id))
-    same = {name: getattr(posting, name) for name in Content.__dataclass_fields__ if hasattr(posting, name)}
-    same |= {"questions": tuple(posting.questions), "pay_kind": cast(PayKind, posting.pay_kind)}
-    return Content(**same, skills=skills)
+    names = [name for name in Content.__dataclass_fields__ if hasattr(Posting, name)]
+    same: dict[str, Any] = {name: getattr(posting, name) for name in names}
+    if posting.kind in GIGS:
+        same.update(questions=tuple(posting.questions))
+        return Content(**same, skills=skills)
+    same.update(questions=(), screening=questions_of(posting.questions))
+    return Content(**same, skills=skills, terms=await terms_of(db, posting.id))
 
 
 async def hiring_organisations(db: AnySession, user_id: UUID) -> list[tuple[UUID, str]]:

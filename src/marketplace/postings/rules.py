@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 from marketplace.kernel.errors import Conflict, Invalid, NotAllowed
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import MAX_MINOR
-from marketplace.postings.models import PayKind, PostingState
+from marketplace.kernel.money import MAX_MINOR, Money
+from marketplace.postings import screening, terms
+from marketplace.postings.models import PayKind, PostingKind, PostingState
+from marketplace.postings.screening import Question
+from marketplace.postings.terms import Terms
 
 MOVES: dict[PostingState, frozenset[PostingState]] = {
     "draft": frozenset({"open", "pending_review", "removed"}),
@@ -30,8 +33,12 @@ ENDED = ("filled", "closed", "expired", "removed")
 HIRING_ROLES = ("owner", "hiring")
 """Roles whose members write postings and answer proposals."""
 
+GIGS: tuple[PostingKind, ...] = ("gig",)
+JOBS: tuple[PostingKind, ...] = ("job", "internship")
+"""Employment: answered by applications, paid by the employer, no money moves here."""
+
 CURRENCIES = ("USD",)
-"""What a first contract can be agreed in; more when exchange of currencies exists."""
+"""What a first contract can be agreed in; more when exchange of currencies exists. Jobs: terms.CURRENCIES."""
 
 TITLE_LENGTH = (8, 120)
 DESCRIPTION_LENGTH = (40, 20_000)
@@ -40,6 +47,8 @@ MOST_QUESTIONS = 5
 QUESTION_LENGTH = 300
 LONGEST_OPEN = timedelta(days=90)
 LONGEST_ANSWER = timedelta(days=30)
+REMINDED_BEFORE = timedelta(days=3)
+"""How long before the last day the employer is told that it comes."""
 DRAFT_LIFE = timedelta(days=30)
 
 
@@ -74,9 +83,13 @@ STATE_WORDS: dict[PostingState, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What the employer writes; `skills` are slugs. A draft may miss all but a title: 0 and None are not said yet."""
+    """What the employer writes; `skills` are slugs. A draft may miss all but a title: 0 and None are not said yet.
+
+    A gig asks `questions`; a job or internship has `terms` and asks `screening` questions.
+    """
 
     title: str
+    kind: PostingKind = "gig"
     description: str = ""
     skills: tuple[str, ...] = ()
     pay_kind: PayKind = "fixed"
@@ -88,8 +101,14 @@ class Content:
     park_id: UUID | None = None
     language: str = "en"
     questions: tuple[str, ...] = ()
+    terms: Terms | None = None
+    screening: tuple[Question, ...] = ()
     closes_at: datetime | None = None
     answer_by: datetime | None = None
+
+    @property
+    def pay_min(self) -> Money:
+        return Money(self.pay_min_minor, self.currency)
 
 
 def check_move(state: PostingState, to: PostingState) -> None:
@@ -110,7 +129,7 @@ def end_of_day(day: date, zone: str) -> datetime:
 
 def check_draft(content: Content) -> None:
     """What even a draft has to keep to. Raises: Invalid with all faults at their fields."""
-    _raise(_limits(content))
+    _raise(_gathered(_limits(content)))
 
 
 def check_publishable(content: Content, at: datetime, *, before: Content | None = None) -> None:
@@ -120,44 +139,80 @@ def check_publishable(content: Content, at: datetime, *, before: Content | None 
 
     Raises: Invalid with all faults at their fields.
     """
-    faults = _limits(content)
-    for field, message in _missing(content):
+    faults = _gathered(_limits(content))
+    values: dict[str, str] = {}
+    if content.pay_min_minor >= 0 and (pay := _bad_pay(content)) is not None:
+        field, message, values = pay
         faults.setdefault(field, []).append(message)
+    _gathered(_missing(content), faults)
     is_same = before is not None and (before.closes_at, before.answer_by) == (content.closes_at, content.answer_by)
     if not is_same:
-        for field, message in _dates(content, at, before):
-            faults.setdefault(field, []).append(message)
-    _raise(faults)
+        _gathered(_dates(content, at, before), faults)
+        if content.terms is not None:
+            _gathered(terms.bad_start(content.terms, at.date()), faults)
+    _raise(faults, values)
 
 
-def _raise(faults: dict[str, list[str]]) -> None:
+def check_kind(before: PostingKind, after: PostingKind, state: str) -> None:
+    """A draft may turn from a job into an internship and back; what was published stays what it is. Raises: Invalid."""
+    if before != after and (state != "draft" or {before, after} != set(JOBS)):
+        raise Invalid.at("kind", N_("What it is can't change any more. Start a new one from a copy."))
+
+
+def _raise(faults: dict[str, list[str]], values: dict[str, str] | None = None) -> None:
     if faults:
-        raise Invalid(faults)
+        raise Invalid(faults, **(values or {}))
 
 
-def _limits(content: Content) -> dict[str, list[str]]:
-    wrong = {
-        "title": (not content.title.strip(), N_("Write a title: what is to be done?")),
-        "description": (
-            len(content.description) > DESCRIPTION_LENGTH[1],
-            N_("Keep the description under 20,000 letters."),
-        ),
-        "skills": (len(content.skills) > MOST_SKILLS, N_("Choose at most 10 skills.")),
-        "questions": (
-            len(content.questions) > MOST_QUESTIONS or any(len(q) > QUESTION_LENGTH for q in content.questions),
-            N_("Ask at most 5 questions, each under 300 letters."),
-        ),
-        "currency": (content.currency not in CURRENCIES, N_("Contracts are in US dollars for now.")),
-        "pay_min": (not 0 <= content.pay_min_minor <= MAX_MINOR, N_("Write an amount above zero.")),
-        "pay_max": (
-            not content.pay_min_minor <= content.pay_max_minor <= MAX_MINOR,
-            N_("The upper amount is not below the lower one."),
-        ),
-    }
-    faults = {field: [message] for field, (is_wrong, message) in wrong.items() if is_wrong}
-    if len(content.title) > TITLE_LENGTH[1]:
-        faults["title"] = [N_("Keep the title under 120 letters.")]
+def _gathered(found: Iterable[tuple[str, str]], faults: dict[str, list[str]] | None = None) -> dict[str, list[str]]:
+    faults = {} if faults is None else faults
+    for field, message in found:
+        faults.setdefault(field, []).append(message)
     return faults
+
+
+def _limits(content: Content) -> Iterable[tuple[str, str]]:
+    if not content.title.strip():
+        yield "title", N_("Write a title: what is to be done?")
+    if len(content.title) > TITLE_LENGTH[1]:
+        yield "title", N_("Keep the title under 120 letters.")
+    if len(content.description) > DESCRIPTION_LENGTH[1]:
+        yield "description", N_("Keep the description under 20,000 letters.")
+    if len(content.skills) > MOST_SKILLS:
+        yield "skills", N_("Choose at most 10 skills.")
+    if not 0 <= content.pay_min_minor <= MAX_MINOR:
+        yield "pay_min", N_("Write an amount above zero.")
+    if not content.pay_min_minor <= content.pay_max_minor <= MAX_MINOR:
+        yield "pay_max", N_("The upper amount is not below the lower one.")
+    yield from _gig_limits(content) if content.terms is None else _job_limits(content, content.terms)
+
+
+def _gig_limits(content: Content) -> Iterable[tuple[str, str]]:
+    assert content.kind in GIGS and not content.screening
+    if len(content.questions) > MOST_QUESTIONS or any(len(q) > QUESTION_LENGTH for q in content.questions):
+        yield "questions", N_("Ask at most 5 questions, each under 300 letters.")
+    if content.currency not in CURRENCIES:
+        yield "currency", N_("Contracts are in US dollars for now.")
+
+
+def _job_limits(content: Content, said: Terms) -> Iterable[tuple[str, str]]:
+    assert content.kind in JOBS and not content.questions
+    if content.currency not in terms.CURRENCIES:
+        yield "currency", N_("Salaries are in rupees or US dollars.")
+    if content.pay_kind not in terms.PAY_KINDS:
+        yield "pay_kind", N_("Say what you pay a month, a year or an hour.")
+    for message in screening.faults(content.screening):
+        yield "screening", message
+    yield from terms.limits(said)
+
+
+def _bad_pay(content: Content) -> tuple[str, str, dict[str, str]] | None:
+    if content.terms is None:
+        return None if content.pay_min_minor else ("pay_min", N_("Say what you pay."), {})
+    is_internship, hours = content.kind == "internship", content.terms.hours_a_week
+    if content.currency not in terms.CURRENCIES:
+        return None
+    return terms.bad_pay(content.pay_kind, content.pay_min, hours=hours, is_internship=is_internship)
 
 
 def _missing(content: Content) -> Iterable[tuple[str, str]]:
@@ -170,10 +225,10 @@ def _missing(content: Content) -> Iterable[tuple[str, str]]:
         )
     if not content.skills:
         yield "skills", N_("Choose at least one skill, so that the right people find it.")
-    if content.pay_min_minor == 0:
-        yield "pay_min", N_("Say what you pay.")
     if not content.is_remote and content.district is None:
         yield "district", N_("Choose the district, or say that it can be done from anywhere.")
+    if content.terms is not None:
+        yield from terms.missing(content.terms, is_internship=content.kind == "internship")
 
 
 def _dates(content: Content, at: datetime, before: Content | None) -> Iterable[tuple[str, str]]:

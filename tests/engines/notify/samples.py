@@ -22,5 +22,10 @@ SAMPLES = {
     "reason": "We need somebody in Multan.",
     "is_automatic": False,
     "count": 3,
+    "job": "Junior web developer",
+    "stage": "interview",
+    "letter": "C",
     "answer_by": datetime(2026, 12, 19, 9, 0, tzinfo=UTC),
+    "posting": "A teacher of mathematics",
+    "closes_at": datetime(2026, 12, 12, 18, 59, 59, tzinfo=UTC),
 }

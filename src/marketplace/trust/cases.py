@@ -1,7 +1,7 @@
 """Cases: opened once for each thing, with a deadline and an owner."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
@@ -11,7 +11,7 @@ from marketplace.identity import audit
 from marketplace.identity.models import Membership, User
 from marketplace.kernel.database import AnySession, Session
 from marketplace.trust import rules
-from marketplace.trust.models import Case, Report, Urgency
+from marketplace.trust.models import Case, Report
 
 
 async def open_case(
@@ -86,9 +86,9 @@ async def _open_one(db: Session, kind: str, subject: tuple[str, UUID]) -> Case:
 
 
 async def _press(db: Session, case: Case, reason: str, *, at: datetime) -> None:
-    urgency = rules.urgency_of(reason)
-    if rules.URGENCY_ORDER.index(urgency) >= rules.URGENCY_ORDER.index(cast(Urgency, case.urgency)):
+    if not rules.is_more_urgent(reason, case.urgency):
         return
+    urgency = rules.urgency_of(reason)
     case.urgency, case.reason = urgency, reason
     case.due_at = min(case.due_at, at + rules.URGENCIES[urgency])
     await db.flush()

@@ -38,8 +38,8 @@ MACHINE_REASONS: dict[str, tuple[Urgency, str]] = {
 }
 """Why a case is opened without a report."""
 
-_ALL_REASONS = REASONS | MACHINE_REASONS
-_UNKNOWN = REASONS["other"]
+_ALL_REASONS: dict[str, tuple[Urgency, str]] = REASONS | MACHINE_REASONS
+_UNKNOWN: tuple[Urgency, str] = REASONS["other"]
 
 KINDS: dict[str, str] = {
     "report": N_("Report"),
@@ -103,9 +103,9 @@ def reason_words(reason: str) -> str:
     return _ALL_REASONS.get(reason, _UNKNOWN)[1]
 
 
-def more_urgent(one: Urgency, other: Urgency) -> Urgency:
-    """The one that has less time."""
-    return min(one, other, key=URGENCY_ORDER.index)
+def is_more_urgent(reason: str, than: str) -> bool:
+    """Whether the one reason has less time than an urgency."""
+    return URGENCY_ORDER.index(urgency_of(reason)) < [str(each) for each in URGENCY_ORDER].index(than)
 
 
 def choices(kind: str, *, has_person: bool) -> tuple[Decision, ...]:

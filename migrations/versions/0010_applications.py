@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("reject_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("reject_note", sa.Text(), server_default="", nullable=False),
         sa.Column("is_auto_answered", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("flags", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint(
             "state IN ('submitted', 'screening', 'interview', 'offer', 'hired', 'rejected', 'withdrawn')",
             name=op.f("ck_applications_state"),
@@ -41,11 +42,22 @@ def upgrade() -> None:
         "ix_applications_stage", "applications", ["posting_id", "state", "submitted_at", "id"], unique=False
     )
     op.create_index(
+        "ix_applications_waiting", "applications", ["posting_id"], unique=False, postgresql_where="decided_at IS NULL"
+    )
+    op.create_index(
         "uq_applications_living",
         "applications",
         ["posting_id", "freelancer_id"],
         unique=True,
         postgresql_where="state <> 'withdrawn'",
+    )
+    op.create_table(
+        "pipelines",
+        sa.Column("posting_id", sa.Uuid(), nullable=False),
+        sa.Column("criteria", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["posting_id"], ["postings.id"], name=op.f("fk_pipelines_posting_id")),
+        sa.PrimaryKeyConstraint("posting_id", name=op.f("pk_pipelines")),
     )
     op.create_table(
         "application_notes",
@@ -123,6 +135,7 @@ def upgrade() -> None:
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("by_user_id", sa.Uuid(), nullable=False),
         sa.Column("scores", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("average", sa.Double(), nullable=False),
         sa.Column("recommendation", sa.Text(), nullable=False),
         sa.Column("comment", sa.Text(), server_default="", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

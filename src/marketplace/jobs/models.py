@@ -1,4 +1,4 @@
-"""Applications, notes, scorecards, interviews, offers."""
+"""Applications, the pipeline of a posting, notes, scorecards, interviews, offers."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -22,7 +22,8 @@ Recommendation = Literal["strong_no", "no", "yes", "strong_yes"]
 class Application(Base):
     """`answers` is a list of {"question", "answer"}; `letter` stands for her until she is shortlisted (A, B, … AA).
 
-    `cv_file_id` is None where she applies with her profile.
+    `cv_file_id` is None where she applies with her profile. `flags` counts her answers that are not what the employer
+    hoped for (postings/screening.py); they reject nobody.
     """
 
     __tablename__ = "applications"
@@ -38,6 +39,7 @@ class Application(Base):
         ),
         Index("ix_applications_stage", "posting_id", "state", "submitted_at", "id"),
         Index("ix_applications_freelancer_id", "freelancer_id", "id"),
+        Index("ix_applications_waiting", "posting_id", postgresql_where="decided_at IS NULL"),
     )
 
     id: Mapped[UUID] = pk()
@@ -55,6 +57,20 @@ class Application(Base):
     reject_reason: Mapped[str] = mapped_column(server_default="")
     reject_note: Mapped[str] = mapped_column(server_default="")
     is_auto_answered: Mapped[bool] = mapped_column(server_default="false")
+    flags: Mapped[int] = mapped_column(server_default="0")
+
+
+class Pipeline(Base):
+    """What the employer's people agreed for one posting: `criteria` of its scorecards, a list of strings.
+
+    `told_at` is when they were last told of new applications.
+    """
+
+    __tablename__ = "pipelines"
+
+    posting_id: Mapped[UUID] = mapped_column(ForeignKey("postings.id"), primary_key=True)
+    criteria: Mapped[list[Any]] = mapped_column(server_default="[]")
+    told_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class ApplicationNote(Base):
@@ -71,7 +87,7 @@ class ApplicationNote(Base):
 
 
 class Scorecard(Base):
-    """One colleague's judgement: `scores` is {criterion: 1..5}."""
+    """One colleague's judgement: `scores` is {criterion: 1..5}, `average` their mean."""
 
     __tablename__ = "scorecards"
     __table_args__ = (
@@ -83,6 +99,7 @@ class Scorecard(Base):
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
     by_user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     scores: Mapped[dict[str, Any]]
+    average: Mapped[float]
     recommendation: Mapped[str]
     comment: Mapped[str] = mapped_column(server_default="")
     updated_at: Mapped[datetime] = timestamp()

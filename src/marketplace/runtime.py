@@ -13,6 +13,7 @@ from marketplace.engines.files.folder import Folder
 from marketplace.engines.ledger.sealing import JournalKey
 from marketplace.engines.notify.mailroom import Mailroom
 from marketplace.engines.notify.rendering import Site
+from marketplace.engines.notify.textroom import Textroom
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.webhooks import WebhookSecrets
 from marketplace.engines.search.embedded import EmbeddedSearch
@@ -30,6 +31,7 @@ SCHEDULES = {
     "payments.sweep": "*/5 * * * *",
     "escrow.sweep": "25 * * * *",
     "payments.poll": "*/5 * * * *",
+    "jobs.sweep": "*/5 * * * *",
     "files.sweep": "0 2 * * *",
     "notify.sweep": "10 2 * * *",
     "postings.forget_drafts": "20 2 * * *",
@@ -56,6 +58,7 @@ def open_services(settings: Settings, database: Database) -> Services:
         Mailroom(
             Site(settings.name, settings.base_url), settings.mail_from, settings.secret_key, smtp_url=settings.smtp_url
         ),
+        Textroom(Site(settings.name, settings.base_url), settings.sms_url, settings.sms_token),
         PaymentClient(settings.stripe_api_key or "sk_test_sandbox", address=settings.stripe_api_url),
         WebhookSecrets(settings.stripe_webhook_secret, settings.stripe_connect_webhook_secret),
     )

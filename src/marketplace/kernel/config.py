@@ -41,6 +41,7 @@ class Settings:
     stripe_connect_webhook_secret: str = ""
     smtp_url: str = ""
     sms_url: str = ""
+    sms_token: str = ""
     mail_from: str = "Hunar <no-reply@localhost>"
 
     @classmethod
@@ -77,6 +78,7 @@ class Settings:
             stripe_connect_webhook_secret=read("STRIPE_CONNECT_WEBHOOK_SECRET"),
             smtp_url=read("SMTP_URL"),
             sms_url=read("SMS_URL"),
+            sms_token=read("SMS_TOKEN"),
             mail_from=read("MAIL_FROM", "Hunar <no-reply@localhost>"),
         )
         settings._check()

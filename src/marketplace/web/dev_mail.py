@@ -1,4 +1,4 @@
-"""The demo's mailbox: what was mailed to anybody, since no SMTP server is set."""
+"""The demo's mailbox: what was mailed or texted to anybody, since no SMTP server and no SMS gateway is set."""
 
 from uuid import UUID
 
@@ -15,11 +15,11 @@ _LOOK = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups all
 
 @get("/dev/mail", DEMO)
 async def list_mails(visit: Visit) -> Answer:
-    """The newest mails; `?to=` only those to one address."""
+    """The newest texts and mails; `?to=` only those to one address or number."""
     to = visit.query.get("to", "")
     async with visit.read() as db:
-        mails = await actions.mailbox(db, to=to)
-    return page(visit, "dev/mail.html", mails=mails, to=to)
+        mails, texts = await actions.mailbox(db, to=to), await actions.textbox(db, to=to)
+    return page(visit, "dev/mail.html", mails=mails, texts=texts, to=to)
 
 
 @get("/dev/mail/{id}", DEMO)

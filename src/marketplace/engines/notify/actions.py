@@ -1,4 +1,4 @@
-"""Write mail, send it, look into the mailbox."""
+"""Write mails and texts, send them, look into the mailbox."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from marketplace.engines.notify import outgoing
 from marketplace.engines.notify.mailroom import MailRefused, Mailroom, MailUnavailable
 from marketplace.engines.notify.models import Mail, TextMessage
-from marketplace.engines.notify.rendering import Rendered, needed, needed_by_text, plain, render
+from marketplace.engines.notify.rendering import Rendered, needed, needed_by_text, plain, render, text_parts
+from marketplace.engines.notify.textroom import TextRefused, Textroom, TextUnavailable, segments, shortened, simple
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.errors import NotFound
@@ -16,9 +18,6 @@ from marketplace.kernel.failpoints import hit
 from marketplace.kernel.i18n import known
 from marketplace.kernel.queue import defer
 
-LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 12
-LONGEST_PAUSE = timedelta(hours=2)
 KEPT = timedelta(days=30)
 
 
@@ -74,7 +73,7 @@ async def text(
 
 async def send(database: Database, mailroom: Mailroom, mail_id: UUID) -> bool:
     """Send the mail unless that is done, or being done elsewhere; False then, or when it is put off."""
-    claimed = await _claim(database, mail_id)
+    claimed = await outgoing.claim(database, Mail, mail_id)
     if claimed is None:
         return False
     words = _words(claimed, mailroom)
@@ -83,14 +82,44 @@ async def send(database: Database, mailroom: Mailroom, mail_id: UUID) -> bool:
         if mailroom.smtp_url:
             await mailroom.send(claimed, words)
     except MailUnavailable as outage:
-        await _put_off(database, mail_id, str(outage))
+        await outgoing.put_off(database, Mail, mail_id, error=str(outage))
         return False
     except MailRefused as refusal:
-        await _record(database, mail_id, state="failed", error=str(refusal))
+        await outgoing.record(database, Mail, mail_id, state="failed", error=str(refusal))
         return False
     hit("notify.send.after")
-    await _record(database, mail_id, state="sent" if mailroom.smtp_url else "kept", words=words)
+    state = "sent" if mailroom.smtp_url else "kept"
+    columns = {"subject": words.subject, "text": words.text, "html": words.html}
+    await outgoing.record(database, Mail, mail_id, state=state, **columns)
     return True
+
+
+async def send_text(database: Database, textroom: Textroom, text_id: UUID) -> bool:
+    """Send the SMS unless that is done, or being done elsewhere; False then, or when it is put off."""
+    claimed = await outgoing.claim(database, TextMessage, text_id)
+    if claimed is None:
+        return False
+    body = _body(claimed, textroom)
+    hit("notify.text.before")
+    try:
+        if textroom.url:
+            await textroom.send(claimed, body)
+    except TextUnavailable as outage:
+        await outgoing.put_off(database, TextMessage, text_id, error=str(outage))
+        return False
+    except TextRefused as refusal:
+        await outgoing.record(database, TextMessage, text_id, state="failed", error=str(refusal))
+        return False
+    hit("notify.text.after")
+    state = "sent" if textroom.url else "kept"
+    await outgoing.record(database, TextMessage, text_id, state=state, body=body, segments=segments(body))
+    return True
+
+
+def _body(text: TextMessage, textroom: Textroom) -> str:
+    site = textroom.site
+    words, address = text_parts(text.message, text.values, locale=text.locale, time_zone=text.time_zone, site=site)
+    return shortened(simple(words), address)
 
 
 async def mailbox(db: AnySession, *, to: str = "", limit: int = 50) -> list[Mail]:
@@ -98,6 +127,15 @@ async def mailbox(db: AnySession, *, to: str = "", limit: int = 50) -> list[Mail
     query = select(Mail).where(Mail.state != "queued").order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
     if to:
         query = query.where(Mail.to == to)
+    return list((await db.execute(query)).scalars())
+
+
+async def textbox(db: AnySession, *, to: str = "", limit: int = 50) -> list[TextMessage]:
+    """The newest texts, for the demo's mailbox page; only those to one number when it is given."""
+    query = select(TextMessage).where(TextMessage.state != "queued")
+    query = query.order_by(TextMessage.created_at.desc(), TextMessage.id.desc()).limit(limit)
+    if to:
+        query = query.where(TextMessage.to == to)
     return list((await db.execute(query)).scalars())
 
 
@@ -110,8 +148,9 @@ async def one(db: AnySession, mail_id: UUID) -> Mail:
 
 
 async def sweep(db: Session, at: datetime) -> None:
-    """Nightly: forget mails that left the house long ago."""
+    """Nightly: forget mails and texts that left the house long ago."""
     await db.execute(delete(Mail).where(Mail.state != "queued", Mail.created_at < at - KEPT))
+    await db.execute(delete(TextMessage).where(TextMessage.state != "queued", TextMessage.created_at < at - KEPT))
 
 
 def _words(mail: Mail, mailroom: Mailroom) -> Rendered:
@@ -123,45 +162,3 @@ def _words(mail: Mail, mailroom: Mailroom) -> Rendered:
         site=mailroom.site,
         unsubscribe=mailroom.unsubscribe_address(mail.unsubscribe),
     )
-
-
-async def _claim(database: Database, mail_id: UUID) -> Mail | None:
-    now = clock.now()
-    async with database.write.begin() as db:
-        query = select(Mail).where(Mail.id == mail_id).with_for_update(skip_locked=True)
-        mail = (await db.execute(query)).scalar_one_or_none()
-        if mail is None or mail.state != "queued":
-            return None
-        if mail.lease_until and mail.lease_until > now:
-            await _defer_again(db, mail, mail.lease_until)
-            return None
-        mail.attempts += 1
-        mail.lease_until = now + LEASE
-        return mail
-
-
-async def _record(
-    database: Database, mail_id: UUID, *, state: str, words: Rendered | None = None, error: str = ""
-) -> None:
-    async with database.write.begin() as db:
-        mail = await db.get_one(Mail, mail_id, with_for_update=True)
-        mail.state, mail.error, mail.lease_until = state, error, None
-        mail.sent_at = None if state == "failed" else clock.now()
-        if state == "kept" and words:
-            mail.subject, mail.text, mail.html = words.subject, words.text, words.html
-        mail.values = {}
-
-
-async def _put_off(database: Database, mail_id: UUID, error: str) -> None:
-    async with database.write.begin() as db:
-        mail = await db.get_one(Mail, mail_id, with_for_update=True)
-        mail.error, mail.lease_until = error, None
-        if mail.attempts >= MOST_ATTEMPTS:
-            mail.state, mail.values = "failed", {}
-            return
-        pause = min(timedelta(seconds=5 * 2**mail.attempts), LONGEST_PAUSE)
-        await _defer_again(db, mail, clock.now() + pause)
-
-
-async def _defer_again(db: Session, mail: Mail, at: datetime) -> None:
-    await defer(db, "notify.mail", at=at, key=f"notify.mail:{mail.id}:{mail.attempts}", mail_id=mail.id)

@@ -103,6 +103,19 @@ def render(
     return Rendered(_line(parts[0]), _BLANK_LINES.sub("\n\n", parts[1]).strip() + "\n", parts[2])
 
 
+def text_parts(message: str, values: dict[str, Any], *, locale: str, time_zone: str, site: Site) -> tuple[str, str]:
+    """An SMS as (words, address): its sms.txt, which says the address itself if it wants one, else its subject line
+    and the address of `values["link"]`.
+    """
+    locale = known(locale)
+    link = values.get("link") or ""
+    address = urljoin(f"{site.base_url}/", link) if link else ""
+    context = {**values, "address": address, "locale": locale, "site": site, "time_zone": time_zone}
+    template = _text_template(message)
+    words = _line(_environment(locale).get_template(template).render(context))
+    return (words, "") if template.endswith("sms.txt") else (f"{site.name}: {words}", address)
+
+
 @cache
 def _loader() -> FileSystemLoader:
     return FileSystemLoader(resource("templates"))

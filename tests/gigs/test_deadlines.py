@@ -52,7 +52,7 @@ async def test_without_proposals_a_gig_expires_at_its_deadline(db: Session, cast
     assert gig.state == "open"
     await pass_time(db, 2)
     assert gig.state == "expired"
-    assert await told(db, cast.bilal) == ["gig_expired"]
+    assert await told(db, cast.bilal) == ["posting_closes_soon", "gig_expired"]
 
 
 async def test_with_proposals_the_employer_has_until_the_answer_by_date(db: Session, cast: Cast, gig, at) -> None:

@@ -1,71 +1,34 @@
 """The form of a gig: what its page asks, and what the domain takes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 from litestar.datastructures import FormMultiDict
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
 
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
-from marketplace.places.gazetteer import read_places
-from marketplace.postings.rules import CURRENCIES, MOST_SKILLS, Content, PayKind
-from marketplace.skills.taxonomy import SkillName, known_skills, resolve
+from marketplace.postings.rules import CURRENCIES, Content
+from marketplace.skills.taxonomy import SkillName, known_skills
 from marketplace.web.csrf import FIELD
-from marketplace.web.forms import CreatingForm, DeadlineField, Form, Length, MoneyField, Required, SkillsField, strip
+from marketplace.web.forms import CreatingForm, Form, Length
+from marketplace.web.posting_forms import MYSELF, PostingFields, common, districts, prepared, said, usual_dates
 from marketplace.web.visit import Visit
 
 PAY_KINDS = {"fixed": N_("A fixed price"), "hourly": N_("By the hour")}
-LANGUAGES = {"en": N_("English"), "ur": N_("Urdu")}
-MYSELF = N_("Myself")
 DRAFT_COOKIE = "gig-draft"
 _UNSAID = (FIELD, "submission", "step")
-_PROPOSALS_DAYS, _ANSWER_DAYS = 14, 21
 
 
-def districts(locale: str) -> dict[str, str]:
-    """Choices of a district by slug, "" for none."""
-    names = {entry.slug: entry.name_ur if locale == "ur" else entry.name_en for entry in read_places()[0]}
-    return {"": N_("Choose a district"), **names}
+class GigFields(PostingFields):
+    """What both forms of a gig ask."""
 
-
-def _districts(form: Form, _field: Field) -> dict[str, str]:
-    return districts(form.locale)
-
-
-class GigFields:
-    """What both forms of a gig ask. What is missing is said by the domain, at these names."""
-
-    title = StringField(
-        N_("Title"), [Required(), Length(max=120)], filters=[strip], description=N_("What is to be done, in one line.")
-    )
-    description = TextAreaField(
-        N_("Description"),
-        [Length(max=20_000)],
-        description=N_("What you have, what you need, how you will judge it. Markdown works: lists, links, emphasis."),
-    )
-    skills = SkillsField(N_("Skills"), most=MOST_SKILLS)
     pay_kind = RadioField(N_("How do you pay?"), choices=PAY_KINDS, default="fixed")
-    pay_min = MoneyField(N_("You pay"), currency_from="currency")
-    pay_max = MoneyField(N_("Up to"), currency_from="currency", description=N_("Leave it empty for one price."))
     currency = SelectField(
         N_("Currency"),
         choices={code: code for code in CURRENCIES},
         description=N_("Contracts are in US dollars for now."),
-    )
-    is_remote = BooleanField(N_("Can be done from anywhere"), default=True)
-    district = SelectField(
-        N_("District"),
-        choices=cast(Any, _districts),
-        default="",
-        description=N_("Needed only where somebody has to be there."),
-    )
-    language = SelectField(N_("Language of the work"), choices=LANGUAGES)
-    closes_on = DeadlineField(N_("Last day for proposals"), description=N_("Within 90 days."))
-    answer_on = DeadlineField(
-        N_("Everybody gets your answer by"),
-        description=N_("At most 30 days later. It is shown on the gig; whoever has no answer by then is told so."),
     )
     questions = TextAreaField(
         N_("Questions"),
@@ -89,68 +52,18 @@ AnyGigForm = GigForm | NewGigForm
 
 def blank(visit: Visit) -> NewGigForm:
     """A new form with dates that suit most."""
-    dates = {"closes_on": visit.now + timedelta(_PROPOSALS_DAYS), "answer_on": visit.now + timedelta(_ANSWER_DAYS)}
-    return prepared(visit, visit.blank(NewGigForm, data=dates))
-
-
-def prepared(visit: Visit, form: NewGigForm) -> NewGigForm:
-    """Offer the organisations that she hires for; "" is herself, also where she has an organisation of one."""
-    hats = [hat for hat in (visit.person.organisations if visit.person else ()) if hat.role in ("owner", "hiring")]
-    choices = {hat.slug: hat.name for hat in hats if not hat.is_personal} | {"": MYSELF}
-    form.organisation.choices = cast(Any, choices)
-    chosen = visit.person.organisation if visit.person else None
-    if not form.organisation.raw_data and chosen is not None and not chosen.is_personal:
-        form.organisation.data = chosen.slug
-    if form.organisation.data not in choices:
-        form.organisation.data = ""
-    return form
+    return prepared(visit, visit.blank(NewGigForm, data=usual_dates(visit)))
 
 
 def content(form: AnyGigForm) -> Content:
-    """What was written, as the domain takes it. Unknown skills stay as typed: the domain refuses them."""
-    slugs, unknown = resolve(form.skills.data or ())
-    low, high = cast("Money | None", form.pay_min.data), cast("Money | None", form.pay_max.data)
-    lowest = low or high or Money(0, form.currency.data)
-    return Content(
-        title=form.title.data or "",
-        description=(form.description.data or "").replace("\r\n", "\n"),
-        skills=(*slugs, *unknown),
-        pay_kind=cast(PayKind, form.pay_kind.data),
-        pay_min_minor=lowest.amount_minor,
-        pay_max_minor=(high or lowest).amount_minor,
-        currency=form.currency.data,
-        is_remote=bool(form.is_remote.data),
-        district=None if form.is_remote.data else form.district.data or None,
-        language=form.language.data,
-        questions=tuple(line.strip() for line in (form.questions.data or "").splitlines() if line.strip()),
-        closes_at=form.closes_on.data,
-        answer_by=form.answer_on.data,
-    )
+    """What was written, as the domain takes it."""
+    lines = (form.questions.data or "").splitlines()
+    return Content(**common(form), questions=tuple(line.strip() for line in lines if line.strip()))
 
 
 def filled(visit: Visit, written: Content) -> GigForm:
     """The form of what the gig says now."""
-    low, high = (Money(minor, written.currency) for minor in (written.pay_min_minor, written.pay_max_minor))
-    values = {
-        **{name: getattr(written, name) for name in ("title", "description", "pay_kind", "currency", "language")},
-        "skills": list(written.skills),
-        "pay_min": low or None,
-        "pay_max": high if high != low else None,
-        "is_remote": written.is_remote,
-        "district": written.district or "",
-        "closes_on": written.closes_at,
-        "answer_on": written.answer_by,
-        "questions": "\n".join(written.questions),
-    }
-    return visit.blank(GigForm, data=values)
-
-
-def chosen_skills(form: AnyGigForm, locale: str) -> list[dict[str, str]]:
-    """The chips of the skills in the form; what we do not know keeps the words that were typed."""
-    slugs, unknown = resolve(form.skills.data or ())
-    known = known_skills()
-    chips = [{"slug": slug, "name": known[slug].name(locale)} for slug in slugs]
-    return chips + [{"slug": typed, "name": typed} for typed in unknown]
+    return visit.blank(GigForm, data={**said(written), "questions": "\n".join(written.questions)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.postings import actions, drafts, queries
 from marketplace.postings.queries import Posting, PostingView
 from marketplace.postings.rules import check_publishable
-from marketplace.web import gig_forms
+from marketplace.web import gig_forms, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
@@ -40,7 +40,7 @@ async def new_gig(visit: Visit) -> Answer:
 
 
 def _form_page(visit: Visit, form: AnyGigForm, posting: Posting | None = None, *, status: int = 200) -> Answer:
-    chosen = gig_forms.chosen_skills(form, visit.locale)
+    chosen = posting_forms.chosen_skills(form, visit.locale)
     return page(
         visit, "gigs/form.html", fragment="form", status=status, form=form, chosen_skills=chosen, posting=posting
     )
@@ -49,7 +49,7 @@ def _form_page(visit: Visit, form: AnyGigForm, posting: Posting | None = None, *
 @post("/gigs", PUBLIC)
 async def create_gig(visit: Visit) -> Answer:
     """Save what was written; publish it where that was pressed. A visitor is asked to sign up then, not before."""
-    form = gig_forms.prepared(visit, await visit.form(NewGigForm))
+    form = posting_forms.prepared(visit, await visit.form(NewGigForm))
     wants_publishing = (await visit.posted()).get("step") == "publish"
     if not form.validate():
         return _form_page(visit, form, status=422)

@@ -30,8 +30,8 @@ from marketplace.talent.queries import Freelancer
 from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language, LanguageLevel, Profile
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.forms import Form, Length, MoneyField, SkillsField, strip
-from marketplace.web.gig_forms import districts
 from marketplace.web.pages import Flash, local_path, page, redirect
+from marketplace.web.posting_forms import districts
 from marketplace.web.visit import Visit
 
 SPARE_ROWS = 2

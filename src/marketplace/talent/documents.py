@@ -1,4 +1,4 @@
-"""Listed freelancers as search knows them: never more of a name than strangers see. The rate is in minor units."""
+"""Listed freelancers as search knows them: no more name and place than strangers see. Rates are in minor units."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,8 +38,8 @@ def _document(freelancer: Freelancer, name: str, park: str | None) -> dict[str, 
         "name": shown_name(name, shows_name=freelancer.shows_name),
         "about": freelancer.about,
         "languages": [language["code"] for language in freelancer.languages],
-        "district": freelancer.district,
-        "park": park,
+        "district": freelancer.district if freelancer.shows_place else None,
+        "park": park if freelancer.shows_place else None,
         "currency": freelancer.currency,
         "rate": freelancer.rate_minor,
         "hours_a_week": freelancer.hours_a_week,

@@ -1,6 +1,6 @@
 """Freelancer profiles, their handles, headlines and portfolios."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,8 +45,8 @@ class Freelancer(Base):
     shows_place: Mapped[bool] = mapped_column(server_default="true")
     shows_history: Mapped[bool] = mapped_column(server_default="false")
     photo_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
-    available_from: Mapped[date | None]
-    away_until: Mapped[date | None]
+    available_from: Mapped[datetime | None] = optional_timestamp()
+    away_until: Mapped[datetime | None] = optional_timestamp()
     away_text: Mapped[str] = mapped_column(server_default="")
     handle_changed_at: Mapped[datetime | None] = optional_timestamp()
     created_at: Mapped[datetime] = timestamp()

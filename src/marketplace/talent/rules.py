@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -42,6 +43,8 @@ MOST_SKILLS = 30
 MOST_LANGUAGES = 8
 MOST_HOURS = 80
 RATE_CURRENCY = "USD"
+LONGEST_AWAY = timedelta(days=366)
+LONGEST_AWAY_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,11 @@ class Profile:
     hours_a_week: int = 0
     district: str | None = None
     park_id: UUID | None = None
+    available_from: datetime | None = None
     shows_name: bool = False
+    shows_photo: bool = False
+    shows_place: bool = True
+    shows_history: bool = False
     is_listed: bool = False
 
 
@@ -123,6 +130,21 @@ def shown_name(name: str, *, shows_name: bool) -> str:
 def first_name(name: str) -> str:
     """The first word of a name."""
     return name.split(maxsplit=1)[0] if name.split() else name
+
+
+def check_away(until: datetime | None, text: str, *, at: datetime) -> None:
+    """Raises: Invalid unless it ends within a year from now."""
+    if until is None or until <= at:
+        raise Invalid.at("until", N_("Choose the last day on which you are away: today or later."))
+    if until > at + LONGEST_AWAY:
+        raise Invalid.at("until", N_("At most a year ahead, please."))
+    if len(text) > LONGEST_AWAY_TEXT:
+        raise Invalid.at("text", N_("Keep it under 300 letters."))
+
+
+def is_away(until: datetime | None, *, at: datetime) -> bool:
+    """Whether she is away now."""
+    return until is not None and until > at
 
 
 STRENGTH = ("earned", "certified", "tested", "claimed")

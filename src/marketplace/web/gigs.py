@@ -3,14 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from litestar.handlers import HTTPRouteHandler
-
 from marketplace.discovery import matches
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings import actions, drafts, queries
 from marketplace.postings.queries import Posting, PostingView
@@ -21,6 +18,7 @@ from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
 from marketplace.web.limits import limit
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.posting_steps import GIGS, steps
 from marketplace.web.visit import Visit
 
 DRAFT_SECONDS = 30 * 86_400
@@ -245,48 +243,7 @@ async def copy_gig(visit: Visit, slug: str) -> Answer:
     return redirect(visit, step.location, flash=Flash(said, tone="note"))
 
 
-# -- pausing, resuming, closing: each asks on a page of its own
-
-
-_STEPS = {
-    "pause": (actions.pause, "paused", N_("The gig is paused.")),
-    "resume": (actions.resume, "open", N_("The gig is open again.")),
-    "close": (actions.close, "closed", N_("The gig is closed. Everybody who waited has been told.")),
-}
-"""By the last word of the address: what is done, in which state the gig is then, what is said."""
-
-
-def _ask(name: str) -> HTTPRouteHandler:
-    async def ask(visit: Visit, slug: str) -> Answer:
-        """Say what happens, ask whether to do it."""
-        async with visit.read() as db:
-            gig = await queries.posting_view(db, slug, reader=visit.user.id)
-            waiting = await proposals.waiting_count(db, gig.id)
-        if not gig.may_manage:
-            raise NotFound
-        return page(visit, f"gigs/{name}.html", gig=gig, waiting=waiting)
-
-    ask.__name__ = f"ask_{name}"
-    return get(f"/gigs/{{slug}}/{name}", USER)(ask)
-
-
-def _do(name: str) -> HTTPRouteHandler:
-    action, state, said = _STEPS[name]
-
-    async def do(visit: Visit, slug: str) -> Answer:
-        """Do it; a second click finds it done."""
-        async with visit.write() as db:
-            posting = await queries.managed(db, slug, by=visit.user.id)
-            await actions.lock(db, posting)
-            if posting.state != state:
-                await action(db, posting, by=visit.user.id, at=visit.now)
-        return redirect(visit, f"/gigs/{slug}", flash=said)
-
-    do.__name__ = f"{name}_gig"
-    return post(f"/gigs/{{slug}}/{name}", USER)(do)
-
-
 routes = [
     new_gig, create_gig, preview_draft, publish_draft, show_gig, list_mine, edit_gig, save_gig, publish_gig, copy_gig,
-    *(_ask(name) for name in _STEPS), *(_do(name) for name in _STEPS),
+    *steps(GIGS),
 ]  # fmt: skip

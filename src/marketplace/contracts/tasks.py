@@ -7,6 +7,7 @@ from sqlalchemy import select
 from marketplace.contracts import actions, notices, queries
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import REVIEW
+from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.escrow.events import (
     HoldExpired,
@@ -29,6 +30,9 @@ from marketplace.kernel.events import after, within
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.messages.actions import notify
+from marketplace.messages.thread_subjects import register
+
+register("contract", contract_thread, several=contract_threads)
 
 
 @within(AccountClosing)

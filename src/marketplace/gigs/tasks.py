@@ -1,13 +1,17 @@
 """What happens to proposals when their gig changes or ends."""
 
 from marketplace.gigs import actions, notices, queries
+from marketplace.gigs.threads import proposal_thread, proposal_threads
 from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import after, within
+from marketplace.messages.thread_subjects import register
 from marketplace.postings import actions as postings
 from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
 from marketplace.postings.models import Posting
+
+register("proposal", proposal_thread, several=proposal_threads)
 
 
 @within(PostingEndedByEmployer)

@@ -18,6 +18,12 @@ class Kind:
 
 KINDS = (
     Kind(
+        "messages",
+        N_("Messages"),
+        N_("What people write to you: one mail for each conversation until you have read it"),
+        ("message_received",),
+    ),
+    Kind(
         "proposals",
         N_("Proposals"),
         N_("New, shortlisted, accepted, declined and withdrawn proposals"),
@@ -97,6 +103,12 @@ KINDS = (
         ("review_shown", "review_replied", "review_reminder"),
     ),
     Kind(
+        "checks",
+        N_("Checks of your organisation"),
+        N_("What became of a document, and when a badge is about to end"),
+        ("check_passed", "check_refused", "badge_ends"),
+    ),
+    Kind(
         "account",
         N_("Your account"),
         N_("Your address and your password: these mails always come"),
@@ -108,6 +120,7 @@ KINDS = (
             "password_changed",
             "account_exists",
             "account_closed",
+            "domain_code",
         ),
         can_be_off=False,
     ),

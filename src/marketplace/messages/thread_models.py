@@ -15,7 +15,7 @@ ThreadKind = Literal["proposal", "application", "contract", "case"]
 
 
 class Thread(Base):
-    """The one conversation about one thing. `last_number` counts its messages; its row is the lock of whoever writes."""
+    """The one conversation about one thing. `last_number` counts its messages; whoever writes locks its row."""
 
     __tablename__ = "threads"
     __table_args__ = (one_of("kind", ThreadKind), UniqueConstraint("kind", "subject_id"))
@@ -124,7 +124,7 @@ class TrustedContact(Base):
 
 
 class MeetingNote(Base):
-    """Where she is, with whom and until when. `closed_at`: she is back; `alarmed_at`: her contact was told she is not."""
+    """Where she is, with whom, how long. `closed_at`: she is back; `alarmed_at`: her contact heard that she is not."""
 
     __tablename__ = "meeting_notes"
     __table_args__ = (

@@ -20,6 +20,7 @@ from marketplace.web.visit import Visit
 class PreferencesForm(Form):
     """A box for each kind that can be switched off; ticked: also by mail. The names are those of messages/rules."""
 
+    messages = BooleanField()
     proposals = BooleanField()
     contracts = BooleanField()
     money = BooleanField()

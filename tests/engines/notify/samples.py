@@ -25,7 +25,12 @@ SAMPLES = {
     "job": "Junior web developer",
     "stage": "interview",
     "letter": "C",
+    "about": "A shop for handmade pottery",
+    "excerpt": "Could you start on Monday?",
     "answer_by": datetime(2026, 12, 19, 9, 0, tzinfo=UTC),
     "posting": "A teacher of mathematics",
     "closes_at": datetime(2026, 12, 12, 18, 59, 59, tzinfo=UTC),
+    "document": "zone",
+    "last_day": "2026-12-31",
+    "code": "ABCD2345",
 }

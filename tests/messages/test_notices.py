@@ -72,7 +72,7 @@ async def test_an_unsubscribe_link_ends_one_kind_for_one_person(db: Session, cas
     assert await actions.unsubscribe(db, f"{cast.ayesha.id}:proposals") == "proposals"
 
     chosen = {kind.name: on for kind, on in await queries.preferences_of(db, cast.ayesha.id)}
-    assert chosen == {"proposals": False, "contracts": True, "money": True, "account": True}
+    assert [kind for kind, on in chosen.items() if not on] == ["proposals"]
     others = await queries.preferences_of(db, cast.hina.id)
     assert all(on for _kind, on in others)
     with pytest.raises(NotFound):

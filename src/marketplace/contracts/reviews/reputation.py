@@ -13,7 +13,7 @@ FORMULA = "beta-1"
 """The version; it changes whenever a number below or the sum itself does."""
 PRIOR_REVIEWS = 4
 PRIOR_SCORE = 4
-"""Everybody begins as if four reviews of 4.0 had been written: one bad one does not ruin, one good one does not crown."""
+"""Everybody begins as if four reviews of 4.0 had been written: one bad one ruins nobody, one good one crowns nobody."""
 HALF_DAYS = 365
 """A review as old as this counts half, twice as old a third."""
 MOST_DAYS = 36_500

@@ -109,6 +109,13 @@ KINDS = (
         ("check_passed", "check_refused", "badge_ends"),
     ),
     Kind(
+        "safety",
+        N_("Safety"),
+        N_("Reports, checks of postings, and what a moderator decided about you: these mails always come"),
+        ("report_decided", "case_decided", "restriction_made", "appeal_decided", "posting_held"),
+        can_be_off=False,
+    ),
+    Kind(
         "account",
         N_("Your account"),
         N_("Your address and your password: these mails always come"),

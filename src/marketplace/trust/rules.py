@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from marketplace.kernel.errors import Conflict, NotAllowed
 from marketplace.kernel.i18n import N_
-from marketplace.trust.models import AppealState, CaseState, Decision, Urgency, What
+from marketplace.trust.models import AppealState, CaseState, Decision, Urgency
 
 URGENCIES: dict[Urgency, timedelta] = {
     "safety": timedelta(hours=24),
@@ -65,7 +65,17 @@ DECISIONS: dict[Decision, str] = {
     "restrict": N_("Restrict the person"),
 }
 
-WHATS: dict[What, str] = {
+OUTCOMES: dict[str, str] = {
+    "none": N_("We looked at it and leave it as it is."),
+    "warn": N_("We looked at it. It breaks our rules; please do not do that again."),
+    "remove": N_("It breaks our rules, so it was removed."),
+    "return": N_("Please change it and publish it again."),
+    "publish": N_("It is published now."),
+    "restrict": N_("It breaks our rules, so your account is limited for a while."),
+}
+"""What the person concerned reads of a decision."""
+
+WHATS: dict[str, str] = {
     "message": N_("write messages"),
     "post": N_("publish postings and services"),
     "apply": N_("propose and apply"),

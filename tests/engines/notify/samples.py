@@ -33,4 +33,9 @@ SAMPLES = {
     "document": "zone",
     "last_day": "2026-12-31",
     "code": "ABCD2345",
+    "title": "Data entry from home",
+    "outcome": "It breaks our rules, so it was removed.",
+    "what": "publish postings and services",
+    "is_upheld": True,
+    "is_lifted": False,
 }

@@ -1,0 +1,1 @@
+"""What trust/ decides, told to the people concerned: trust stands below messages and only publishes events."""

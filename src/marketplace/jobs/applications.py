@@ -8,7 +8,7 @@ from sqlalchemy import Exists, exists, func, select
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.files.rules import FileRefused
 from marketplace.identity import audit
-from marketplace.identity.models import Membership
+from marketplace.identity.models import Membership, User
 from marketplace.jobs import notices, rules, stages
 from marketplace.jobs.models import Application
 from marketplace.jobs.rules import Entry
@@ -16,7 +16,7 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings.blind import letter
-from marketplace.postings.models import Posting
+from marketplace.postings.models import Employment, Posting
 from marketplace.postings.queries import hiring_members
 from marketplace.postings.screening import flagged, questions_of
 from marketplace.talent.models import Freelancer
@@ -39,8 +39,8 @@ async def apply(
 ) -> Application:
     """Send an application, with her profile or a CV; it gets its letter. However often it is sent, one lives.
 
-    Raises: Invalid, CvRefused, PostingTakesNone, OwnPosting, AlreadyApplied, Restricted; NotFound where one blocked the
-    other.
+    Raises: Invalid, CvRefused, PostingTakesNone, OwnPosting, AlreadyApplied, WomenOnly, Restricted; NotFound where one
+        blocked the other.
     """
     await restrictions.check(db, freelancer.user_id, "apply", at=at)
     await db.refresh(posting, with_for_update=True)
@@ -90,6 +90,10 @@ async def _check_open(db: Session, posting: Posting, user_id: UUID, *, at: datet
     own = exists().where(Membership.organisation_id == posting.organisation_id, Membership.user_id == user_id)
     if await db.scalar(select(own)):
         raise rules.OwnPosting
+    women_only = exists().where(Employment.posting_id == posting.id, Employment.is_women_only)
+    is_woman = exists().where(User.id == user_id, User.gender == "woman")
+    if await db.scalar(select(women_only & ~is_woman)):
+        raise rules.WomenOnly
     if await blocked_by_or_blocking(db, user_id) & set(await hiring_members(db, posting.organisation_id)):
         raise NotFound
 

@@ -85,6 +85,12 @@ class PostingTakesNone(Conflict):
     message = N_("This posting no longer takes applications.")
 
 
+class WomenOnly(Conflict):
+    message = N_(
+        "This posting asks for women only. If you are one, say so in your account: nobody else reads it there."
+    )
+
+
 class NothingToUndo(Conflict):
     message = N_("The last move can't be undone any more: it was the candidate's, or it is more than a day old.")
 

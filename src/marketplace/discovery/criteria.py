@@ -123,6 +123,33 @@ class GigCriteria(Criteria):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobCriteria(Criteria):
+    """Which jobs and internships. `least` is what they pay a month, at the most, in `currency` (rupees unless said)."""
+
+    SORTS = ("match", "new", "pay", "closing")
+    LISTS = {
+        **{"kind": "kinds", "skill": "skills", "level": "levels", "type": "types"},
+        **{"district": "districts", "language": "languages", "currency": "currencies"},
+    }
+    FLAGS = {"remote": "is_remote", "women": "is_women_only"}
+    NUMBERS = {"min": "least"}
+
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    is_remote: bool = False
+    is_women_only: bool = False
+    least: int | None = None
+
+    @property
+    def least_minor(self) -> int | None:
+        return None if self.least is None else self.least * _MINOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleCriteria(Criteria):
     """Which freelancers. `most` is the highest hourly rate, `hours` the fewest hours a week."""
 

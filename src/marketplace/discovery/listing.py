@@ -15,7 +15,8 @@ from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import place_name
-from marketplace.postings.models import Posting, PostingSkill
+from marketplace.postings.models import Posting, PostingKind, PostingSkill
+from marketplace.postings.rules import GIGS
 from marketplace.skills.models import Skill
 from marketplace.skills.taxonomy import SkillName, known_skills
 from marketplace.talent.models import Freelancer
@@ -99,7 +100,12 @@ async def people_of(db: AnySession, ids: Sequence[UUID]) -> list[PersonRow]:
 
 def is_open_gig() -> tuple[ColumnElement[bool], ...]:
     """What everybody may find: open and still taking proposals at the time `:at`."""
-    return Posting.kind == "gig", Posting.state == "open", Posting.closes_at > bindparam("at")
+    return is_open(GIGS)
+
+
+def is_open(kinds: Sequence[PostingKind]) -> tuple[ColumnElement[bool], ...]:
+    """The same for these kinds of postings."""
+    return Posting.kind.in_(kinds), Posting.state == "open", Posting.closes_at > bindparam("at")
 
 
 def is_listed_person() -> tuple[ColumnElement[bool], ...]:
@@ -115,6 +121,11 @@ def _newest_gigs(limit: int) -> Any:
 
 @cache
 def _gigs() -> Any:
+    return open_postings(GIGS)
+
+
+def open_postings(kinds: Sequence[PostingKind]) -> Any:
+    """The columns of a row in a list, of those that take answers now; `said` reads them."""
     slugs = func.array_agg(aggregate_order_by(Skill.slug, Skill.slug), type_=ARRAY(Text))
     skills = (
         select(slugs)
@@ -130,29 +141,34 @@ def _gigs() -> Any:
             *(Posting.published_at, Posting.closes_at, Posting.answer_by, Posting.language, skills.label("skills")),
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
-        .where(*is_open_gig())
+        .where(*is_open(kinds))
     )
 
 
 def _gig(row: Any) -> GigRow:
+    return GigRow(**said(row))
+
+
+def said(row: Any) -> dict[str, Any]:
+    """A row of `open_postings` as the fields of GigRow."""
     names = known_skills()
-    return GigRow(
-        id=row.id,
-        slug=row.slug,
-        title=row.title,
-        organisation=row.organisation,
-        excerpt=row.excerpt,
-        pay_kind=row.pay_kind,
-        pay_min=Money(row.pay_min_minor, row.currency),
-        pay_max=Money(row.pay_max_minor, row.currency),
-        is_remote=row.is_remote,
-        district=row.district,
-        published_at=row.published_at,
-        closes_at=row.closes_at,
-        answer_by=row.answer_by,
-        language=row.language,
-        skills=tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
-    )
+    return {
+        "id": row.id,
+        "slug": row.slug,
+        "title": row.title,
+        "organisation": row.organisation,
+        "excerpt": row.excerpt,
+        "pay_kind": row.pay_kind,
+        "pay_min": Money(row.pay_min_minor, row.currency),
+        "pay_max": Money(row.pay_max_minor, row.currency),
+        "is_remote": row.is_remote,
+        "district": row.district,
+        "published_at": row.published_at,
+        "closes_at": row.closes_at,
+        "answer_by": row.answer_by,
+        "language": row.language,
+        "skills": tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
+    }
 
 
 def _people() -> Any:

@@ -38,25 +38,25 @@ async def search_gigs(db: AnySession, index: SearchIndex, criteria: GigCriteria,
     """Open gigs, one query of PostgreSQL whatever is asked. The first page of everything does not need the index."""
     result = await index.search("gigs", gig_query(criteria, at=at))
     if criteria.is_plain:
-        return _found(criteria, result, await newest_gigs(db, at=at))
-    return _found(criteria, result, await gigs_of(db, [hit.id for hit in result.hits], at=at))
+        return found_rows(criteria, result, await newest_gigs(db, at=at))
+    return found_rows(criteria, result, await gigs_of(db, [hit.id for hit in result.hits], at=at))
 
 
 async def search_people(db: AnySession, index: SearchIndex, criteria: PeopleCriteria) -> Found[PersonRow]:
     """Listed freelancers, two queries of PostgreSQL whatever is asked."""
     result = await index.search("people", people_query(criteria))
     if criteria.is_plain:
-        return _found(criteria, result, await newest_people(db))
-    return _found(criteria, result, await people_of(db, [hit.id for hit in result.hits]))
+        return found_rows(criteria, result, await newest_people(db))
+    return found_rows(criteria, result, await people_of(db, [hit.id for hit in result.hits]))
 
 
 def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
     """What the index is asked for these criteria. Gigs whose deadline is over are left out, to the minute."""
     groups: dict[str, Filter] = {}
-    _add(groups, "skills", criteria.skills)
-    _add(groups, "pay", criteria.pay)
-    _add(groups, "district", criteria.districts)
-    _add(groups, "languages", criteria.languages)
+    add(groups, "skills", criteria.skills)
+    add(groups, "pay", criteria.pay)
+    add(groups, "district", criteria.districts)
+    add(groups, "languages", criteria.languages)
     if criteria.is_remote:
         groups["remote"] = Eq("remote", True)
     if criteria.least_minor is not None:
@@ -65,33 +65,36 @@ def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
         groups["pay_min"] = Range("pay_min", None, criteria.most_minor)
     is_running = Range("deadline_at", int(at.timestamp()) // 60 * 60, None)
     sort = _GIG_SORTS.get(criteria.order, "")
-    return _asked(criteria, Query(filter=is_running, groups=groups, facets=GIG_FACETS, sort=sort))
+    return asked(criteria, Query(filter=is_running, groups=groups, facets=GIG_FACETS, sort=sort))
 
 
 def people_query(criteria: PeopleCriteria) -> Query:
     """What the index is asked for these criteria."""
     groups: dict[str, Filter] = {}
-    _add(groups, "skills", criteria.skills)
-    _add(groups, "district", criteria.districts)
-    _add(groups, "languages", criteria.languages)
+    add(groups, "skills", criteria.skills)
+    add(groups, "district", criteria.districts)
+    add(groups, "languages", criteria.languages)
     if criteria.is_newcomer:
         groups["newcomer"] = Eq("newcomer", True)
     if criteria.most_minor is not None:
         groups["rate"] = Range("rate", 1, criteria.most_minor)
     if criteria.hours is not None:
         groups["hours_a_week"] = Range("hours_a_week", criteria.hours, None)
-    return _asked(criteria, Query(groups=groups, facets=PEOPLE_FACETS, sort=_PEOPLE_SORTS.get(criteria.order, "")))
+    return asked(criteria, Query(groups=groups, facets=PEOPLE_FACETS, sort=_PEOPLE_SORTS.get(criteria.order, "")))
 
 
-def _asked(criteria: Criteria, query: Query) -> Query:
+def asked(criteria: Criteria, query: Query) -> Query:
+    """The query with the words and the page of the criteria."""
     return replace(query, words=criteria.words, offset=(criteria.page - 1) * PAGE, limit=PAGE)
 
 
-def _add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
+def add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
+    """Ask for one of the values, where there are any."""
     if values:
         groups[field] = In(field, values)
 
 
-def _found(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:
+def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:
+    """Rows of PostgreSQL with the counts of the index."""
     total = max(result.total, len(rows))
     return Found(rows=rows, total=total, page=criteria.page, facets=result.facets, dropped=result.dropped)

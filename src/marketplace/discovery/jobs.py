@@ -1,0 +1,89 @@
+"""Jobs and internships in a list: found by the index, shown from PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from marketplace.discovery.criteria import JobCriteria
+from marketplace.discovery.listing import GigRow, open_postings, said
+from marketplace.discovery.queries import Found, add, asked, found_rows
+from marketplace.engines.search.filters import Eq, Filter, Range
+from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
+from marketplace.kernel.database import AnySession
+from marketplace.postings.models import Employment, Posting
+from marketplace.postings.rules import JOBS
+
+FACETS = ("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only")
+_SORTS = {"new": "posted_at:desc", "pay": "month_max:desc", "closing": "deadline_at:asc"}
+_CURRENCY = "PKR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow(GigRow):
+    """A job or internship in a list; `town_part` is its coarse place, as the employer wrote it."""
+
+    kind: str
+    level: str
+    type: str
+    months: int | None
+    openings: int
+    town_part: str
+    is_women_only: bool
+
+
+async def search_jobs(db: AnySession, index: SearchIndex, criteria: JobCriteria, *, at: datetime) -> Found[JobRow]:
+    """Open jobs and internships, one query of PostgreSQL whatever is asked; the first page of all needs no index."""
+    result = await index.search("jobs", job_query(criteria, at=at))
+    if criteria.is_plain:
+        return found_rows(criteria, result, await newest_jobs(db, at=at))
+    return found_rows(criteria, result, await jobs_of(db, [hit.id for hit in result.hits], at=at))
+
+
+def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
+    """What the index is asked for these criteria. What takes no applications any more is left out, to the minute."""
+    groups: dict[str, Filter] = {}
+    add(groups, "kind", criteria.kinds)
+    add(groups, "skills", criteria.skills)
+    add(groups, "level", criteria.levels)
+    add(groups, "type", criteria.types)
+    add(groups, "district", criteria.districts)
+    add(groups, "languages", criteria.languages)
+    add(groups, "currency", criteria.currencies or ((_CURRENCY,) if criteria.least else ()))
+    if criteria.is_remote:
+        groups["remote"] = Eq("remote", True)
+    if criteria.is_women_only:
+        groups["women_only"] = Eq("women_only", True)
+    if criteria.least_minor is not None:
+        groups["month_max"] = Range("month_max", criteria.least_minor, None)
+    is_running = Range("deadline_at", int(at.timestamp()) // 60 * 60, None)
+    sort = _SORTS.get(criteria.order, "")
+    return asked(criteria, Query(filter=is_running, groups=groups, facets=FACETS, sort=sort))
+
+
+async def newest_jobs(db: AnySession, *, at: datetime, limit: int = PAGE) -> list[JobRow]:
+    """What was published last: one query."""
+    newest = _jobs().order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+    return [_row(row) for row in await db.execute(newest, {"at": at})]
+
+
+async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime) -> list[JobRow]:
+    """Those of these ids that are still open, in the order of the ids: one query."""
+    if not ids:
+        return []
+    rows = {row.id: _row(row) for row in await db.execute(_jobs().where(Posting.id.in_(ids)), {"at": at})}
+    return [rows[id] for id in ids if id in rows]
+
+
+@cache
+def _jobs() -> Any:
+    terms = (Employment.level, Employment.type, Employment.months, Employment.openings, Employment.is_women_only)
+    with_terms = open_postings(JOBS).join(Employment, Employment.posting_id == Posting.id)
+    return with_terms.add_columns(Posting.kind, *terms, Employment.place.label("town_part"))
+
+
+def _row(row: Any) -> JobRow:
+    names = ("kind", "level", "type", "months", "openings", "is_women_only", "town_part")
+    return JobRow(**said(row), **{name: getattr(row, name) for name in names})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import any_, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.engines.deadlines import actions as deadlines
@@ -187,7 +187,7 @@ async def may_vouch(db: AnySession, organisation_id: UUID) -> bool:
         OrganisationCheck.kind == "registration",
         OrganisationCheck.state == "passed",
     )
-    is_park = Organisation.kinds.contains(["park_operator"])
+    is_park = any_(Organisation.kinds) == "park_operator"
     query = select(exists().where(Organisation.id == organisation_id, is_park, registered))
     return bool(await db.scalar(query))
 

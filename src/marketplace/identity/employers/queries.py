@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from marketplace.engines.files.models import StoredFile
@@ -239,7 +239,7 @@ async def park_operators(db: AnySession) -> list[tuple[UUID, str]]:
         OrganisationCheck.kind == "registration",
         OrganisationCheck.state == "passed",
     )
-    query = select(Organisation.id, Organisation.name).where(Organisation.kinds.contains(["park_operator"]), registered)
+    query = select(Organisation.id, Organisation.name).where(any_(Organisation.kinds) == "park_operator", registered)
     return [(row.id, row.name) for row in (await db.execute(query.order_by(Organisation.name).limit(200))).all()]
 
 

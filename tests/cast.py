@@ -68,7 +68,9 @@ async def user_named(db: Session, name: str, *, staff_role: str | None = None) -
 
 
 async def _organisation(db: Session, name: str, kinds: list[str], owner: UUID) -> Organisation:
-    made = Organisation(name=name, slug=name.lower().replace(" ", "-"), kinds=kinds, created_at=BORN)
+    made = Organisation(
+        name=name, slug=name.lower().replace(" ", "-"), kinds=kinds, created_at=BORN, postings_approved_at=BORN
+    )
     db.add(made)
     await db.flush()
     db.add(Membership(user_id=owner, organisation_id=made.id, role="owner", created_at=BORN))

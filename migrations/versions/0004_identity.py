@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "purpose IN ('phone_sign_in', 'new_phone', 'second_factor', 'passkey_sign_in', 'new_passkey')",
+            "purpose IN ('phone_sign_in', 'new_phone', 'second_factor', 'passkey_sign_in', 'new_passkey', 'step_up')",
             name=op.f("ck_challenges_purpose"),
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_challenges_user_id")),

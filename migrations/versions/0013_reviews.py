@@ -125,3 +125,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["review_id"], ["reviews.id"], name=op.f("fk_review_replies_review_id")),
         sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review_replies")),
     )
+    op.add_column("organisations", sa.Column("postings_approved_at", sa.DateTime(timezone=True), nullable=True))

@@ -14,6 +14,7 @@ from tests.postings.writing import whole
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 GLOSSARY = {
     *(("draft", "open"), ("draft", "pending_review"), ("pending_review", "open")),
+    ("pending_review", "draft"),  # a moderator gives it back to be changed (decision 0012)
     *(("open", "paused"), ("paused", "open")),
     *product(("open", "paused"), ("filled", "closed", "expired")),
     *((state, "removed") for state in get_args(PostingState) if state != "removed"),

@@ -56,7 +56,9 @@ async def gather(db: Session, cast: Cast) -> People:
 
 
 async def _made(db: Session, name: str, kinds: list[str]) -> Organisation:
-    made = Organisation(name=name, slug=name.lower().replace(" ", "-"), kinds=kinds, created_at=BORN)
+    made = Organisation(
+        name=name, slug=name.lower().replace(" ", "-"), kinds=kinds, created_at=BORN, postings_approved_at=BORN
+    )
     db.add(made)
     await db.flush()
     return made

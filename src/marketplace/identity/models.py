@@ -15,7 +15,7 @@ MembershipRole = Literal["owner", "hiring", "finance", "member"]
 OrganisationKind = Literal["employer", "organiser", "training_provider", "park_operator"]
 TokenPurpose = Literal["verify_email", "reset_password", "change_email"]
 Gender = Literal["woman", "man"]
-ChallengePurpose = Literal["phone_sign_in", "new_phone", "second_factor", "passkey_sign_in", "new_passkey"]
+ChallengePurpose = Literal["phone_sign_in", "new_phone", "second_factor", "passkey_sign_in", "new_passkey", "step_up"]
 ExportState = Literal["asked", "ready", "failed", "over"]
 
 
@@ -52,7 +52,10 @@ class User(Base):
 
 
 class Organisation(Base):
-    """An employer, organiser, training provider or park operator; `kinds` says which roles it plays."""
+    """An employer, organiser, training provider or park operator; `kinds` says which roles it plays.
+
+    A moderator has read a posting of it at `postings_approved_at`: later ones are published at once.
+    """
 
     __tablename__ = "organisations"
     __table_args__ = (
@@ -70,6 +73,7 @@ class Organisation(Base):
     website: Mapped[str] = mapped_column(server_default="")
     country: Mapped[str] = mapped_column(server_default="PK")
     created_at: Mapped[datetime] = timestamp()
+    postings_approved_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class Membership(Base):

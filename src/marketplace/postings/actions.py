@@ -20,7 +20,7 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.events import publish as publish_event
 from marketplace.kernel.i18n import N_
 from marketplace.places.models import District
-from marketplace.postings import gates, rules, screening
+from marketplace.postings import gates, notices, review, rules, screening
 from marketplace.postings.events import (
     PostingChanged,
     PostingEndedByEmployer,
@@ -32,6 +32,7 @@ from marketplace.postings.models import Employment, Posting, PostingKind, Postin
 from marketplace.postings.queries import content_of
 from marketplace.postings.rules import Content
 from marketplace.skills.queries import by_slugs
+from marketplace.trust import restrictions
 
 CLOSES = "posting_closes"
 ANSWERS = "posting_answers"
@@ -72,7 +73,7 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
     rules.check_kind(before.kind, content.kind, posting.state)
     if posting.state == "draft":
         rules.check_draft(content)
-    elif posting.state in rules.LIVING:
+    elif posting.state in (*rules.LIVING, "pending_review"):
         rules.check_publishable(content, at, before=before)
     else:
         raise rules.PostingEnded
@@ -86,6 +87,9 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
     await _write_terms(db, posting, content)
     await _write_skills(db, posting, content)
     await audit.record(db, "posting.edited", subject=("posting", posting.id), by=by, at=at, fields=changed)
+    if posting.state != "draft":
+        await db.flush()
+        await review.look_again(db, posting, by=by, at=at)
     if posting.state in rules.LIVING:
         if {"closes_at", "answer_by"} & set(changed):
             await _schedule(db, posting, at=at)
@@ -94,14 +98,45 @@ async def edit(db: Session, posting: Posting, content: Content, *, by: UUID, at:
 
 
 async def publish(db: Session, posting: Posting, *, by: UUID, at: datetime) -> None:
-    """Let everybody find it and propose. Raises: Invalid when something is missing."""
+    """Let everybody find it and propose, or let it wait for a moderator (review.py): its state says which.
+
+    Raises: Invalid when something is missing; Restricted.
+    """
     await lock(db, posting)
     rules.check_move(_state(posting), "open")
+    if posting.state == "pending_review":
+        raise rules.PostingMoveRefused(state=rules.STATE_WORDS["pending_review"], to=rules.STATE_WORDS["open"])
     rules.check_publishable(await content_of(db, posting), at)
+    await restrictions.check(db, by, "post", at=at)
     await gates.pass_all(db, posting, at)
+    case = await review.hold(db, posting, by=by, at=at)
+    if case is not None:
+        await _move(db, posting, "pending_review", by=by, at=at, why=case.reason)
+        await notices.held(db, posting, case, at=at)
+        return
+    await _open(db, posting, by=by, at=at)
+
+
+async def approve(db: Session, posting: Posting, *, by: UUID, at: datetime, why: str) -> None:
+    """A moderator lets it out. Where its dates are over meanwhile it is a draft again, and the employer is known."""
+    await lock(db, posting)
+    await review.approve(db, posting, at=at)
+    if posting.closes_at is None or posting.closes_at <= at:
+        await _move(db, posting, "draft", by=by, at=at, why=why)
+    else:
+        await _open(db, posting, by=by, at=at, why=why)
+
+
+async def give_back(db: Session, posting: Posting, *, by: UUID, at: datetime, why: str) -> None:
+    """A moderator wants something changed first: it is a draft again."""
+    await lock(db, posting)
+    await _move(db, posting, "draft", by=by, at=at, why=why)
+
+
+async def _open(db: Session, posting: Posting, *, by: UUID, at: datetime, why: str = "") -> None:
     posting.published_at = at
     posting.slug = ids.slug(posting.title, posting.id)
-    await _move(db, posting, "open", by=by, at=at)
+    await _move(db, posting, "open", by=by, at=at, why=why)
     await _schedule(db, posting, at=at)
 
 

@@ -16,7 +16,7 @@ from marketplace.postings.terms import Terms
 
 MOVES: dict[PostingState, frozenset[PostingState]] = {
     "draft": frozenset({"open", "pending_review", "removed"}),
-    "pending_review": frozenset({"open", "removed"}),
+    "pending_review": frozenset({"open", "draft", "removed"}),
     "open": frozenset({"paused", "filled", "closed", "expired", "removed"}),
     "paused": frozenset({"open", "filled", "closed", "expired", "removed"}),
     "filled": frozenset({"removed"}),

@@ -1,12 +1,16 @@
 """What time does to postings, and what a case about one decides."""
 
+from typing import Any
+
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
 from marketplace.kernel.queue import task
-from marketplace.postings import actions, drafts, notices
+from marketplace.postings import actions, drafts, notices, review
 from marketplace.postings.models import Posting
+from marketplace.trust import subjects
+from marketplace.trust.events import CaseDecided
 
 
 @within(DeadlinePassed)
@@ -21,6 +25,24 @@ async def on_deadline(db: Session, event: DeadlinePassed) -> None:
         await actions.end_proposals(db, posting, at=clock.now())
     else:
         await actions.expire(db, posting, at=clock.now())
+
+
+@within(CaseDecided)
+async def do_as_decided(db: Session, event: CaseDecided) -> None:
+    """What a moderator decided about a posting."""
+    if event.subject_kind != "posting":
+        return
+    posting = await db.get_one(Posting, event.subject_id)
+    how: Any = {"by": event.by, "at": event.at, "why": event.reason}
+    if event.decision == "publish":
+        await actions.approve(db, posting, **how)
+    elif event.decision == "return":
+        await actions.give_back(db, posting, **how)
+    elif event.decision == "remove" or event.kind == review.CASE:
+        await actions.remove(db, posting, **how)
+
+
+subjects.register("posting", review.load_subject)
 
 
 @task("postings.forget_drafts")

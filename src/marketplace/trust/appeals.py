@@ -74,7 +74,7 @@ async def decide(db: Session, appeal_id: UUID, *, is_lifted: bool, reason: str, 
     restriction = await _locked(db, found.restriction_id) if found else None
     if found is None or restriction is None or not await db.scalar(select(_may_decide(by, restriction.id))):
         raise NotFound
-    await db.refresh(found, with_for_update=True)
+    await db.refresh(found, with_for_update={"key_share": True})
     to: AppealState = "lifted" if is_lifted else "upheld"
     rules.check_appeal_move(cast(AppealState, found.state), to)
     if not 10 <= len(reason.strip()) <= LENGTH[1]:
@@ -120,4 +120,4 @@ def _may_decide(moderator: UUID, restriction_id: UUID | None = None) -> Any:
 
 
 async def _locked(db: Session, restriction_id: UUID) -> Restriction | None:
-    return await db.get(Restriction, restriction_id, with_for_update=True, populate_existing=True)
+    return await db.get(Restriction, restriction_id, with_for_update={"key_share": True}, populate_existing=True)

@@ -79,7 +79,7 @@ async def _open_one(db: Session, kind: str, subject: tuple[str, UUID]) -> Case:
         select(Case)
         .where(Case.kind == kind, Case.subject_kind == subject_kind, Case.subject_id == subject_id)
         .where(Case.state == "open")
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return (await db.execute(found)).scalar_one()

@@ -151,7 +151,7 @@ def _check(case: Case, verdict: Verdict) -> None:
 
 async def _locked(db: Session, case_id: UUID, *, by: UUID) -> Case:
     """The case as it is now, until the transaction ends; whom it concerns finds nothing."""
-    case = await db.get(Case, case_id, with_for_update=True, populate_existing=True)
+    case = await db.get(Case, case_id, with_for_update={"key_share": True}, populate_existing=True)
     if case is None or await concerns(db, case, by):
         raise NotFound
     return case

@@ -35,6 +35,7 @@ MACHINE_REASONS: dict[str, tuple[Urgency, str]] = {
     "first_posting": ("scam", N_("The first posting of a new employer")),
     "rule": ("scam", N_("A rule holds it")),
     "check": ("other", N_("Something to verify")),
+    "mediation": ("safety", N_("Somebody in a mediated conversation asks for help")),
 }
 """Why a case is opened without a report."""
 
@@ -46,6 +47,7 @@ KINDS: dict[str, str] = {
     "posting": N_("Posting to check"),
     "signal": N_("Flagged by a rule"),
     "check": N_("Document to verify"),
+    "mediation": N_("Conversation to mediate"),
 }
 """What a case is."""
 

@@ -1,7 +1,7 @@
 """Writing in threads: order, limits, blindness before the shortlist, blocks, what is told, what may be exported."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from marketplace.contracts.models import Contract
 from marketplace.engines.notify.models import Mail
 from marketplace.gigs import actions as gigs
-from marketplace.gigs.models import Proposal
 from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
@@ -19,32 +18,16 @@ from marketplace.messages import thread_queries as queries
 from marketplace.messages import thread_rules as rules
 from marketplace.messages import threads
 from marketplace.messages.models import Notice
-from marketplace.messages.thread_models import Thread, ThreadMember, ThreadMessage
+from marketplace.messages.thread_models import Thread, ThreadMember
 from marketplace.runtime import load_tasks
 from marketplace.trust import blocks
 from marketplace.trust.models import Restriction
 from marketplace.trust.restrictions import Restricted
 from tests.cast import Cast
 from tests.contracts.scenes import agreed, funded
-from tests.gigs.writing import proposed
-from tests.postings.writing import opened
+from tests.messages.scenes import proposal_of, written
 
 load_tasks()
-
-
-async def proposal_of(db: Session, cast: Cast) -> Proposal:
-    at = clock.now()
-    gig = await opened(db, cast.agritrack.id, cast.bilal.id, at)
-    return await proposed(db, gig, cast.ayesha_profile, at)
-
-
-async def written(
-    db: Session, kind: str, subject: Any, by: User, text: str, *, at: datetime | None = None
-) -> ThreadMessage:
-    """A message about a proposal or contract."""
-    at = at or clock.now()
-    thread = await threads.thread_about(db, kind, subject.id, by.id, at=at)
-    return await threads.write(db, thread, text, by=by.id, at=at)
 
 
 async def member(db: Session, user: User) -> ThreadMember:

@@ -25,8 +25,9 @@ _SHOWN = 120
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever wrote: her name, or her letter while she has no name yet."""
+    """Whoever wrote: her name, or her letter (then without name and id) while she has no name yet."""
 
+    id: UUID | None
     name: str
     letter: str = ""
     is_reader: bool = False
@@ -300,6 +301,6 @@ def _others(subject: ThreadSubject, names: Mapping[UUID, str], reader: UUID) -> 
 
 def _person(user_id: UUID, subject: ThreadSubject, names: Mapping[UUID, str], reader: UUID) -> Person:
     letter = subject.letters.get(user_id, "")
-    if user_id == reader or not letter:
-        return Person(subject.names.get(user_id) or names.get(user_id, ""), is_reader=user_id == reader)
-    return Person("", letter)
+    if letter and user_id != reader:
+        return Person(None, "", letter)
+    return Person(user_id, subject.names.get(user_id) or names.get(user_id, ""), is_reader=user_id == reader)

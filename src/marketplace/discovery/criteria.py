@@ -151,13 +151,15 @@ class JobCriteria(Criteria):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleCriteria(Criteria):
-    """Which freelancers. `most` is the highest hourly rate, `hours` the fewest hours a week."""
+    """Which freelancers. `issuers` have certified her (slugs), `most` is the highest hourly rate, `hours` the fewest
+    hours a week."""
 
     SORTS = ("match", "new", "rate")
-    LISTS = {"skill": "skills", "district": "districts", "language": "languages"}
+    LISTS = {"skill": "skills", "certified": "issuers", "district": "districts", "language": "languages"}
     FLAGS = {"newcomer": "is_newcomer"}
     NUMBERS = {"max": "most", "hours": "hours"}
 
+    issuers: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     is_newcomer: bool = False

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from marketplace.contracts.models import Contract
 from marketplace.discovery.listing import GigRow, gigs_of
-from marketplace.discovery.reasons import Reason, reasons_against, reasons_for
+from marketplace.discovery.reasons import Issuers, Reason, reasons_against, reasons_for
 from marketplace.engines.matching.rarity import Rarity
 from marketplace.engines.matching.score import Person, Score, Work, score
 from marketplace.engines.matching.weights import Weights, read_weights
@@ -44,6 +44,7 @@ class _Profile:
 
     id: UUID
     person: Person
+    issuers: Issuers
 
 
 async def explain(db: AnySession, posting_id: UUID, user_id: UUID, *, at: datetime) -> Match | None:
@@ -80,10 +81,10 @@ def weights() -> Weights:
 async def _matches(db: AnySession, gigs: Sequence[GigRow], profile: _Profile) -> list[Match]:
     needed = {skill.slug for gig in gigs for skill in gig.skills}
     known = Rarity(*await rarity(db, needed | profile.person.skills))
-    return [_match(gig, profile.person, known) for gig in gigs]
+    return [_match(gig, profile, known) for gig in gigs]
 
 
-def _match(gig: GigRow, person: Person, known: Rarity) -> Match:
+def _match(gig: GigRow, profile: _Profile, known: Rarity) -> Match:
     is_hourly = gig.pay_kind == "hourly"
     work = Work(
         skills=frozenset(skill.slug for skill in gig.skills),
@@ -92,9 +93,9 @@ def _match(gig: GigRow, person: Person, known: Rarity) -> Match:
         pay_max=gig.pay_max.amount_minor if is_hourly else None,
         place=None if gig.is_remote else gig.district,
     )
-    found = score(work, person, weights(), known, direction="work")
+    found = score(work, profile.person, weights(), known, direction="work")
     currency = gig.pay_max.currency
-    return Match(found, reasons_for(found, currency), reasons_against(found, currency, work.place))
+    return Match(found, reasons_for(found, currency, profile.issuers), reasons_against(found, currency, work.place))
 
 
 async def _profile(db: AnySession, user_id: UUID, *, at: datetime) -> _Profile | None:
@@ -112,8 +113,8 @@ async def _profile(db: AnySession, user_id: UUID, *, at: datetime) -> _Profile |
         return None
     evidence = (await evidence_of(db, [user_id]))[user_id]
     return _Profile(
-        row.id,
-        Person(
+        id=row.id,
+        person=Person(
             skills=frozenset(each.skill.slug for each in evidence),
             languages={language["code"]: language["level"] for language in row.languages},
             proven_years=_proven(evidence, at),
@@ -123,6 +124,7 @@ async def _profile(db: AnySession, user_id: UUID, *, at: datetime) -> _Profile |
             good=row.finished,
             jobs=row.finished,
         ),
+        issuers=_issuers(evidence),
     )
 
 
@@ -134,3 +136,12 @@ def _proven(evidence: Sequence[SkillEvidence], at: datetime) -> dict[str, float]
             years = max(0.0, (at - each.issued_at).total_seconds() / _YEAR_SECONDS)
             proven[each.skill.slug] = min(years, proven.get(each.skill.slug, years))
     return proven
+
+
+def _issuers(evidence: Sequence[SkillEvidence]) -> Issuers:
+    """Who certified each skill, by name."""
+    issuers: dict[str, tuple[str, ...]] = {}
+    for each in evidence:
+        if each.kind == "certified" and each.issuer:
+            issuers[each.skill.slug] = (*issuers.get(each.skill.slug, ()), each.issuer)
+    return issuers

@@ -15,7 +15,7 @@ T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
 _PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
 GIG_FACETS = ("skills", "pay", "remote", "district", "languages")
-PEOPLE_FACETS = ("skills", "district", "languages", "newcomer")
+PEOPLE_FACETS = ("skills", "certified_by", "district", "languages", "newcomer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ def people_query(criteria: PeopleCriteria) -> Query:
     """What the index is asked for these criteria."""
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
+    add(groups, "certified_by", criteria.issuers)
     add(groups, "district", criteria.districts)
     add(groups, "languages", criteria.languages)
     if criteria.is_newcomer:

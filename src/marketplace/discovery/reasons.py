@@ -15,6 +15,7 @@ FOR = {
     "skills.all": N_("All its skills are yours: %(have)s"),
     "skills.some": N_("%(count)s of its %(asked)s skills are yours: %(have)s"),
     "training.proven": N_("Tested or certified: %(skills)s"),
+    "training.certified": N_("Certified by %(issuers)s: %(skills)s"),
     "budget.inside": N_("Your rate of %(rate)s an hour is within what it pays"),
     "language.spoken": N_("You work in its language: %(language)s"),
     "availability.hours": N_("You have %(hours)s hours a week"),
@@ -31,6 +32,8 @@ AGAINST = {
     "availability.unsaid": N_("Your profile does not say how many hours a week you have"),
 }
 
+Issuers = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -46,9 +49,24 @@ class Reason:
         return translations(locale).gettext(self.message) % values
 
 
-def reasons_for(score: Score, currency: str) -> tuple[Reason, ...]:
-    """What speaks for it, most weighty first."""
-    return _reasons(FOR, score, currency)
+def reasons_for(score: Score, currency: str, issuers: Issuers | None = None) -> tuple[Reason, ...]:
+    """What speaks for it, most weighty first; `issuers` are the names of who certified each skill."""
+    reasons = _reasons(FOR, score, currency)
+    return tuple(_by_whom(reason, issuers or {}) for reason in reasons)
+
+
+def _by_whom(reason: Reason, issuers: Issuers) -> Reason:
+    """Names who certified, where somebody did."""
+    skills = reason.facts.get("skills")
+    if reason.code != "training.proven" or not isinstance(skills, tuple):
+        return reason
+    proven = cast("tuple[str, ...]", skills)
+    certified = tuple(skill for skill in proven if skill in issuers)
+    if not certified:
+        return reason
+    names = sorted({name for skill in certified for name in issuers[skill]})
+    facts = {"issuers": ", ".join(names), "skills": certified}
+    return Reason("training.certified", FOR["training.certified"], facts)
 
 
 def reasons_against(score: Score, currency: str, place: str | None) -> tuple[Reason, ...]:

@@ -93,6 +93,16 @@ async def evidence_of(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, li
     return found
 
 
+async def issuer_names(db: AnySession, slugs: Collection[str]) -> dict[str, str]:
+    """The names of issuers, ours and outside ones; one query where any is ours."""
+    names = {slug: name for slug in slugs if (name := outside_name(slug))}
+    ours = set(slugs) - names.keys()
+    if not ours:
+        return names
+    found = await db.execute(select(Organisation.slug, Organisation.name).where(Organisation.slug.in_(ours)))
+    return names | dict(found.tuples().all())
+
+
 async def rarity(db: AnySession, slugs: Collection[str]) -> tuple[dict[str, int], int]:
     """How many users have each of these skills, and how many have any: the document frequencies of matching."""
     everybody = select(func.count(func.distinct(Evidence.user_id))).scalar_subquery()

@@ -53,6 +53,7 @@ def _skills(evidence: list[SkillEvidence]) -> dict[str, Any]:
     return {
         "skills": list(skills),
         "skill_names": [name for skill in skills.values() for name in skill.search_names],
+        "certified_by": sorted({each.issuer_slug or "" for each in evidence if each.kind == "certified"}),
         "newcomer": not any(each.kind == "earned" for each in evidence),
     }
 

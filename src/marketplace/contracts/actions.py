@@ -84,6 +84,7 @@ async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> Non
     """The money of its hold has arrived: told by escrow, never by a page. (Cancelled holds escrow pays back itself.)"""
     contract = await _lock(db, milestone)
     milestone.due_at = at + timedelta(days=milestone.days)
+    contract.unpaid_until = None
     amount = _amount(contract, milestone)
     await _move(db, contract, milestone, "funded", by=None, at=at, **_money(amount))
     await notices.funded(db, contract, milestone, at=at)
@@ -127,11 +128,12 @@ async def deliver(
 async def ask_revision(db: Session, milestone: Milestone, *, missing: str, by: UUID, at: datetime) -> None:
     """Send the delivery back with what is missing: the review period stops, the money stays held.
 
-    Raises: Invalid without words, MilestoneMoveRefused when nothing is delivered.
+    Raises: Invalid without words, MilestoneMoveRefused when nothing is delivered, RevisionsUsed.
     """
     rules.check_missing(missing)
     contract = await _lock_reviewed(db, milestone)
     rules.check_milestone_move(milestone.state, "revision")
+    rules.check_revisions(contract.revisions_included, await _revisions(db, contract))
     last = select(Delivery.id).where(Delivery.milestone_id == milestone.id).order_by(Delivery.number.desc()).limit(1)
     delivery_id = (await db.execute(last)).scalar_one()
     db.add(Revision(delivery_id=delivery_id, missing=missing.strip(), asked_by=by, asked_at=at))
@@ -165,9 +167,28 @@ async def cancel_contract(
     for milestone in milestones:
         if milestone.state not in rules.OVER:
             await _cancel(db, contract, milestone, by=by, at=at)
-    contract.ended_at = at
+    contract.ended_at, contract.unpaid_until = at, None
     await _move_contract(db, contract, "cancelled", by=by, at=at, why=reason.strip())
     await notices.cancelled(db, contract, by=by, reason=reason.strip(), at=at)
+
+
+async def lapse(db: Session, contract: Contract, *, at: datetime) -> None:
+    """Nobody paid an order in: it is over, and nobody owes anything. Does nothing once money is held or it ended."""
+    milestones = await _lock_all(db, contract)
+    if contract.unpaid_until is None or any(each.state not in ("planned", "funding") for each in milestones):
+        return
+    for milestone in milestones:
+        await _cancel(db, contract, milestone, by=None, at=at)
+    contract.ended_at, contract.unpaid_until = at, None
+    await _move_contract(db, contract, "cancelled", by=None, at=at, why="unpaid")
+    await notices.order_lapsed(db, contract, at=at)
+
+
+async def _revisions(db: Session, contract: Contract) -> int:
+    """How often something was sent back in this contract."""
+    asked = select(func.count()).select_from(Revision).join(Delivery, Delivery.id == Revision.delivery_id)
+    query = asked.join(Milestone, Milestone.id == Delivery.milestone_id).where(Milestone.contract_id == contract.id)
+    return await db.scalar(query) or 0
 
 
 async def _write_contract(db: Session, proposal: Proposal, posting: Posting, *, at: datetime) -> Contract:
@@ -248,16 +269,16 @@ async def _release(db: Session, contract: Contract, milestone: Milestone, *, by:
 
 
 async def _count_earned(db: Session, contract: Contract, *, at: datetime) -> None:
-    """What the gig asked for she has now shown, on one contract more; search learns it too."""
-    if contract.posting_id is None:
-        return
+    """What the gig or the service asked for she has now shown, on one contract more; search learns it too."""
     freelancer = await db.get_one(Freelancer, contract.freelancer_id)
-    asked = [skill.slug for skill in await skills_of(db, contract.posting_id)]
+    asked: list[str] = contract.terms.get("skills", [])
+    if contract.posting_id is not None:
+        asked = [skill.slug for skill in await skills_of(db, contract.posting_id)]
     await count_earned(db, freelancer.user_id, asked, at=at)
     await outbox.changed(db, "people", freelancer.id)
 
 
-async def _cancel(db: Session, contract: Contract, milestone: Milestone, *, by: UUID, at: datetime) -> None:
+async def _cancel(db: Session, contract: Contract, milestone: Milestone, *, by: UUID | None, at: datetime) -> None:
     is_held = milestone.state in rules.HELD
     await _move(db, contract, milestone, "cancelled", by=by, at=at)
     if is_held:

@@ -29,9 +29,27 @@ async def started(db: Session, contract: Contract, total: Money, *, at: datetime
 
 
 async def funded(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
-    """The money is held: she can start."""
+    """The money is held: she can start. Of an order she hears now for the first time."""
     values = {**await _about(db, contract, milestone), "until": milestone.due_at}
-    await _tell(db, contract, "milestone_funded", "payment_held", values, path_of(contract.id, milestone.number), at)
+    message = "order_received" if contract.service_id else "milestone_funded"
+    await _tell(db, contract, message, "payment_held", values, path_of(contract.id, milestone.number), at)
+
+
+async def order_lapsed(db: Session, contract: Contract, *, at: datetime) -> None:
+    """Nobody paid in time; she was never told of it, so only they hear."""
+    await _tell(db, contract, None, "order_lapsed", await _about(db, contract), path_of(contract.id), at)
+
+
+async def consent_asked(db: Session, contract: Contract, item_id: UUID, title: str, *, at: datetime) -> None:
+    """May she show it?"""
+    values = {**await _about(db, contract), "piece": title}
+    await _tell(db, contract, None, "consent_asked", values, f"/consents/{ids.short(item_id)}", at)
+
+
+async def consent_answered(db: Session, contract: Contract, title: str, *, is_given: bool, at: datetime) -> None:
+    """She may, or may not."""
+    values = {**await _about(db, contract), "piece": title, "is_given": is_given}
+    await _tell(db, contract, "consent_answered", None, values, "/portfolio", at)
 
 
 async def lapsed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:

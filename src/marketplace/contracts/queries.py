@@ -15,6 +15,7 @@ from marketplace.contracts.rules import CLEARING, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.models import Hold, Release, Transfer
+from marketplace.gigs.models import Service
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
@@ -99,6 +100,9 @@ class ContractView:
     started_at: datetime
     ended_at: datetime | None
     posting_slug: str | None
+    service_slug: str | None
+    revisions_included: int | None
+    unpaid_until: datetime | None
     organisation_name: str
     organisation_slug: str
     freelancer_name: str
@@ -124,6 +128,14 @@ class ContractView:
         raise NotFound
 
     @property
+    def revisions_left(self) -> int | None:
+        """How often something may still be sent back; None: as often as both want."""
+        if self.revisions_included is None:
+            return None
+        asked = sum(bool(each.missing) for part in self.milestones for each in part.deliveries)
+        return max(0, self.revisions_included - asked)
+
+    @property
     def net(self) -> Money:
         """What the freelancer gets in all."""
         return sum((each.net for each in self.milestones), Money(0, self.currency))
@@ -140,7 +152,8 @@ async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> C
         select(
             *(Contract.id, Contract.state, Contract.title, Contract.currency, Contract.fee_basis_points),
             *(Contract.terms, Contract.terms_hash, Contract.started_at, Contract.ended_at),
-            Posting.slug.label("posting_slug"),
+            *(Contract.revisions_included, Contract.unpaid_until),
+            *(Posting.slug.label("posting_slug"), Service.slug.label("service_slug")),
             Organisation.name.label("organisation_name"),
             Organisation.slug.label("organisation_slug"),
             User.name.label("freelancer_name"),
@@ -152,6 +165,7 @@ async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> C
         .join(Freelancer, Freelancer.id == Contract.freelancer_id)
         .join(User, User.id == Freelancer.user_id)
         .outerjoin(Posting, Posting.id == Contract.posting_id)
+        .outerjoin(Service, Service.id == Contract.service_id)
         .where(Contract.id == contract_id, is_party(reader))
     )
     row = (await db.execute(head)).mappings().one_or_none()

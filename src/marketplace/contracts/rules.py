@@ -22,6 +22,10 @@ REVIEW_PERIOD = timedelta(days=14)
 REVIEW = "milestone_review"
 """The kind of the deadline at which a delivery without an answer is released."""
 
+ORDER_PATIENCE = timedelta(days=3)
+ORDER_UNPAID = "order_unpaid"
+"""The kind of the deadline at which an order that nobody paid in lapses."""
+
 MILESTONE_MOVES: dict[MilestoneState, frozenset[MilestoneState]] = {
     "planned": frozenset({"funding", "funded", "cancelled"}),
     "funding": frozenset({"funded", "planned", "cancelled"}),
@@ -85,6 +89,27 @@ class NotYourSide(NotAllowed):
     message = N_("Only the other side of this contract can do that.")
 
 
+class RevisionsUsed(Conflict):
+    message = N_(
+        "This order includes %(count)s revisions, and all are used. Accept the delivery if it is what was ordered, "
+        "or order the further work as a new order of the service."
+    )
+
+
+class OrderWaits(Conflict):
+    message = N_(
+        "You have another order of this service that is not paid in yet. Pay it or cancel it under Contracts first."
+    )
+
+
+class OwnService(NotAllowed):
+    message = N_("This service is your own, so you can't order it.")
+
+
+class SellerAway(Conflict):
+    message = N_("She is away until %(day)s. You can order from the day after: the delivery time begins with payment.")
+
+
 class HeldWork(Conflict):
     message = N_(
         "Money is held for work that is under way. Let it be delivered and accept it, or ask the freelancer to "
@@ -133,6 +158,12 @@ def check_missing(text: str) -> None:
         raise Invalid.at("missing", N_("Say what is missing, so that it can be done."))
     if len(text) > LONGEST_TEXT:
         raise Invalid.at("missing", N_("Keep it under 10,000 letters."))
+
+
+def check_revisions(included: int | None, used: int) -> None:
+    """Raises: RevisionsUsed when an order includes no further one (None: as many as both want)."""
+    if included is not None and used >= included:
+        raise RevisionsUsed(count=included)
 
 
 def check_cancel(side: Side, milestones: Iterable[tuple[str, datetime | None]], *, at: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from marketplace.contracts import actions, notices, queries
 from marketplace.contracts.models import Contract, Milestone
-from marketplace.contracts.rules import REVIEW
+from marketplace.contracts.rules import ORDER_UNPAID, REVIEW
 from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.escrow.events import (
@@ -61,10 +61,12 @@ async def unfund(db: Session, event: HoldExpired) -> None:
 
 @within(DeadlinePassed)
 async def release(db: Session, event: DeadlinePassed) -> None:
-    """The review period is over."""
+    """The review period is over, or the time to pay an order in."""
     if event.kind == REVIEW:
         milestone = await db.get_one(Milestone, event.subject_id)
         await actions.release_unanswered(db, milestone, at=clock.now())
+    elif event.kind == ORDER_UNPAID:
+        await actions.lapse(db, await db.get_one(Contract, event.subject_id), at=clock.now())
 
 
 @after(HoldRefunded)

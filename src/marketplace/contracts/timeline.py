@@ -11,6 +11,7 @@ from marketplace.kernel.money import Money, format_money
 
 _WORDS: dict[str, tuple[str, str]] = {
     "contract.started": ("active", N_("Proposal accepted: the contract begins, %(money)s in all")),
+    "contract.ordered": ("active", N_("Ordered: %(money)s in all")),
     "contract.completed": ("good", N_("Contract completed")),
     "contract.cancelled": ("idle", N_("Contract cancelled")),
     "milestone.funding": ("waiting", N_("Milestone %(number)s, %(milestone)s: payment begun")),
@@ -28,6 +29,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "milestone.cancelled": ("idle", N_("Milestone %(number)s, %(milestone)s: cancelled")),
 }
 _RELEASED_UNANSWERED = N_("Milestone %(number)s, %(milestone)s: review period over, %(money)s released")
+
+_LAPSED = N_("Not paid in within 3 days: the order has lapsed, nothing was charged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,10 @@ def _event(line: Line, locale: str) -> TimelineEvent:
     tone, words = _WORDS[line.action]
     if line.action == "milestone.released" and line.by_user_id is None:
         words = _RELEASED_UNANSWERED
+    if line.action == "contract.cancelled" and line.by_user_id is None:
+        words = _LAPSED
     values = dict(line.values)
     if "amount_minor" in values:
         values["money"] = format_money(Money(values["amount_minor"], values["currency"]))
-    detail = line.why if line.action == "contract.cancelled" else ""
+    detail = line.why if line.action == "contract.cancelled" and line.by_user_id else ""
     return TimelineEvent(line.at, translations(locale).gettext(words) % values, tone, line.by_name or "", detail)

@@ -117,8 +117,8 @@ def _session_body(hold: Hold, checkout: Checkout, success_url: str, cancel_url: 
     }
 
 
-async def cancel_hold(db: Session, hold: Hold, *, by: UUID, at: datetime) -> None:
-    """Give up a hold that nobody paid; an open pay page is closed, a payment that comes all the same goes back.
+async def cancel_hold(db: Session, hold: Hold, *, by: UUID | None, at: datetime) -> None:
+    """Give up a hold that nobody paid (`by` None: in time); an open pay page is closed, a payment that comes all the same goes back.
 
     Raises: MoveRefused when it is funded (then refund it).
     """

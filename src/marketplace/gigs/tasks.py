@@ -1,6 +1,7 @@
-"""What happens to proposals when their gig changes or ends."""
+"""What happens to proposals when their gig changes or ends, and to services when their maker or a case says so."""
 
-from marketplace.gigs import actions, notices, queries
+from marketplace.gigs import actions, notices, queries, service_queries, services
+from marketplace.gigs.models import Service
 from marketplace.gigs.threads import proposal_thread, proposal_threads
 from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
@@ -10,7 +11,11 @@ from marketplace.messages.thread_subjects import register
 from marketplace.postings import actions as postings
 from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
 from marketplace.postings.models import Posting
+from marketplace.talent.events import ProfileChanged
+from marketplace.trust import subjects
+from marketplace.trust.events import CaseDecided
 
+subjects.register("service", service_queries.reported)
 register("proposal", proposal_thread, several=proposal_threads)
 
 
@@ -59,3 +64,18 @@ async def leave(db: Session, event: AccountClosing) -> None:
         await actions.withdraw(db, proposal, by=event.user_id, at=at)
     for posting in await queries.hired_for_alone(db, event.user_id):
         await postings.close(db, posting, by=event.user_id, at=at)
+
+
+@within(ProfileChanged)
+async def refresh_services(db: Session, event: ProfileChanged) -> None:
+    """A profile that nobody finds takes its services out of the search, and brings them back."""
+    await services.tell_search(db, event.freelancer_id)
+
+
+@within(CaseDecided)
+async def remove_service(db: Session, event: CaseDecided) -> None:
+    """A moderator has decided that it may not be offered."""
+    if event.subject_kind == "service" and event.decision == "remove":
+        service = await db.get_one(Service, event.subject_id)
+        if service.state != "removed":
+            await services.remove(db, service, by=event.by, at=event.at, why=event.reason)

@@ -1,0 +1,70 @@
+"""Open services as search knows them: nothing of who offers them but her place, where she shows it.
+
+Prices are in minor units, times are seconds since 1970.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, true
+
+from marketplace.engines.search import outbox
+from marketplace.gigs.models import Service, ServicePackage, ServiceSkill
+from marketplace.gigs.service_queries import is_open
+from marketplace.identity.models import User
+from marketplace.kernel.database import AnySession
+from marketplace.skills.queries import KnownSkill, by_ids
+from marketplace.talent.models import Freelancer
+
+
+async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The documents of those services that can be found now."""
+    packages = (
+        select(func.min(ServicePackage.price_minor).label("price"), func.min(ServicePackage.days).label("days"))
+        .where(ServicePackage.service_id == Service.id)
+        .lateral("packages")
+    )
+    found = (
+        select(Service, Freelancer, packages.c.price, packages.c.days)
+        .join(Freelancer, Freelancer.id == Service.freelancer_id)
+        .join(User, User.id == Freelancer.user_id)
+        .join(packages, onclause=true())
+        .where(Service.id.in_(ids), is_open(None))
+    )
+    rows = (await db.execute(found)).all()
+    skills = await _skills(db, ids)
+    return [
+        {
+            "id": str(service.id),
+            "title": service.title,
+            "description": service.description,
+            "skills": [skill.slug for skill in skills.get(service.id, [])],
+            "skill_names": [name for skill in skills.get(service.id, []) for name in skill.search_names],
+            "languages": [language["code"] for language in freelancer.languages],
+            "district": freelancer.district if freelancer.shows_place else None,
+            "price": price or 0,
+            "days": days or 0,
+            "posted_at": int((service.published_at or service.created_at).timestamp()),
+        }
+        for service, freelancer, price, days in rows
+    ]
+
+
+async def _skills(db: AnySession, ids: Sequence[UUID]) -> dict[UUID, list[KnownSkill]]:
+    links = select(ServiceSkill.service_id, ServiceSkill.skill_id).where(ServiceSkill.service_id.in_(ids))
+    pairs = [(row.service_id, row.skill_id) for row in (await db.execute(links)).all()]
+    known = await by_ids(db, sorted({skill_id for _, skill_id in pairs}))
+    found: dict[UUID, list[KnownSkill]] = {}
+    for service_id, skill_id in pairs:
+        found.setdefault(service_id, []).append(known[skill_id])
+    return found
+
+
+_OPEN = (
+    select(Service.id)
+    .join(Freelancer, Freelancer.id == Service.freelancer_id)
+    .join(User, User.id == Freelancer.user_id)
+    .where(is_open(None))
+)
+outbox.register("services", load, ids=_OPEN)

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     ScalarSelect,
-    Select,
     and_,
     case,
     cast,

@@ -14,7 +14,7 @@ from marketplace.identity import audit
 from marketplace.identity.models import AuditLine
 from marketplace.jobs import notices, rules
 from marketplace.jobs.models import Application, ApplicationState
-from marketplace.kernel.database import Session
+from marketplace.kernel.database import AnySession, Session
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import LIVING
@@ -72,7 +72,7 @@ async def undo(db: Session, application: Application, *, by: UUID, at: datetime)
     await notices.moved(db, application, posting, at=at)
 
 
-async def undoable(db: Session, application: Application, *, at: datetime) -> ApplicationState | None:
+async def undoable(db: AnySession, application: Application, *, at: datetime) -> ApplicationState | None:
     """The state that undoing would lead back to, None when the last move can't be undone."""
     if application.state not in (*rules.MOVABLE, "rejected") or application.is_auto_answered:
         return None

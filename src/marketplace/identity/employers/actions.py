@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import any_, exists, select, update
+from sqlalchemy import any_, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.engines.deadlines import actions as deadlines
@@ -164,9 +164,7 @@ async def pass_by_payment(db: Session, organisation_id: UUID, kind: CheckKind, *
     row = insert(OrganisationCheck).values(
         organisation_id=organisation_id, kind=kind, state="passed", asked_at=at, decided_at=at
     )
-    once = row.on_conflict_do_nothing(
-        index_elements=["organisation_id", "kind"], index_where=OrganisationCheck.state == "passed"
-    )
+    once = row.on_conflict_do_nothing(index_elements=["organisation_id", "kind"], index_where=text("state = 'passed'"))
     made = await db.scalar(once.returning(OrganisationCheck.id))
     if made is not None:
         subject = ("organisation", organisation_id)

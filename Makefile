@@ -4,6 +4,9 @@ BIN := .venv/bin
 # Tests on every core, but never more workers than the machine has memory for.
 WORKERS ?= auto
 
+# Compiled modules are kept, whatever the shell says: dozens of processes start from them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run demo test test-slow soak lint types messages lock screenshots clean ready dev
 
 help:

@@ -248,6 +248,12 @@ async def test_payments_are_levels_from_the_first_one_on(db: Session, cast: Cast
     assert await kinds(db, cast.park.id) == ["email"]
 
 
+async def test_the_same_level_comes_once_however_often_its_payment_comes(db: Session, cast: Cast) -> None:
+    for _ in range(8):  # more often than PostgreSQL plans a statement anew
+        await actions.pass_by_payment(db, cast.agritrack.id, "card", at=clock.now())
+    assert await kinds(db, cast.agritrack.id) == ["email", "card"]
+
+
 async def test_many_employers_are_read_in_one_statement(db: Session, cast: Cast, statements: list[str]) -> None:
     statements.clear()
     found = await queries.standings(db, [cast.agritrack.id, cast.park.id], at=clock.now())

@@ -24,6 +24,7 @@ from marketplace.web import paging
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import CreatingForm, Form, Length, strip
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.reviews import reviewing_of
 from marketplace.web.visit import Visit
 
 _PIECE = 256 * 1024
@@ -84,7 +85,8 @@ async def show_contract(visit: Visit, id: UUID) -> Answer:
     async with visit.read() as db:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
         events = await timeline.timeline_of(db, id, locale=visit.locale)
-    return page(visit, "contracts/contract.html", contract=contract, events=events)
+        reviewing = await reviewing_of(db, contract, at=visit.now)
+    return page(visit, "contracts/contract.html", contract=contract, events=events, reviewing=reviewing)
 
 
 @get("/contracts/{id}/milestones/{number}", USER)
@@ -121,12 +123,13 @@ async def _deliver(db: Session, visit: Visit, form: DeliveryForm, which: tuple[U
     text = form.text.data or ""
     rules.check_delivery(text, len(uploads))
     folder, by = visit.services[Folder], visit.user.id
-    given = [files.Upload(upload.filename, _pieces(upload)) for upload in uploads]
+    given = [files.Upload(upload.filename, pieces(upload)) for upload in uploads]
     kept = [await files.store(db, folder, upload, by=by, at=visit.now) for upload in given]
     await actions.deliver(db, milestone, text=text, files=kept, by=by, at=visit.now)
 
 
-async def _pieces(upload: UploadFile) -> AsyncIterator[bytes]:
+async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
+    """The bytes of an upload, a piece at a time."""
     while piece := await upload.read(_PIECE):
         yield piece
 

@@ -11,14 +11,18 @@ from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.messages.models import Notice
+from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
 from tests.gigs.writing import proposed
 from tests.postings.writing import draft, opened
+from tests.trust.scenes import reported, restricted
 
 AYESHA, NOBODY = frozenset({"ayesha"}), frozenset[str]()
 HIRES, PAYS = frozenset({"bilal", "iqra"}), frozenset({"bilal", "usman"})
 """Who of AgriTrack writes postings and chooses people; who pays."""
+MODERATE, RABIA = frozenset({"sana", "rabia"}), frozenset({"rabia"})
+"""Both moderate; an appeal against what Sana decided is only Rabia's."""
 AGRITRACK = HIRES | PAYS
 BOTH = AYESHA | AGRITRACK
 
@@ -83,6 +87,14 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", AGRITRACK, AYESHA),
     "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
     "POST /notices/{id}/read": ("/notices/<notice>/read", AYESHA, NOBODY),
+    "GET /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
+    "POST /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
+    "GET /moderation/cases/{id}": ("/moderation/cases/<case>", MODERATE, NOBODY),
+    "POST /moderation/cases/{id}/take": ("/moderation/cases/<case>/take", MODERATE, NOBODY),
+    "POST /moderation/cases/{id}/decide": ("/moderation/cases/<case>/decide", MODERATE, NOBODY),
+    "POST /moderation/cases/{id}/read": ("/moderation/cases/<case>/read", MODERATE, NOBODY),
+    "GET /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
+    "POST /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
 }
 """Route: an address of something that is there, who may do it, and who may see the thing but not do that.
 
@@ -96,6 +108,11 @@ NOBODYS_OWN = {
     "POST /gigs/{slug}/propose",
     "GET /gigs/{slug}/propose/fee",
     "GET /people/{handle}",
+    "GET /safety/block/{id}",  # anybody may block anybody and report what she sees
+    "POST /safety/block/{id}",
+    "POST /safety/block/{id}/end",
+    "GET /report/{kind}/{id}",
+    "POST /report/{kind}/{id}",
     "GET /dev/mail/{id}",  # demo only
     "GET /dev/mail/{id}/html",
     "GET /static/{name}",
@@ -133,7 +150,11 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         expires_at=at + ABSOLUTE_LIMIT,
     )
     db.add(device)
+    case = await reported(db, cast, gig.id, at)
+    restriction = await restricted(db, cast, at)
+    appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     await db.commit()
     named = {"gig": gig.slug, "draft": unfinished.slug}
     rows = {"proposal": proposal, "contract": contract, "file": file, "notice": notice, "session": device}
+    rows |= {"case": case, "restriction": restriction, "appeal": appeal}
     return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from marketplace.identity import audit
-from marketplace.identity.models import User
+from marketplace.identity.models import Membership, User
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, NotFound
 from marketplace.kernel.i18n import N_
@@ -28,7 +28,7 @@ class OwnBlock(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Somebody on her list."""
+    """Somebody on her list, by first name: a block reveals nothing."""
 
     id: UUID
     user_id: UUID
@@ -55,6 +55,15 @@ async def unblock(db: Session, *, by: UUID, other: UUID, at: datetime) -> None:
         await audit.record(db, "user.unblocked", subject=("user", by), by=by, at=at, other=str(other))
 
 
+async def first_name(db: AnySession, user_id: UUID) -> str:
+    """How somebody to be blocked is called on the page that asks. Raises: NotFound."""
+    found = select(func.split_part(User.name, " ", 1)).where(User.id == user_id, User.closed_at.is_(None))
+    name = await db.scalar(found)
+    if name is None:
+        raise NotFound
+    return name
+
+
 async def is_blocked(db: AnySession, one: UUID, other: UUID) -> bool:
     """Whether either of the two blocked the other."""
     return bool(await db.scalar(select(exists().where(_between(one, other)))))
@@ -76,6 +85,26 @@ def not_blocked(user_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
     )
 
 
+def is_open_to(created_by: UserId, organisation_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
+    """For the WHERE of any list of postings: neither did the poster block the viewer, nor she one of the employer's."""
+    if viewer_id is None:
+        return true()
+    theirs, mine, member = aliased(Block), aliased(Block), aliased(Membership)
+    on = (member.user_id == mine.blocked_id, member.organisation_id == organisation_id)
+    return and_(
+        ~exists().where(theirs.blocker_id == created_by, theirs.blocked_id == viewer_id),
+        ~exists().where(mine.blocker_id == viewer_id, *on),
+    )
+
+
+async def keeps_apart(db: AnySession, *, created_by: UUID, organisation_id: UUID, user_id: UUID) -> bool:
+    """Whether a posting is closed to this person: its poster blocked her, or she a member of the employer's."""
+    mine = select(Block.id).join(Membership, Membership.user_id == Block.blocked_id)
+    hers = mine.where(Block.blocker_id == user_id, Membership.organisation_id == organisation_id).exists()
+    theirs = exists().where(Block.blocker_id == created_by, Block.blocked_id == user_id)
+    return bool(await db.scalar(select(or_(hers, theirs))))
+
+
 async def blocked_by_or_blocking(db: AnySession, user_id: UUID) -> set[UUID]:
     """Everybody with whom this person has no contact."""
     found = select(Block.blocker_id, Block.blocked_id).where(
@@ -89,7 +118,7 @@ async def blocked_by(
 ) -> list[Blocked]:
     """Her own list, the newest first."""
     found = (
-        select(Block.id, Block.blocked_id, User.name, Block.created_at)
+        select(Block.id, Block.blocked_id, func.split_part(User.name, " ", 1), Block.created_at)
         .join(User, User.id == Block.blocked_id)
         .where(Block.blocker_id == user_id)
         .order_by(Block.created_at.desc(), Block.id.desc())

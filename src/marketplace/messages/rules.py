@@ -116,7 +116,17 @@ KINDS = (
         "safety",
         N_("Safety"),
         N_("Reports, checks of postings, and what a moderator decided about you: these mails always come"),
-        ("report_decided", "case_decided", "restriction_made", "appeal_decided", "posting_held"),
+        (
+            "report_decided",
+            "case_decided",
+            "restriction_made",
+            "appeal_decided",
+            "posting_held",
+            "meeting_told",
+            "meeting_ends",
+            "meeting_overdue",
+            "meeting_back",
+        ),
         can_be_off=False,
     ),
     Kind(

@@ -15,18 +15,16 @@ from marketplace.engines.files.rules import MAX_BYTES, FileRefused
 from marketplace.identity.employers import actions, queries, rules
 from marketplace.identity.employers.actions import Document
 from marketplace.identity.employers.models import CheckKind
-from marketplace.identity.employers.queries import OrganisationView
 from marketplace.identity.queries import HatOrganisation
 from marketplace.kernel import ids
-from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import Invalid, NotFound
+from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.outcomes.employers import live_postings
-from marketplace.trust.blocks import is_blocked
 from marketplace.web import paging
 from marketplace.web.access import EMPLOYER, PUBLIC, Answer, get, post
 from marketplace.web.contracts import pieces
-from marketplace.web.employer_card import employer_card
+from marketplace.web.employer_card import employer_card, visible_organisation
 from marketplace.web.files import SANDBOX
 from marketplace.web.forms import CreatingForm, Form, Length, Required, strip
 from marketplace.web.limits import limit
@@ -106,7 +104,7 @@ async def show_organisation(visit: Visit, slug: str) -> Answer:
     """Who they are, what is known of them, how they answer, what they offer, what others say."""
     after = cast("tuple[datetime, UUID] | None", paging.decode(visit, datetime, UUID))
     async with visit.read() as db:
-        found = await _visible(db, visit, slug)
+        found = await visible_organisation(db, slug, reader=visit.person.id if visit.person else None)
         employer = await employer_card(db, found.id, at=visit.now)
         postings = await live_postings(db, found.id, at=visit.now, after=after, limit=paging.SIZE + 1)
         href = f"/organisations/{found.slug}"
@@ -122,16 +120,6 @@ async def show_organisation(visit: Visit, slug: str) -> Answer:
         reviews=reviews,
         is_own=is_own,
     )
-
-
-async def _visible(db: AnySession, visit: Visit, slug: str) -> OrganisationView:
-    """A private person who hires is not there for those whom she blocked, nor for those who blocked her."""
-    found = await queries.organisation_view(db, slug)
-    if found.is_personal and visit.person is not None:
-        for owner_id in found.owner_ids:
-            if await is_blocked(db, visit.person.id, owner_id):
-                raise NotFound
-    return found
 
 
 # -- for its owners

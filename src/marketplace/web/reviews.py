@@ -16,13 +16,13 @@ from marketplace.contracts.queries import ContractView
 from marketplace.contracts.reviews import actions, queries, reputation, rules
 from marketplace.contracts.reviews.queries import About, Reputation, Reviewing, ReviewView
 from marketplace.gigs.queries import is_acquainted
-from marketplace.identity.employers.queries import organisation_view
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_
 from marketplace.talent.queries import freelancer_of, profile_view
 from marketplace.web import paging
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.employer_card import visible_organisation
 from marketplace.web.forms import Form, Length, Required, strip
 from marketplace.web.pages import download, page, redirect
 from marketplace.web.visit import Visit
@@ -200,7 +200,7 @@ async def list_of_person(visit: Visit, handle: str) -> Answer:
 async def list_of_organisation(visit: Visit, slug: str) -> Answer:
     """All reviews of an organisation."""
     async with visit.read() as db:
-        found = await organisation_view(db, slug)
+        found = await visible_organisation(db, slug, reader=visit.person.id if visit.person else None)
         href = f"/organisations/{found.slug}"
         return await _list(visit, db, "organisation", found.id, name=found.name, href=href)
 

@@ -44,6 +44,15 @@ async def _answer(db: Session, application: Application, posting: Posting, *, at
     await notices.auto_answered(db, application, posting, at=at)
 
 
+async def remove(db: Session, application_id: UUID, *, at: datetime) -> None:
+    """A moderator took it out: she is told, and nobody can move it any more. Does nothing when it is decided."""
+    application = await db.get_one(Application, application_id, with_for_update=True, populate_existing=True)
+    if application.state in rules.WAITING:
+        application.reject_reason, application.is_auto_answered = "removed", True
+        await stages.change(db, application, "rejected", by=None, at=at, why="removed")
+        await notices.auto_answered(db, application, await db.get_one(Posting, application.posting_id), at=at)
+
+
 async def give_reason(
     db: Session,
     posting: Posting,

@@ -63,8 +63,9 @@ REJECT_REASONS = {
     "filled": N_("Somebody else was chosen."),
     "closed": N_("The posting was closed before anybody was chosen."),
     "no_answer": N_("The employer did not answer in time."),
+    "removed": N_("A moderator took the application out, because it breaks the rules of this place."),
 }
-"""Why an application was not taken, as the candidate reads it; the last three are said by the system."""
+"""Why an application was not taken, as the candidate reads it; the last four are said by the system."""
 CHOOSABLE_REASONS = ("skills", "experience", "place", "time", "language", "interview", "other")
 NO_ANSWER = "no_answer"
 

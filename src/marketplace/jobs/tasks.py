@@ -4,13 +4,20 @@ from uuid import UUID
 
 from marketplace.identity.events import AccountClosing
 from marketplace.jobs import answering, applications, notices, queries, rules
+from marketplace.jobs.threads import application_thread, application_threads, reported
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
 from marketplace.kernel.queue import defer, task
+from marketplace.messages.thread_subjects import register
 from marketplace.postings import actions as postings
 from marketplace.postings.events import PostingEndedByEmployer, PostingExpired, PostingFilled, ProposalsEnded
 from marketplace.postings.models import Posting
+from marketplace.trust import subjects
+from marketplace.trust.events import CaseDecided
+
+register("application", application_thread, several=application_threads)
+subjects.register("application", reported)
 
 
 @within(PostingEndedByEmployer)
@@ -76,3 +83,10 @@ async def leave(db: Session, event: AccountClosing) -> None:
     """Whoever closes her account withdraws what waits."""
     for application in await queries.undecided_of(db, event.user_id):
         await applications.withdraw(db, application, by=event.user_id, at=clock.now())
+
+
+@within(CaseDecided)
+async def remove(db: Session, event: CaseDecided) -> None:
+    """A moderator has decided that an application does not go on."""
+    if event.subject_kind == "application" and event.decision == "remove":
+        await answering.remove(db, event.subject_id, at=event.at)

@@ -16,7 +16,8 @@ class Subject:
     """A thing somebody may report: what it is called, where it is, whose it is, its text as it is now.
 
     `organisation_id` where it is an organisation's; its members never decide about it. `is_private`: the text is not
-    public, so a moderator opens it with a reason that its owners see.
+    public, so a moderator opens it with a reason that its owners see. Who is not `is_named` (an applicant before the
+    shortlist) is offered for no block: its page would say her name.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Subject:
     text: str
     organisation_id: UUID | None = None
     is_private: bool = False
+    is_named: bool = True
 
 
 Loader = Callable[[AnySession, UUID, UUID], Awaitable[Subject | None]]

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
-from marketplace.identity.models import UserSession
+from marketplace.identity.models import Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
@@ -15,6 +15,7 @@ from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
 from tests.gigs.writing import proposed
+from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
 from tests.trust.scenes import reported, restricted
 
@@ -46,6 +47,8 @@ class Things:
 
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
+    "POST /account/security/passkeys/{id}/name": ("/account/security/passkeys/<passkey>/name", AYESHA, NOBODY),
+    "POST /account/security/passkeys/{id}/remove": ("/account/security/passkeys/<passkey>/remove", AYESHA, NOBODY),
     "GET /gigs/{slug}/edit": ("/gigs/<gig>/edit", HIRES, NOBODY),
     "POST /gigs/{slug}": ("/gigs/<gig>", HIRES, NOBODY),
     "POST /gigs/{slug}/publish": ("/gigs/<draft>/publish", HIRES, NOBODY),
@@ -86,6 +89,18 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /contracts/{id}/milestones/{number}/fund": ("/contracts/<contract>/milestones/2/fund", AGRITRACK, AYESHA),
     "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", AGRITRACK, AYESHA),
     "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
+    "GET /messages/{id}": ("/messages/<thread>", BOTH, NOBODY),
+    "POST /messages/{id}": ("/messages/<thread>", BOTH, NOBODY),
+    "POST /messages/{id}/read": ("/messages/<thread>/read", BOTH, NOBODY),
+    "POST /messages/{id}/moderator": ("/messages/<thread>/moderator", BOTH, NOBODY),
+    "GET /messages/{id}/files/{file}/{name}": ("/messages/<thread>/files/<sent_file>/plan.txt", BOTH, NOBODY),
+    "GET /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
+    "POST /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
+    "GET /messages/replies/{id}": ("/messages/replies/<reply>", AYESHA, NOBODY),
+    "POST /messages/replies/{id}": ("/messages/replies/<reply>", AYESHA, NOBODY),
+    "POST /messages/replies/{id}/remove": ("/messages/replies/<reply>/remove", AYESHA, NOBODY),
+    "POST /safety/contacts/{id}/remove": ("/safety/contacts/<trusted>/remove", AYESHA, NOBODY),
+    "POST /safety/meetings/{id}/back": ("/safety/meetings/<meeting>/back", AYESHA, NOBODY),
     "POST /notices/{id}/read": ("/notices/<notice>/read", AYESHA, NOBODY),
     "GET /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
     "POST /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
@@ -102,6 +117,8 @@ For everybody else it does not exist.
 """
 
 NOBODYS_OWN = {
+    "GET /safety/contact/{id}",  # the address is the key, mailed to the contact (tests/messages/test_contacts.py)
+    "POST /safety/contact/{id}",
     "GET /account/address/{secret}",  # the secret is the key, and only hers fits (tests/web/test_account.py)
     "POST /account/address/{secret}",
     "GET /gigs/{slug}/propose",  # any freelancer
@@ -119,6 +136,9 @@ NOBODYS_OWN = {
     "GET /static/vendor/{name}",
     "GET /verify-email/{secret}",
     "POST /verify-email/{secret}",
+    "GET /recover/{secret}",  # the secret is the key (tests/web/test_security.py)
+    "POST /recover/{secret}",
+    "POST /recover/{secret}/cancel",
     "GET /reset-password/{secret}",
     "POST /reset-password/{secret}",
     "GET /unsubscribe/{token}",
@@ -141,6 +161,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     file = await stored(db, cast, folder)
     part = await milestone(db, contract)
     await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
+    messages = await messages_of(db, cast, contract, folder)
     notice = (await db.scalars(select(Notice).where(Notice.user_id == cast.ayesha.id).limit(1))).one()
     device = UserSession(
         secret_hash=secret_hash(new_secret()),
@@ -149,12 +170,21 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         seen_at=at,
         expires_at=at + ABSOLUTE_LIMIT,
     )
-    db.add(device)
+    passkey = Passkey(user_id=cast.ayesha.id, credential_id=b"key", public_key=b"", name="my phone", created_at=at)
+    db.add_all([device, passkey])
     case = await reported(db, cast, gig.id, at)
     restriction = await restricted(db, cast, at)
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     await db.commit()
     named = {"gig": gig.slug, "draft": unfinished.slug}
-    rows = {"proposal": proposal, "contract": contract, "file": file, "notice": notice, "session": device}
+    rows = {
+        "proposal": proposal,
+        "contract": contract,
+        "file": file,
+        "notice": notice,
+        "session": device,
+        "passkey": passkey,
+    }
     rows |= {"case": case, "restriction": restriction, "appeal": appeal}
+    rows |= messages
     return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})

@@ -128,12 +128,9 @@ async def begin_thread(visit: Visit, kind: str, id: UUID) -> Answer:
 @post("/messages/{id}/read", USER)
 async def mark_read(visit: Visit, id: UUID) -> Answer:
     """She has seen what was on the page."""
-    posted = await visit.posted()
-    upto = str(posted.get("upto", ""))
-    if not (upto.isascii() and upto.isdecimal() and len(upto) <= 9):
-        raise NotFound
+    upto = _figure(str((await visit.posted()).get("upto", ""))) or 0
     async with visit.write() as db:
-        await threads.mark_read(db, id, by=visit.user.id, upto=int(upto), at=visit.now)
+        await threads.mark_read(db, id, by=visit.user.id, upto=upto, at=visit.now)
     if visit.is_htmx:
         return Response(content="", status_code=200, media_type=MediaType.HTML)  # the button is gone
     return redirect(visit, threads.path_of(id))
@@ -306,7 +303,10 @@ def _is_new(opened: OpenThread, message: MessageView) -> bool:
 
 
 def _number(visit: Visit, name: str) -> int | None:
-    text = visit.query.get(name, "")
+    return _figure(visit.query.get(name, ""))
+
+
+def _figure(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 

@@ -83,7 +83,10 @@ class Person:
         if not at_page:
             self.opens("/sign-up")
         self.writes(name=self.name, email=email, password=PASSWORD)
-        return self.sends("/sign-up")
+        self.sends("/sign-up").arrives(r"/sign-up/sent")
+        self.waits_for(f"/dev/mail?to={email}", "main a[href^='/dev/mail/']")
+        self.presses("main a[href^='/dev/mail/']").presses("main a[href*='/verify-email/']")
+        return self.presses("main form[action*='/verify-email/'] button")
 
     def chooses_language(self, locale: str) -> "Person":
         if self.page.locator("html").get_attribute("lang") != locale:

@@ -15,6 +15,7 @@ from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
 from tests.gigs.writing import proposed
+from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
 from tests.trust.scenes import reported, restricted
@@ -71,6 +72,24 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /proposals/{id}/decline": ("/proposals/<proposal>/decline", HIRES, NOBODY),
     "GET /proposals/{id}/accept": ("/proposals/<proposal>/accept", HIRES, NOBODY),
     "POST /proposals/{id}/accept": ("/proposals/<proposal>/accept", HIRES, NOBODY),
+    "GET /applications/{id}": ("/applications/<application>", HIRES | AYESHA, NOBODY),
+    "GET /applications/{id}/withdraw": ("/applications/<application>/withdraw", AYESHA, NOBODY),
+    "POST /applications/{id}/withdraw": ("/applications/<application>/withdraw", AYESHA, NOBODY),
+    "GET /applications/{id}/cv": ("/applications/<application>/cv", AYESHA, NOBODY),
+    "POST /applications/{id}/move": ("/applications/<application>/move", HIRES, NOBODY),
+    "POST /applications/{id}/undo": ("/applications/<application>/undo", HIRES, NOBODY),
+    "GET /applications/{id}/reject": ("/applications/<application>/reject", HIRES, NOBODY),
+    "POST /applications/{id}/reject": ("/applications/<application>/reject", HIRES, NOBODY),
+    "GET /applications/{id}/hire": ("/applications/<application>/hire", HIRES, NOBODY),
+    "POST /applications/{id}/hire": ("/applications/<application>/hire", HIRES, NOBODY),
+    "POST /applications/{id}/notes": ("/applications/<application>/notes", HIRES, NOBODY),
+    "POST /applications/{id}/scorecard": ("/applications/<application>/scorecard", HIRES, NOBODY),
+    "GET /jobs/{slug}/applications": ("/jobs/<opening>/applications", HIRES, NOBODY),
+    "POST /jobs/{slug}/applications/bulk": ("/jobs/<opening>/applications/bulk", HIRES, NOBODY),
+    "POST /jobs/{slug}/applications/reject": ("/jobs/<opening>/applications/reject", HIRES, NOBODY),
+    "GET /jobs/{slug}/applications/compare": ("/jobs/<opening>/applications/compare", HIRES, NOBODY),
+    "GET /jobs/{slug}/applications/criteria": ("/jobs/<opening>/applications/criteria", HIRES, NOBODY),
+    "POST /jobs/{slug}/applications/criteria": ("/jobs/<opening>/applications/criteria", HIRES, NOBODY),
     "GET /contracts/{id}": ("/contracts/<contract>", BOTH, NOBODY),
     "GET /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
     "POST /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
@@ -124,6 +143,8 @@ NOBODYS_OWN = {
     "GET /gigs/{slug}/propose",  # any freelancer
     "POST /gigs/{slug}/propose",
     "GET /gigs/{slug}/propose/fee",
+    "GET /jobs/{slug}/apply",  # any candidate
+    "POST /jobs/{slug}/apply",
     "GET /people/{handle}",
     "GET /safety/block/{id}",  # anybody may block anybody and report what she sees
     "POST /safety/block/{id}",
@@ -162,6 +183,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     part = await milestone(db, contract)
     await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
     messages = await messages_of(db, cast, contract, folder)
+    opening = await job(db, cast.agritrack.id, cast.bilal.id, at)
+    application = await applied(db, opening, cast.ayesha_profile, at)
+    application.cv_file_id = file.id
     notice = (await db.scalars(select(Notice).where(Notice.user_id == cast.ayesha.id).limit(1))).one()
     device = UserSession(
         secret_hash=secret_hash(new_secret()),
@@ -176,7 +200,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     restriction = await restricted(db, cast, at)
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     await db.commit()
-    named = {"gig": gig.slug, "draft": unfinished.slug}
+    named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
     rows = {
         "proposal": proposal,
         "contract": contract,
@@ -185,6 +209,6 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "session": device,
         "passkey": passkey,
     }
-    rows |= {"case": case, "restriction": restriction, "appeal": appeal}
+    rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= messages
     return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})

@@ -5,11 +5,9 @@ import re
 from sqlalchemy import func, select
 
 from marketplace.engines.notify.models import Mail
-from marketplace.identity.events import AccountClosing
-from marketplace.identity.models import AuditLine, Membership, Organisation, User, UserSession
-from marketplace.kernel import events, ids
+from marketplace.identity.models import Membership, Organisation, UserSession
+from marketplace.kernel import ids
 from marketplace.kernel.database import Session
-from marketplace.kernel.errors import Conflict
 from tests.cast import PASSWORD, Cast
 from tests.visitors import Browse, Browser
 
@@ -27,6 +25,22 @@ async def test_she_changes_name_language_and_zone(browse: Browse, db: Session, c
     assert 'lang="ur" dir="rtl"' in shown.text and "Ayesha K." in shown.text
     await db.refresh(cast.ayesha)
     assert (cast.ayesha.name, cast.ayesha.locale, cast.ayesha.time_zone) == ("Ayesha K.", "ur", "Asia/Dubai")
+
+
+async def test_what_she_says_of_her_gender_is_hers_alone(
+    browse: Browse, client: Browser, db: Session, cast: Cast
+) -> None:
+    browser = await browse(cast.ayesha)
+    sent = {"name": "Ayesha Khan", "language": "en", "time_zone": "Asia/Karachi", "gender": "woman"}
+    assert (await browser.submit("/account", sent, shown_on="/account")).status_code == 303
+    await db.refresh(cast.ayesha)
+    assert cast.ayesha.gender == "woman"
+    assert 'selected value="woman"' in (await browser.get("/account")).text
+    assert (await browser.submit("/account", {**sent, "gender": "x"}, shown_on="/account")).status_code == 422
+    assert "woman" not in re.sub(r"<title.*?</title>", "", (await client.get("/people/ayesha")).text).lower()
+    await browser.submit("/account", {**sent, "gender": ""}, shown_on="/account")
+    await db.refresh(cast.ayesha)
+    assert cast.ayesha.gender is None
 
 
 async def test_a_zone_nobody_knows_is_refused_at_the_field(browse: Browse, cast: Cast) -> None:
@@ -84,12 +98,11 @@ async def test_changes_ask_for_the_present_password(browse: Browse, db: Session,
     for path, sent in (
         ("/account/address", {"email": "new@test.example", "password": "wrong one here"}),
         ("/account/password", {"present": "wrong one here", "password": "a new and better one"}),
-        ("/account/close", {"password": "wrong one here"}),
     ):
         answer = await browser.submit(path, sent, shown_on=path)
         assert answer.status_code == 422 and "This is not your present password." in answer.text, path
     await db.refresh(cast.ayesha)
-    assert cast.ayesha.closed_at is None
+    assert cast.ayesha.email == "ayesha@test.example"
 
 
 async def test_a_new_password_signs_out_the_other_devices_only(browse: Browse, cast: Cast) -> None:
@@ -122,12 +135,12 @@ async def test_she_makes_an_organisation_once_and_acts_for_it(browse: Browse, db
     hidden = {
         name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', shown)[1] for name in ("_csrf_token", "submission")
     }
-    sent = {**hidden, "name": "RuralPay", "kind": "employer"}
+    sent = {**hidden, "name": "RuralPay", "kinds": ["employer", "training_provider"]}
     for _ in range(2):
         assert (await browser.post("/organisations", data=sent)).headers["location"] == "/account"
     made = (await db.scalars(select(Organisation).where(Organisation.name == "RuralPay"))).one()
     role = await db.scalar(select(Membership.role).where(Membership.organisation_id == made.id))
-    assert role == "owner"
+    assert role == "owner" and made.kinds == ["employer", "training_provider"]
     account = (await browser.get("/account")).text
     assert re.search(rf'value="{ids.short(made.id)}" aria-pressed="true"', account)
 
@@ -140,37 +153,6 @@ async def test_he_switches_hats_among_his_own_only(browse: Browse, db: Session, 
     assert chosen.headers["location"] == "/gigs"
     session = select(UserSession.organisation_id).where(UserSession.user_id == cast.bilal.id)
     assert await db.scalar(session) == cast.agritrack.id
-
-
-async def test_a_closed_account_is_gone_and_its_address_free(
-    browse: Browse, client: Browser, db: Session, cast: Cast
-) -> None:
-    browser = await browse(cast.ayesha)
-    assert (
-        await browser.submit("/account/close", {"password": PASSWORD}, shown_on="/account/close")
-    ).status_code == 303
-    assert (await browser.get("/account")).status_code == 303
-    sent = {"email": "ayesha@test.example", "password": PASSWORD}
-    assert (await client.submit("/sign-in", sent, shown_on="/sign-in")).status_code == 422
-    again = {"name": "Ayesha Khan", "email": "ayesha@test.example", "password": "three quiet rivers"}
-    assert (await client.submit("/sign-up", again, shown_on="/sign-up")).status_code == 303
-    lines = select(AuditLine.action).where(AuditLine.subject_id == cast.ayesha.id)
-    assert "user.closed" in (await db.scalars(lines)).all()
-
-
-async def test_closing_is_refused_while_something_is_under_way(
-    browse: Browse, db: Session, cast: Cast, monkeypatch
-) -> None:
-    async def refuse(db: Session, event: AccountClosing) -> None:
-        raise Conflict("Money is held for you.")
-
-    monkeypatch.setitem(events._within, AccountClosing, [refuse])
-    browser = await browse(cast.ayesha)
-    answer = await browser.submit("/account/close", {"password": PASSWORD}, shown_on="/account/close")
-    assert answer.status_code == 409 and "Money is held for you." in answer.text
-    user = await db.get_one(User, cast.ayesha.id, populate_existing=True)
-    assert user.closed_at is None
-    assert (await browser.get("/account")).status_code == 200
 
 
 async def test_another_verification_mail_makes_the_first_link_old(browse: Browse, db: Session, cast: Cast) -> None:

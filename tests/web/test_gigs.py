@@ -15,6 +15,7 @@ from tests.cast import Cast
 from tests.gigs.writing import proposed
 from tests.postings.writing import draft, opened
 from tests.visitors import Browse, Browser
+from tests.web.test_sign_up import mailed_link
 
 
 def written(**changes: Any) -> dict[str, Any]:
@@ -52,15 +53,16 @@ async def test_a_visitor_writes_signs_up_and_publishes(client: Browser, db: Sess
     sent = await client.submit("/gigs", written(step="publish"), shown_on="/gigs/new")
     assert (sent.status_code, sent.headers["location"]) == (303, "/sign-up?next=/gigs/new/preview")
     account = {"name": "Zara Noor", "email": "zara@test.example", "password": "a few plain words"}
-    signed_up = await client.submit("/sign-up", {**account, "next": "/gigs/new/preview"}, shown_on="/sign-up")
-    assert signed_up.headers["location"] == "/gigs/new/preview"
+    await client.submit("/sign-up", {**account, "next": "/gigs/new/preview"}, shown_on="/sign-up")
+    link = await mailed_link(db, "verify_email", account["email"])
+    assert (await client.submit(link, shown_on=link)).headers["location"] == "/gigs/new/preview"
     shown = (await client.get("/gigs/new/preview")).text
     assert "A shop for blue pottery" in shown and "Publish" in shown
     published = await client.submit("/gigs/new/publish", shown_on="/gigs/new/preview")
 
     posting = await only_posting(db)
     assert published.headers["location"] == f"/gigs/{posting.slug}"
-    assert (posting.state, posting.pay_min_minor, posting.pay_max_minor) == ("open", 200_00, 350_50)
+    assert (posting.state, posting.pay_min_minor, posting.pay_max_minor) == ("pending_review", 200_00, 350_50)
     assert posting.questions == ["Have you sold pottery?", "When can you begin?"]
     made = await db.get_one(Organisation, posting.organisation_id)
     assert (made.name, made.is_personal) == ("Zara Noor", True)
@@ -212,8 +214,9 @@ async def test_pause_resume_close_ask_first_and_a_second_click_is_harmless(brows
         assert (await only_posting(db)).state == state
     refused = await his.submit(f"{page}/pause", shown_on="/gigs/new")
     assert refused.status_code == 409
-    hers = (await (await browse(cast.ayesha)).get(page)).text
-    assert "no longer takes proposals" in hers and "noindex" in hers
+    hers = await (await browse(cast.ayesha)).get(page)
+    assert hers.status_code == 410
+    assert "takes no proposals any more" in hers.text and "noindex" in hers.text
 
 
 async def test_a_copy_is_a_new_draft_once(browse: Browse, cast: Cast, db: Session, at) -> None:

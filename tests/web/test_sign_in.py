@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from marketplace.engines.notify.models import Mail
-from marketplace.identity.models import AuditLine, User, UserSession
+from marketplace.identity.models import UserSession
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Session
@@ -15,8 +15,6 @@ from marketplace.web import sessions
 from marketplace.web.app import Application
 from tests.cast import PASSWORD, Cast
 from tests.visitors import Browse, Browser
-
-NADIA = {"name": "Nadia Aslam", "email": "nadia@test.example", "password": "three quiet rivers"}
 
 
 async def _mailed_link(db: Session, message: str, to: str) -> str:
@@ -27,73 +25,6 @@ async def _mailed_link(db: Session, message: str, to: str) -> str:
 
 async def _count(db: Session, model: type) -> int:
     return await db.scalar(select(func.count()).select_from(model)) or 0
-
-
-async def test_nadia_signs_up_and_is_signed_in(client: Browser, db: Session) -> None:
-    answer = await client.submit("/sign-up", {**NADIA, "next": "/gigs/new"}, shown_on="/sign-up?next=/gigs/new")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/gigs/new")
-    account = await client.get("/account")
-    assert account.status_code == 200
-    assert "Welcome, Nadia Aslam. We sent you a mail" in account.text
-    user = (await db.scalars(select(User).where(User.email == "nadia@test.example"))).one()
-    assert user.email_verified_at is None and "three quiet rivers" not in user.password_hash
-    actions = (await db.scalars(select(AuditLine.action).where(AuditLine.subject_id == user.id))).all()
-    assert set(actions) == {"user.signed_up", "session.begun"}
-
-
-async def test_two_clicks_on_sign_up_make_one_account(client: Browser, db: Session) -> None:
-    shown = (await client.get("/sign-up")).text
-    fields = {
-        name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', shown)[1] for name in ("_csrf_token", "submission")
-    }
-    first = await client.post("/sign-up", data={**fields, **NADIA})
-    token = await client.token("/account")
-    second = await client.post("/sign-up", data={**fields, **NADIA, "_csrf_token": token})
-    assert (first.status_code, second.status_code) == (303, 303)
-    assert await db.scalar(select(func.count()).where(User.email == NADIA["email"])) == 1
-
-
-async def test_the_mailed_link_verifies_the_address_once(client: Browser, db: Session) -> None:
-    await client.submit("/sign-up", NADIA, shown_on="/sign-up")
-    link = await _mailed_link(db, "verify_email", NADIA["email"])
-    shown = await client.get(link)
-    assert shown.status_code == 200 and NADIA["email"] in shown.text
-    assert shown.headers["referrer-policy"] == "no-referrer"
-    user = (await db.scalars(select(User).where(User.email == NADIA["email"]))).one()
-    assert user.email_verified_at is None, "looking changes nothing"
-    assert (await client.submit(link, shown_on=link)).status_code == 303
-    await db.refresh(user)
-    assert user.email_verified_at is not None
-    assert (await client.get(link)).status_code == 410
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "said"),
-    [
-        ("password", "short", "Use at least 8 letters"),
-        ("password", "pakistan123", "among the first that thieves try"),
-        ("password", "nadia@test.example", "your name or address"),
-        ("email", "nadia at home", "Write an e-mail address like"),
-        ("name", "   ", "Please fill this in."),
-        ("name", "x" * 81, "At most 80 letters"),
-    ],
-)
-async def test_a_refused_sign_up_says_why_at_the_field_and_loses_nothing(
-    client: Browser, db: Session, field: str, value: str, said: str
-) -> None:
-    before = await _count(db, User)
-    answer = await client.submit("/sign-up", {**NADIA, field: value}, shown_on="/sign-up")
-    assert answer.status_code == 422 and said in answer.text
-    kept = NADIA["email"] if field == "name" else NADIA["name"]
-    assert f'value="{kept}"' in answer.text
-    assert NADIA["password"] not in answer.text, "passwords are never sent back"
-    assert await _count(db, User) == before
-
-
-async def test_a_taken_address_is_refused_and_its_owner_is_told(client: Browser, db: Session, cast: Cast) -> None:
-    answer = await client.submit("/sign-up", {**NADIA, "email": cast.ayesha.email.upper()}, shown_on="/sign-up")
-    assert answer.status_code == 422 and "you can&#39;t sign up" in answer.text
-    assert await _mailed_link(db, "account_exists", cast.ayesha.email) == "/sign-in"
 
 
 async def test_ayesha_signs_in_with_capitals_in_her_address(client: Browser, cast: Cast) -> None:

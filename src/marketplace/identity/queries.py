@@ -48,6 +48,7 @@ class SignedIn:
     organisations: tuple[HatOrganisation, ...]
     handle: str | None
     unread: int
+    unread_threads: int
 
     @property
     def is_staff(self) -> bool:
@@ -72,11 +73,11 @@ UserColumn = Callable[[InstrumentedAttribute[UUID]], ColumnElement[Any]]
 
 
 async def signed_in(
-    db: AnySession, secret: str, *, at: datetime, handle: UserColumn, unread: UserColumn
+    db: AnySession, secret: str, *, at: datetime, handle: UserColumn, unread: tuple[UserColumn, UserColumn]
 ) -> SignedIn | None:
     """The person behind a session's secret, in one query; None when the session ended, was never, or lay idle.
 
-    `handle` and `unread` are columns of higher domains, correlated on the user's id.
+    `handle` and `unread` (notices, conversations) are columns of higher domains, correlated on the user's id.
     """
     limits = {"secret_hash": secret_hash(secret), "now": at, "idle_since": at - IDLE_LIMIT}
     row = (await db.execute(_by_secret(handle, unread), limits)).one_or_none()
@@ -88,7 +89,7 @@ async def signed_in(
 
 
 @cache
-def _by_secret(handle: UserColumn, unread: UserColumn) -> Select[*tuple[Any, ...]]:
+def _by_secret(handle: UserColumn, unread: tuple[UserColumn, UserColumn]) -> Select[*tuple[Any, ...]]:
     """Built once: building it costs more than running it."""
     return (
         select(
@@ -106,7 +107,7 @@ def _by_secret(handle: UserColumn, unread: UserColumn) -> Select[*tuple[Any, ...
             UserSession.organisation_id,
             _organisations_of(User.id),
             handle(User.id),
-            unread(User.id),
+            *(count(User.id) for count in unread),
         )
         .join(User, User.id == UserSession.user_id)
         .where(
@@ -148,3 +149,8 @@ def _hat(found: dict[str, Any]) -> HatOrganisation:
 async def password_hash_of(db: AnySession, user_id: UUID) -> str | None:
     """What her password is checked against."""
     return await db.scalar(select(User.password_hash).where(User.id == user_id, User.closed_at.is_(None)))
+
+
+async def gender_of(db: AnySession, user_id: UUID) -> str | None:
+    """What she said herself: for her own account page and for who may book a women-only session, for nothing else."""
+    return await db.scalar(select(User.gender).where(User.id == user_id))

@@ -14,6 +14,8 @@ IDLE_LIMIT = timedelta(days=30)
 ABSOLUTE_LIMIT = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=5)
 """A session's seen_at is written at most this often."""
+STEP_UP_LASTS = timedelta(minutes=15)
+"""How long after signing in, or proving again who she is, she may change what guards her account."""
 TOKEN_LIMITS: dict[TokenPurpose, timedelta] = {
     "verify_email": timedelta(days=3),
     "reset_password": timedelta(hours=1),

@@ -34,6 +34,7 @@ async def begin(db: Session, user_id: UUID, *, device: Device, at: datetime) -> 
         created_at=at,
         seen_at=at,
         expires_at=at + ABSOLUTE_LIMIT,
+        stepped_up_at=at,
         ip=device.ip[:60],
         user_agent=device.user_agent[:300],
     )
@@ -44,7 +45,7 @@ async def begin(db: Session, user_id: UUID, *, device: Device, at: datetime) -> 
 
 
 async def step_up(db: Session, session_id: UUID, *, at: datetime) -> str:
-    """After the password was asked again: the session's new secret. Raises: SignInNeeded when it ended meanwhile."""
+    """After she proved again who she is: the session's new secret. Raises: SignInNeeded when it ended meanwhile."""
     secret = new_secret()
     changed = update(UserSession).where(UserSession.id == session_id)
     changed = changed.values(secret_hash=secret_hash(secret), stepped_up_at=at).returning(UserSession.id)

@@ -1,6 +1,6 @@
 """What identity does by itself: forgetting what is over."""
 
-from marketplace.identity import limits, sessions, submissions, tokens
+from marketplace.identity import challenges, limits, sessions, submissions, tokens
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import task
@@ -14,3 +14,4 @@ async def sweep(db: Session) -> None:
     await tokens.forget_old(db, at=at)
     await limits.forget_old(db, at=at)
     await submissions.forget_old(db, at=at)
+    await challenges.forget_old(db, at=at)

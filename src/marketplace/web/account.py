@@ -1,10 +1,11 @@
-"""Her account: name, language, time zone, address, password, sessions, hats; closing it."""
+"""Her account: name, language, time zone, address, password, sessions, hats."""
 
+from typing import Any
 from uuid import UUID
 
-from wtforms import EmailField, PasswordField, RadioField, StringField
+from wtforms import EmailField, PasswordField, SelectMultipleField, StringField
 
-from marketplace.identity import actions, organisations, queries, tokens
+from marketplace.identity import actions, organisations, phones, queries, tokens
 from marketplace.identity import sessions as identity_sessions
 from marketplace.identity.passwords import hash_password, matches
 from marketplace.identity.rules import PASSWORD_MAX, TIME_ZONES, check_password
@@ -16,6 +17,7 @@ from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import ChoiceField, CreatingForm, Email, Form, Length, Required, strip
 from marketplace.web.limits import limit
 from marketplace.web.pages import Flash, local_path, page, redirect
+from marketplace.web.stepping_up import step_up_first
 from marketplace.web.visit import Visit
 
 _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
@@ -36,6 +38,12 @@ class SettingsForm(Form):
         choices={zone: zone.replace("_", " ") for zone in TIME_ZONES},
         description=N_("Deadlines are shown in it."),
     )
+    gender = ChoiceField(
+        N_("I am"),
+        choices={"": N_("I'd rather not say"), "woman": N_("a woman"), "man": N_("a man")},
+        default="",
+        description=N_("Only used for women-only sessions, and never shown to anybody."),
+    )
 
 
 class AddressForm(Form):
@@ -52,13 +60,15 @@ class PasswordForm(Form):
     )
 
 
-class CloseForm(Form):
-    password = PasswordField(N_("Present password"), [Required(), Length(max=PASSWORD_MAX)])
-
-
 class OrganisationForm(CreatingForm):
     name = StringField(N_("Name of the organisation"), [Required(), Length(max=120)], filters=[strip])
-    kind = RadioField(N_("What it does"), choices=KINDS, default="employer")
+    kinds = SelectMultipleField(
+        N_("What it does"),
+        [Required()],
+        choices=KINDS,
+        default=["employer"],
+        description=N_("One or several; each opens its own pages."),
+    )
 
 
 # -- overview and settings
@@ -67,17 +77,19 @@ class OrganisationForm(CreatingForm):
 @get("/account", USER)
 async def show_account(visit: Visit) -> Answer:
     """All of her account on one page."""
-    form = visit.blank(
-        SettingsForm,
-        data={"name": visit.user.name, "language": visit.user.locale, "time_zone": visit.user.time_zone},
-    )
-    return await _account_page(visit, form)
+    user = visit.user
+    async with visit.read() as db:
+        gender = await queries.gender_of(db, user.id)
+    known = {"name": user.name, "language": user.locale, "time_zone": user.time_zone, "gender": gender or ""}
+    return await _account_page(visit, visit.blank(SettingsForm, data=known))
 
 
 async def _account_page(visit: Visit, form: SettingsForm, *, status: int = 200) -> Answer:
     async with visit.read() as db:
         open_sessions = await identity_sessions.of_user(db, visit.user.id, at=visit.now)
-    return page(visit, "account/show.html", fragment="settings", status=status, form=form, sessions=open_sessions)
+    phone = phones.shown(visit.user.phone) if visit.user.phone else ""
+    context: dict[str, Any] = {"form": form, "sessions": open_sessions, "phone": phone}
+    return page(visit, "account/show.html", fragment="settings", status=status, **context)
 
 
 @post("/account", USER)
@@ -87,13 +99,10 @@ async def change_settings(visit: Visit) -> Answer:
     if not form.validate():
         return await _account_page(visit, form, status=422)
     async with visit.write() as db:
-        await actions.change_settings(
-            db,
-            visit.user.id,
-            name=form.name.data or "",
-            locale=form.language.data,
-            time_zone=form.time_zone.data,
+        chosen = actions.PersonalSettings(
+            form.name.data or "", form.language.data, form.time_zone.data, form.gender.data or None
         )
+        await actions.change_settings(db, visit.user.id, chosen)
     return redirect(visit, "/account", flash=N_("Saved."))
 
 
@@ -103,14 +112,18 @@ async def send_verification(visit: Visit) -> Answer:
     await limit(visit, "verification", 3, minutes=60, who=str(visit.user.id))
     async with visit.write() as db:
         user = await actions.find_user(db, visit.user.email)
-        assert user is not None
-        if user.email_verified_at is None:
+        if user is not None and user.email_verified_at is None:
             await actions.send_verification(db, user, at=visit.now)
     flash = Flash(N_("A mail to %(email)s is on its way."), tone="note", values={"email": visit.user.email})
     return redirect(visit, "/account", flash=flash)
 
 
 # -- address and password: the present password is asked, and the session gets a new secret
+
+
+async def _has_password(visit: Visit) -> bool:
+    async with visit.read(fresh=True) as db:
+        return bool(await queries.password_hash_of(db, visit.user.id))
 
 
 async def _is_her_password(visit: Visit, password: str) -> bool:
@@ -122,17 +135,26 @@ async def _is_her_password(visit: Visit, password: str) -> bool:
 
 @get("/account/address", USER)
 async def show_change_address(visit: Visit) -> Answer:
-    """Ask for the new address and the password."""
-    return page(visit, "account/address.html", form=visit.blank(AddressForm))
+    """Ask for the new address and the password; without a password for another proof first."""
+    form = visit.blank(AddressForm)
+    if not await _has_password(visit):
+        if ask := step_up_first(visit, "/account/address"):
+            return ask
+        del form.password
+    return page(visit, "account/address.html", form=form)
 
 
 @post("/account/address", USER)
 async def ask_change_of_address(visit: Visit) -> Answer:
     """Mail a link to the new address."""
     form = await visit.form(AddressForm)
+    if not (has_password := await _has_password(visit)):
+        if ask := step_up_first(visit, "/account/address"):
+            return ask
+        del form.password
     if form.validate():
         with form.catching():
-            if not await _is_her_password(visit, form.password.data or ""):
+            if has_password and not await _is_her_password(visit, form.password.data or ""):
                 raise Invalid.at("password", WRONG_PASSWORD)
             async with visit.write() as db:
                 await actions.ask_change_of_email(db, visit.user.id, form.email.data or "", at=visit.now)
@@ -166,18 +188,27 @@ async def change_address(visit: Visit, secret: str) -> Answer:
 
 @get("/account/password", USER)
 async def show_change_password(visit: Visit) -> Answer:
-    """Ask for the present and the new password."""
-    return page(visit, "account/password.html", form=visit.blank(PasswordForm))
+    """Ask for the present and the new password; without a present one for another proof first."""
+    form = visit.blank(PasswordForm)
+    if not await _has_password(visit):
+        if ask := step_up_first(visit, "/account/password"):
+            return ask
+        del form.present
+    return page(visit, "account/password.html", form=form)
 
 
 @post("/account/password", USER)
 async def change_password(visit: Visit) -> Answer:
     """Set the new password; her other sessions end."""
     form = await visit.form(PasswordForm)
+    if not (has_password := await _has_password(visit)):
+        if ask := step_up_first(visit, "/account/password"):
+            return ask
+        del form.present
     if form.validate():
         password = form.password.data or ""
         with form.catching():
-            if not await _is_her_password(visit, form.present.data or ""):
+            if has_password and not await _is_her_password(visit, form.present.data or ""):
                 raise Invalid.at("present", WRONG_PASSWORD)
             check_password(password, email=visit.user.email, name=visit.user.name)
             hashed = await hash_password(password)
@@ -237,39 +268,15 @@ async def create_organisation(visit: Visit) -> Answer:
     async with visit.submit(form, back="/account") as step:
         if step.is_first:
             made = await organisations.create_organisation(
-                step.db, visit.user.id, name=form.name.data or "", kinds=[form.kind.data], at=visit.now
+                step.db, visit.user.id, name=form.name.data or "", kinds=form.kinds.data or [], at=visit.now
             )
             await organisations.choose_hat(step.db, visit.user.session_id, made.id, user_id=visit.user.id)
             step.location = "/account"
     return redirect(visit, step.location, flash=N_("The organisation is made. You act for it now."))
 
 
-# -- the end
-
-
-@get("/account/close", USER)
-async def show_close_account(visit: Visit) -> Answer:
-    """Say what closing means and ask for the password."""
-    return page(visit, "account/close.html", form=visit.blank(CloseForm))
-
-
-@post("/account/close", USER)
-async def close_account(visit: Visit) -> Answer:
-    """Close her account for good."""
-    form = await visit.form(CloseForm)
-    if form.validate():
-        with form.catching():
-            if not await _is_her_password(visit, form.password.data or ""):
-                raise Invalid.at("password", WRONG_PASSWORD)
-            async with visit.write() as db:
-                await actions.close_account(db, visit.user.id, at=visit.now)
-            sessions.end(visit)
-            return redirect(visit, "/", flash=Flash(N_("Your account is closed. Take care."), tone="note"))
-    return page(visit, "account/close.html", fragment="form", status=422, form=form)
-
-
 routes = [
     show_account, change_settings, send_verification, show_change_address, ask_change_of_address, show_new_address,
     change_address, show_change_password, change_password, end_session, end_other_sessions, choose_hat,
-    new_organisation, create_organisation, show_close_account, close_account,
+    new_organisation, create_organisation,
 ]  # fmt: skip

@@ -1,21 +1,19 @@
-"""Signing up, in and out; the links that come by mail; the language of a visitor."""
+"""Signing in by e-mail and out; a new password by mail; the language of a visitor."""
 
 from typing import Any
 
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField
 
 from marketplace.identity import actions, tokens
 from marketplace.identity import sessions as identity_sessions
-from marketplace.identity.models import User
 from marketplace.identity.passwords import hash_password, matches
 from marketplace.identity.rules import PASSWORD_MAX, check_password
-from marketplace.identity.sessions import Device
-from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import LOCALES, N_
 from marketplace.web import sessions
 from marketplace.web.access import DEMO, PUBLIC, USER, Answer, get, post
-from marketplace.web.forms import CreatingForm, Email, Form, Length, Required, strip
+from marketplace.web.arriving import arrive, begin_session, texts_work
+from marketplace.web.forms import Email, Form, Length, Required, strip
 from marketplace.web.limits import limit
 from marketplace.web.pages import Flash, local_path, page, redirect
 from marketplace.web.visit import Visit
@@ -29,6 +27,10 @@ CAST = {
 }
 """Who may be played in the demo, by the first part of her address."""
 
+WRONG = N_(
+    "The address or the password is wrong, or you have not opened the link in our mail yet. "
+    "Try again, or ask for a new password: that proves the address too."
+)
 _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 """On pages whose address is a secret."""
 
@@ -36,17 +38,6 @@ _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 class SignInForm(Form):
     email = EmailField(N_("E-mail"), [Required(), Length(max=254)], filters=[strip])
     password = PasswordField(N_("Password"), [Required(), Length(max=PASSWORD_MAX)])
-    next = HiddenField(validators=[Length(max=600)])
-
-
-class SignUpForm(CreatingForm):
-    name = StringField(N_("Your name"), [Required(), Length(max=80)], filters=[strip])
-    email = EmailField(N_("E-mail"), [Required(), Length(max=254), Email()], filters=[strip])
-    password = PasswordField(
-        N_("Password"),
-        [Required(), Length(max=PASSWORD_MAX)],
-        description=N_("At least 8 letters; a few words are fine."),
-    )
     next = HiddenField(validators=[Length(max=600)])
 
 
@@ -77,12 +68,16 @@ async def show_sign_in(visit: Visit) -> Answer:
 def _sign_in_page(visit: Visit, form: SignInForm, *, status: int = 200) -> Answer:
     onward = local_path(form.next.data)
     cast = CAST if visit.settings.is_demo else {}
-    return page(visit, "sign_in/sign_in.html", fragment="form", status=status, form=form, onward=onward, cast=cast)
+    context: dict[str, Any] = {"form": form, "onward": onward, "cast": cast, "by_phone": texts_work(visit)}
+    return page(visit, "sign_in/sign_in.html", fragment="form", status=status, **context)
 
 
 @post("/sign-in", PUBLIC)
 async def sign_in(visit: Visit) -> Answer:
-    """Begin a session. Wrong password and unknown address get the same answer after the same time."""
+    """Begin a session. Wrong password, unknown and unproved address get the same answer after the same time.
+
+    An unproved address can't sign in: else signing up and in with somebody's address would tell whether it was taken.
+    """
     form = await visit.form(SignInForm)
     if not form.validate():
         return _sign_in_page(visit, form, status=422)
@@ -90,18 +85,11 @@ async def sign_in(visit: Visit) -> Answer:
     await limit(visit, "sign-in", 10, minutes=15, who=email)
     async with visit.read(fresh=True) as db:
         user = await actions.find_user(db, email)
-    if not await matches(password, user.password_hash if user else None) or user is None:
-        form.refuse(Invalid.at("", N_("The address or the password is wrong. Try again, or ask for a new password.")))
+    is_right = await matches(password, user.password_hash if user else None)
+    if not is_right or user is None or user.email_verified_at is None:
+        form.refuse(Invalid.at("", WRONG))
         return _sign_in_page(visit, form, status=422)
-    async with visit.write() as db:
-        secret = await _begin(db, visit, user)
-    sessions.begin(visit, secret)
-    return redirect(visit, local_path(form.next.data))
-
-
-async def _begin(db: Session, visit: Visit, user: User) -> str:
-    device = Device(visit.ip, visit.headers.get("user-agent", ""), visit.cookie(sessions.COOKIE))
-    return await identity_sessions.begin(db, user.id, device=device, at=visit.now)
+    return await arrive(visit, user.id, onward=local_path(form.next.data))
 
 
 @post("/dev/sign-in", DEMO)
@@ -115,7 +103,7 @@ async def play(visit: Visit) -> Answer:
         user = await actions.find_user(db, f"{who}@demo.example")
         if user is None:
             raise NotFound(N_("The demo world is still being filled. Try again in a minute."))
-        secret = await _begin(db, visit, user)
+        secret = await begin_session(db, visit, user.id)
     sessions.begin(visit, secret)
     onward: object = posted.get("next")
     return redirect(visit, local_path(onward if isinstance(onward, str) else None))
@@ -130,72 +118,7 @@ async def sign_out(visit: Visit) -> Answer:
     return redirect(visit, "/", flash=Flash(N_("You are signed out."), tone="note"))
 
 
-# -- up
-
-
-@get("/sign-up", PUBLIC)
-async def show_sign_up(visit: Visit) -> Answer:
-    """Ask for name, address and password, nothing else."""
-    onward = local_path(visit.query.get("next"))
-    if visit.is_signed_in:
-        return redirect(visit, onward)
-    return _sign_up_page(visit, visit.blank(SignUpForm, data={"next": onward}))
-
-
-def _sign_up_page(visit: Visit, form: SignUpForm, *, status: int = 200) -> Answer:
-    onward = local_path(form.next.data)
-    return page(visit, "sign_in/sign_up.html", fragment="form", status=status, form=form, onward=onward)
-
-
-@post("/sign-up", PUBLIC)
-async def sign_up(visit: Visit) -> Answer:
-    """Open an account and sign her in; her address is verified by mail meanwhile."""
-    form = await visit.form(SignUpForm)
-    if not form.validate():
-        return _sign_up_page(visit, form, status=422)
-    name, email, password = form.name.data or "", form.email.data or "", form.password.data or ""
-    await limit(visit, "sign-up", 5, minutes=60, who=email)
-    with form.catching():
-        check_password(password, email=email, name=name)
-        hashed, secret = await hash_password(password), ""
-        async with visit.submit(form, back="/sign-in") as step:
-            if step.is_first:
-                user = await actions.sign_up(
-                    step.db, name=name, email=email, password_hash=hashed, locale=visit.locale, at=visit.now
-                )
-                secret = await _begin(step.db, visit, user)
-                step.location = local_path(form.next.data)
-        if secret:
-            sessions.begin(visit, secret)
-        flash = Flash(N_("Welcome, %(name)s. We sent you a mail: please open its link."), values={"name": name})
-        return redirect(visit, step.location, flash=flash)
-    await _warn_owner(visit, form, email)
-    return _sign_up_page(visit, form, status=422)
-
-
-async def _warn_owner(visit: Visit, form: SignUpForm, email: str) -> None:
-    if form.email.errors:
-        async with visit.write() as db:
-            await actions.tell_of_account(db, email)
-
-
 # -- links that come by mail: shown by GET, which changes nothing (mail scanners follow links), used by POST
-
-
-@get("/verify-email/{secret}", PUBLIC)
-async def show_verify_email(visit: Visit, secret: str) -> Answer:
-    """Ask for the one press that proves the address."""
-    async with visit.read() as db:
-        token = await tokens.look(db, secret, purpose="verify_email", at=visit.now)
-    return page(visit, "sign_in/verify_email.html", headers=_NO_REFERRER, email=token.email, secret=secret)
-
-
-@post("/verify-email/{secret}", PUBLIC)
-async def verify_email(visit: Visit, secret: str) -> Answer:
-    """The address is proved."""
-    async with visit.write() as db:
-        await actions.verify_email(db, secret, at=visit.now)
-    return redirect(visit, "/account" if visit.is_signed_in else "/sign-in", flash=N_("Your address is verified."))
 
 
 @get("/reset-password", PUBLIC)
@@ -266,6 +189,6 @@ async def choose_language(visit: Visit) -> Answer:
 
 
 routes = [
-    show_sign_in, sign_in, play, sign_out, show_sign_up, sign_up, show_verify_email, verify_email,
-    show_ask_reset, ask_reset, show_reset_password, reset_password, choose_language,
+    show_sign_in, sign_in, play, sign_out, show_ask_reset, ask_reset, show_reset_password, reset_password,
+    choose_language,
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.discovery.criteria import JobCriteria
-from marketplace.discovery.listing import GigRow, open_postings, said
+from marketplace.discovery.listing import GigRow, is_open_to_viewer, like, open_postings, said
 from marketplace.discovery.queries import Found, add, asked, found_rows
 from marketplace.engines.search.filters import Eq, Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
@@ -18,7 +18,8 @@ from marketplace.postings.rules import JOBS
 
 FACETS = ("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only")
 _SORTS = {"new": "posted_at:desc", "pay": "month_max:desc", "closing": "deadline_at:asc"}
-_CURRENCY = "PKR"
+DEFAULT_CURRENCY = "PKR"
+"""Of the least pay in an address that names no currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +35,14 @@ class JobRow(GigRow):
     is_women_only: bool
 
 
-async def search_jobs(db: AnySession, index: SearchIndex, criteria: JobCriteria, *, at: datetime) -> Found[JobRow]:
+async def search_jobs(
+    db: AnySession, index: SearchIndex, criteria: JobCriteria, *, at: datetime, viewer: UUID | None = None
+) -> Found[JobRow]:
     """Open jobs and internships, one query of PostgreSQL whatever is asked; the first page of all needs no index."""
     result = await index.search("jobs", job_query(criteria, at=at))
     if criteria.is_plain:
-        return found_rows(criteria, result, await newest_jobs(db, at=at))
-    return found_rows(criteria, result, await jobs_of(db, [hit.id for hit in result.hits], at=at))
+        return found_rows(criteria, result, await newest_jobs(db, at=at, viewer=viewer))
+    return found_rows(criteria, result, await jobs_of(db, [hit.id for hit in result.hits], at=at, viewer=viewer))
 
 
 def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
@@ -51,7 +54,7 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
     add(groups, "type", criteria.types)
     add(groups, "district", criteria.districts)
     add(groups, "languages", criteria.languages)
-    add(groups, "currency", criteria.currencies or ((_CURRENCY,) if criteria.least else ()))
+    add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least else ()))
     if criteria.is_remote:
         groups["remote"] = Eq("remote", True)
     if criteria.is_women_only:
@@ -63,18 +66,26 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
     return asked(criteria, Query(filter=is_running, groups=groups, facets=FACETS, sort=sort))
 
 
-async def newest_jobs(db: AnySession, *, at: datetime, limit: int = PAGE) -> list[JobRow]:
+async def newest_jobs(db: AnySession, *, at: datetime, limit: int = PAGE, viewer: UUID | None = None) -> list[JobRow]:
     """What was published last: one query."""
     newest = _jobs().order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+    newest = newest.where(is_open_to_viewer(viewer))
     return [_row(row) for row in await db.execute(newest, {"at": at})]
 
 
-async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime) -> list[JobRow]:
+async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: UUID | None = None) -> list[JobRow]:
     """Those of these ids that are still open, in the order of the ids: one query."""
     if not ids:
         return []
-    rows = {row.id: _row(row) for row in await db.execute(_jobs().where(Posting.id.in_(ids)), {"at": at})}
+    found = _jobs().where(Posting.id.in_(ids), is_open_to_viewer(viewer))
+    rows = {row.id: _row(row) for row in await db.execute(found, {"at": at})}
     return [rows[id] for id in ids if id in rows]
+
+
+async def similar_jobs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[JobRow]:
+    """Open ones that ask for a skill of this one, the newest first: one query."""
+    newest = _jobs().where(*like(posting_id)).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+    return [_row(row) for row in await db.execute(newest, {"at": at})]
 
 
 @cache

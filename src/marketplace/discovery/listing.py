@@ -22,6 +22,7 @@ from marketplace.skills.taxonomy import SkillName, known_skills
 from marketplace.talent.models import Freelancer
 from marketplace.talent.queries import EvidencedSkill, shown_skills
 from marketplace.talent.rules import shown_name
+from marketplace.trust.blocks import is_open_to, not_blocked
 
 _EXCERPT = 240
 
@@ -70,30 +71,46 @@ class PersonRow:
         return place_name(self.district, locale)
 
 
-async def newest_gigs(db: AnySession, *, at: datetime, limit: int = PAGE) -> list[GigRow]:
+async def newest_gigs(db: AnySession, *, at: datetime, limit: int = PAGE, viewer: UUID | None = None) -> list[GigRow]:
     """The open gigs that were published last: one query."""
-    return [_gig(row) for row in await db.execute(_newest_gigs(limit), {"at": at})]
+    found = _newest_gigs(limit).where(is_open_to_viewer(viewer)) if viewer else _newest_gigs(limit)
+    return [_gig(row) for row in await db.execute(found, {"at": at})]
 
 
-async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime) -> list[GigRow]:
+async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: UUID | None = None) -> list[GigRow]:
     """The gigs of these ids that are still open, in the order of the ids: one query."""
     if not ids:
         return []
-    rows = {row.id: _gig(row) for row in await db.execute(_gigs().where(Posting.id.in_(ids)), {"at": at})}
+    found = _gigs().where(Posting.id.in_(ids), is_open_to_viewer(viewer))
+    rows = {row.id: _gig(row) for row in await db.execute(found, {"at": at})}
     return [rows[id] for id in ids if id in rows]
 
 
-async def newest_people(db: AnySession, *, limit: int = PAGE) -> list[PersonRow]:
+async def similar_gigs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[GigRow]:
+    """Open gigs that ask for a skill of this one, the newest first: one query."""
+    newest = _gigs().where(*like(posting_id)).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+    return [_gig(row) for row in await db.execute(newest, {"at": at})]
+
+
+def like(posting_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Other postings that ask for a skill of this one."""
+    asked = select(PostingSkill.skill_id).where(PostingSkill.posting_id == posting_id)
+    sharing = select(PostingSkill.posting_id).where(PostingSkill.skill_id.in_(asked))
+    return Posting.id.in_(sharing), Posting.id != posting_id
+
+
+async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:
     """The listed freelancers whose profile changed last: two queries."""
-    found = _people().order_by(Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
-    return await _persons(db, (await db.execute(found)).all())
+    newest = _people().order_by(Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
+    return await _persons(db, (await db.execute(newest.where(not_blocked(Freelancer.user_id, viewer)))).all())
 
 
-async def people_of(db: AnySession, ids: Sequence[UUID]) -> list[PersonRow]:
+async def people_of(db: AnySession, ids: Sequence[UUID], *, viewer: UUID | None = None) -> list[PersonRow]:
     """The freelancers of these ids who are still listed, in the order of the ids: two queries."""
     if not ids:
         return []
-    persons = await _persons(db, (await db.execute(_people().where(Freelancer.id.in_(ids)))).all())
+    found = _people().where(Freelancer.id.in_(ids), not_blocked(Freelancer.user_id, viewer))
+    persons = await _persons(db, (await db.execute(found)).all())
     by_id = {person.id: person for person in persons}
     return [by_id[id] for id in ids if id in by_id]
 
@@ -106,6 +123,11 @@ def is_open_gig() -> tuple[ColumnElement[bool], ...]:
 def is_open(kinds: Sequence[PostingKind]) -> tuple[ColumnElement[bool], ...]:
     """The same for these kinds of postings."""
     return Posting.kind.in_(kinds), Posting.state == "open", Posting.closes_at > bindparam("at")
+
+
+def is_open_to_viewer(viewer: UUID | None) -> ColumnElement[bool]:
+    """No block stands between the viewer and the employer of a posting."""
+    return is_open_to(Posting.created_by, Posting.organisation_id, viewer)
 
 
 def is_listed_person() -> tuple[ColumnElement[bool], ...]:

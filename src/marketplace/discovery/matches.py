@@ -66,7 +66,8 @@ async def gigs_for(
     is_running = Range("deadline_at", int(at.timestamp()), None)
     with_her_skills = In("skills", tuple(sorted(profile.person.skills)))
     asked = Query(filter=with_her_skills, groups={"deadline_at": is_running}, sort="posted_at:desc", limit=_CONSIDERED)
-    gigs = await gigs_of(db, [hit.id for hit in (await index.search("gigs", asked)).hits], at=at)
+    hits = (await index.search("gigs", asked)).hits
+    gigs = await gigs_of(db, [hit.id for hit in hits], at=at, viewer=user_id)
     matches = await _matches(db, gigs, profile)
     fitting = [pair for pair in zip(gigs, matches, strict=True) if not pair[1].score.gate and pair[1].reasons]
     return sorted(fitting, key=lambda pair: -pair[1].score.total)[:limit]

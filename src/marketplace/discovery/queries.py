@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, newest_gigs, newest_people, people_of
@@ -34,20 +35,24 @@ class Found(Generic[T]):
         return max(1, min(-(-self.total // PAGE), MOST_PAGES))
 
 
-async def search_gigs(db: AnySession, index: SearchIndex, criteria: GigCriteria, *, at: datetime) -> Found[GigRow]:
+async def search_gigs(
+    db: AnySession, index: SearchIndex, criteria: GigCriteria, *, at: datetime, viewer: UUID | None = None
+) -> Found[GigRow]:
     """Open gigs, one query of PostgreSQL whatever is asked. The first page of everything does not need the index."""
     result = await index.search("gigs", gig_query(criteria, at=at))
     if criteria.is_plain:
-        return found_rows(criteria, result, await newest_gigs(db, at=at))
-    return found_rows(criteria, result, await gigs_of(db, [hit.id for hit in result.hits], at=at))
+        return found_rows(criteria, result, await newest_gigs(db, at=at, viewer=viewer))
+    return found_rows(criteria, result, await gigs_of(db, [hit.id for hit in result.hits], at=at, viewer=viewer))
 
 
-async def search_people(db: AnySession, index: SearchIndex, criteria: PeopleCriteria) -> Found[PersonRow]:
+async def search_people(
+    db: AnySession, index: SearchIndex, criteria: PeopleCriteria, *, viewer: UUID | None = None
+) -> Found[PersonRow]:
     """Listed freelancers, two queries of PostgreSQL whatever is asked."""
     result = await index.search("people", people_query(criteria))
     if criteria.is_plain:
-        return found_rows(criteria, result, await newest_people(db))
-    return found_rows(criteria, result, await people_of(db, [hit.id for hit in result.hits]))
+        return found_rows(criteria, result, await newest_people(db, viewer=viewer))
+    return found_rows(criteria, result, await people_of(db, [hit.id for hit in result.hits], viewer=viewer))
 
 
 def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:

@@ -20,6 +20,7 @@ from marketplace.postings.screening import Question, questions_of
 from marketplace.postings.terms import Terms
 from marketplace.skills.models import Skill
 from marketplace.skills.taxonomy import SkillName
+from marketplace.trust.blocks import is_open_to
 
 PUBLIC_STATES = ("open", "paused", "filled", "closed", "expired")
 """What was published and not removed; only the open ones are found by search. Pages of ended ones answer 410."""
@@ -97,7 +98,7 @@ async def posting_view(
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .outerjoin(District, District.slug == Posting.district)
-        .where(Posting.slug == slug, Posting.kind.in_(kinds), Posting.state.in_(PUBLIC_STATES) | manages)
+        .where(Posting.slug == slug, Posting.kind.in_(kinds), _is_shown_to(reader) | manages)
     )
     row = (await db.execute(found)).mappings().one_or_none()
     if row is None:
@@ -110,6 +111,12 @@ async def terms_of(db: AnySession, posting_id: UUID) -> Terms:
     """What a job or internship says beyond a gig."""
     said = select(*(getattr(Employment, name) for name in Terms.__dataclass_fields__))
     return Terms(**(await db.execute(said.where(Employment.posting_id == posting_id))).mappings().one())
+
+
+async def was_removed(db: AnySession, slug: str, *, kinds: Sequence[PostingKind]) -> bool:
+    """Whether a moderator took away what was published under this address."""
+    is_gone = Posting.state == "removed", Posting.published_at.is_not(None)
+    return bool(await db.scalar(select(exists().where(Posting.slug == slug, Posting.kind.in_(kinds), *is_gone))))
 
 
 async def skills_of(db: AnySession, posting_id: UUID) -> tuple[SkillName, ...]:
@@ -171,6 +178,11 @@ async def hiring_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
         Membership.organisation_id == organisation_id, Membership.role.in_(HIRING_ROLES)
     )
     return list((await db.execute(members.order_by(Membership.user_id))).scalars())
+
+
+def _is_shown_to(reader: UUID | None) -> ColumnElement[bool]:
+    """Published, and no block stands between the reader and the employer."""
+    return Posting.state.in_(PUBLIC_STATES) & is_open_to(Posting.created_by, Posting.organisation_id, reader)
 
 
 def _manages(user_id: UUID | None) -> ColumnElement[bool]:

@@ -18,12 +18,12 @@ MOST_OPENINGS = 500
 LONGEST_PLACE = 80
 LONGEST_REASON = 300
 
-TYPE_WORDS: dict[EmploymentType, str] = {
+TYPE_WORDS: dict[str, str] = {
     "full_time": N_("Full time"),
     "part_time": N_("Part time"),
     "temporary": N_("For a limited time"),
 }
-LEVEL_WORDS: dict[Level, str] = {
+LEVEL_WORDS: dict[str, str] = {
     "entry": N_("Entry"),
     "junior": N_("Junior"),
     "mid": N_("Experienced"),

@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace.discovery.jobs import JobRow
 from marketplace.discovery.listing import GigRow, PersonRow
+from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.money import Money
+from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
 from marketplace.talent.queries import EvidencedSkill
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -16,7 +19,7 @@ _MARKS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GigCard:
-    """A gig in a list, its words in the reader's language."""
+    """A gig, job or internship in a list, its words in the reader's language; `about`: kind, level, time of a job."""
 
     title: str
     href: str
@@ -31,6 +34,7 @@ class GigCard:
     excerpt: str
     skills: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     proposals: int | None = None
     status: str | None = None
 
@@ -55,7 +59,7 @@ def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigC
     """`reasons`: why it fits the reader, said already."""
     return GigCard(
         title=row.title,
-        href=f"/gigs/{row.slug}",
+        href=f"{'/jobs' if isinstance(row, JobRow) else '/gigs'}/{row.slug}",
         organisation=row.organisation,
         price_low=row.pay_min,
         price_high=row.pay_max,
@@ -67,7 +71,15 @@ def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigC
         excerpt=plain(row.excerpt),
         skills=tuple(skill.name(locale) for skill in row.skills),
         reasons=reasons,
+        about=_about(row, locale) if isinstance(row, JobRow) else (),
     )
+
+
+def _about(row: JobRow, locale: str) -> tuple[str, ...]:
+    say = translations(locale).gettext
+    kind = N_("Internship") if row.kind == "internship" else N_("Job")
+    women = [N_("Only women may apply")] if row.is_women_only else []
+    return tuple(say(word) for word in (kind, TYPE_WORDS[row.type], LEVEL_WORDS[row.level], *women))
 
 
 def person_card(row: PersonRow, locale: str, *, reasons: tuple[str, ...] = ()) -> PersonCard:

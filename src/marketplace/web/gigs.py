@@ -4,26 +4,31 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.discovery import matches
+from marketplace.discovery.listing import similar_gigs
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.errors import Conflict, NotAllowed
 from marketplace.kernel.i18n import N_
-from marketplace.postings import actions, drafts, queries
+from marketplace.postings import actions, drafts, queries, review
 from marketplace.postings.queries import Posting, PostingView
-from marketplace.postings.rules import check_publishable
-from marketplace.web import gig_forms, posting_forms
+from marketplace.postings.rules import ENDED, check_publishable
+from marketplace.trust.restrictions import Restricted
+from marketplace.web import gig_forms, json_ld, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.ended import ended_page, removed_page, view_or_gone
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
 from marketplace.web.limits import limit
 from marketplace.web.pages import Flash, page, redirect
-from marketplace.web.posting_steps import GIGS, steps
+from marketplace.web.posting_steps import GIGS, published, steps
 from marketplace.web.visit import Visit
 
 DRAFT_SECONDS = 30 * 86_400
 PREVIEW = "/gigs/new/preview"
-PUBLISHED = N_("Your gig is published. People find it within five seconds.")
+GATES = (Conflict, NotAllowed, Restricted)
+"""What may stand in the way of publishing besides what the form says: it is said on top of the form."""
 
 
 # -- writing a new one
@@ -53,26 +58,29 @@ async def create_gig(visit: Visit) -> Answer:
         return _form_page(visit, form, status=422)
     if not visit.is_signed_in:
         return await _keep(visit, form, wants_publishing=wants_publishing)
-    with form.catching():
+    said = Flash(N_("Saved. Only you see it."))
+    with form.catching(*GATES):
         async with visit.submit(form) as step:
             if step.is_first:
                 posting = await _save(step.db, visit, form)
                 if wants_publishing:
                     await actions.publish(step.db, posting, by=visit.user.id, at=visit.now)
+                    said = published(posting.state)
                 step.location = f"/gigs/{posting.slug}"
                 await drafts.claim_draft(step.db, visit.cookie(DRAFT_COOKIE), at=visit.now)
         _forget_draft(visit)
-        return redirect(visit, step.location, flash=PUBLISHED if wants_publishing else N_("Saved. Only you see it."))
+        return redirect(visit, step.location, flash=said)
     return _form_page(visit, form, status=422)
 
 
 async def _save(db: Session, visit: Visit, form: NewGigForm) -> Posting:
-    organisation_id = await _organisation(db, visit, form.organisation.data or "")
+    organisation_id = await organisation_for(db, visit, form.organisation.data or "")
     by, at = visit.user.id, visit.now
     return await actions.save_draft(db, gig_forms.content(form), organisation_id=organisation_id, by=by, at=at)
 
 
-async def _organisation(db: Session, visit: Visit, slug: str) -> UUID:
+async def organisation_for(db: Session, visit: Visit, slug: str) -> UUID:
+    """The organisation of that slug where she hires for it, else her own of one."""
     for hat in visit.user.organisations:
         if slug and hat.slug == slug and hat.role in ("owner", "hiring"):
             return hat.id
@@ -119,15 +127,17 @@ async def publish_draft(visit: Visit) -> Answer:
     sent = await visit.form(CreatingForm)
     draft = await _draft(visit)
     form = gig_forms.restored(visit, draft) if draft else gig_forms.blank(visit)
+    said = published("open")
     if draft is None or form.validate():
-        with form.catching():
+        with form.catching(*GATES):
             async with visit.submit(sent, back="/gigs/mine") as step:
                 if step.is_first and await drafts.claim_draft(step.db, visit.cookie(DRAFT_COOKIE), at=visit.now):
                     posting = await _save(step.db, visit, form)
                     await actions.publish(step.db, posting, by=visit.user.id, at=visit.now)
+                    said = published(posting.state)
                     step.location = f"/gigs/{posting.slug}"
             _forget_draft(visit)
-            return redirect(visit, step.location, flash=PUBLISHED)
+            return redirect(visit, step.location, flash=said)
     return _form_page(visit, form, status=422)
 
 
@@ -149,11 +159,18 @@ def _forget_draft(visit: Visit) -> None:
 
 @get("/gigs/{slug}", PUBLIC)
 async def show_gig(visit: Visit, slug: str) -> Answer:
-    """The gig: for a freelancer why it fits and what she would get; for those who hire what to do next."""
+    """The gig: for a freelancer why it fits and what she would get; for those who hire what to do next.
+
+    One that has ended is gone for everybody but those who hire and those who proposed.
+    """
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
-        gig = await queries.posting_view(db, slug, reader=reader)
+        gig = await view_or_gone(db, slug, reader=reader, noun=GIGS)
+        if gig is None:
+            return removed_page(visit, GIGS)
         context = await _around(db, visit, gig)
+        if gig.state in ENDED and not gig.may_manage and context["own"] is None:
+            return ended_page(visit, GIGS, gig, await similar_gigs(db, gig.id, at=visit.now))
     return page(visit, "gigs/show.html", gig=gig, can_propose=gig.takes_proposals(visit.now), **context)
 
 
@@ -175,6 +192,8 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
         "would_get": would_get,
         "reasons": [reason.said(visit.locale) for reason in (match.reasons if match else ())],
         "missing": [reason.said(visit.locale) for reason in (match.missing if match else ())],
+        "held": await review.held(db, gig.id) if gig.state == "pending_review" else None,
+        "json_ld": json_ld.script(gig, base_url=visit.settings.base_url, at=visit.now),
         "copy_form": visit.blank(CreatingForm) if gig.may_manage else None,
     }
 
@@ -204,13 +223,13 @@ async def save_gig(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         posting = await queries.managed(db, slug, by=visit.user.id)
     if form.validate():
-        with form.catching():
+        with form.catching(*GATES if wants_publishing else ()):
             async with visit.write() as db:
                 fresh = await queries.managed(db, slug, by=visit.user.id)
                 await actions.edit(db, fresh, gig_forms.content(form), by=visit.user.id, at=visit.now)
                 if wants_publishing and fresh.state == "draft":
                     await actions.publish(db, fresh, by=visit.user.id, at=visit.now)
-            said = PUBLISHED if wants_publishing else N_("Saved.")
+            said = published(fresh.state) if wants_publishing else N_("Saved.")
             return redirect(visit, f"/gigs/{fresh.slug}", flash=said)
     return _form_page(visit, form, posting, status=422)
 
@@ -221,13 +240,13 @@ async def publish_gig(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         posting = await queries.managed(db, slug, by=visit.user.id)
         form = gig_forms.filled(visit, await queries.content_of(db, posting))
-    with form.catching():
+    with form.catching(*GATES):
         async with visit.write() as db:
             posting = await queries.managed(db, slug, by=visit.user.id)
             await actions.lock(db, posting)
-            if posting.state != "open":
+            if posting.state not in ("open", "pending_review"):
                 await actions.publish(db, posting, by=visit.user.id, at=visit.now)
-        return redirect(visit, f"/gigs/{posting.slug}", flash=PUBLISHED)
+        return redirect(visit, f"/gigs/{posting.slug}", flash=published(posting.state))
     return _form_page(visit, form, posting, status=422)
 
 

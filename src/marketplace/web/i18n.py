@@ -45,11 +45,13 @@ def money(context: Context, value: Money | None) -> str:
 
 
 @pass_context
-def date(context: Context, at: datetime | None) -> str:
-    """12 Dec 2026, in the reader's zone."""
+def date(context: Context, at: datetime | calendar.date | None) -> str:
+    """12 Dec 2026, in the reader's zone; a day without a time is that day everywhere."""
     if at is None:
         return ""
     locale, zone = _reader(context)
+    if not isinstance(at, datetime):
+        return _date(at, locale)
     return _date(at.astimezone(zone).date(), locale)
 
 

@@ -7,13 +7,14 @@ from uuid import UUID
 from litestar.handlers import HTTPRouteHandler
 
 from marketplace.gigs import queries as proposals
+from marketplace.jobs import queries as applications
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings import actions, queries, rules
 from marketplace.postings.models import PostingKind
 from marketplace.web.access import USER, Answer, get, post
-from marketplace.web.pages import page, redirect
+from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.visit import Visit
 
 
@@ -67,6 +68,45 @@ GIGS = Noun(
     },
     proposals.waiting_count,
 )
+
+JOBS = Noun(
+    "/jobs",
+    rules.JOBS,
+    N_("Your jobs and internships"),
+    {
+        "pause": Words(
+            N_("Pause this posting"),
+            N_(
+                "It leaves the search and takes no new applications until you resume it. The applications you have "
+                "stay, and so does the date by which everybody gets your answer."
+            ),
+            N_("Pause it"),
+            N_("The posting is paused."),
+        ),
+        "resume": Words(
+            N_("Resume this posting"),
+            N_("It is found again and takes applications until its last day."),
+            N_("Resume it"),
+            N_("The posting is open again."),
+        ),
+        "close": Words(
+            N_("Close this posting"),
+            N_("It can not be opened again. You can start a new one from a copy."),
+            N_("Close it"),
+            N_("The posting is closed. Everybody who waited has been told."),
+        ),
+    },
+    applications.waiting_count,
+)
+
+PUBLISHED = N_("It is published. People find it within five seconds.")
+HELD = N_("It is sent. A person reads it before everybody can; you are told as soon as that is done.")
+
+
+def published(state: str) -> Flash:
+    """What is said after publishing: it is out, or it waits for a moderator."""
+    return Flash(HELD, tone="waiting") if state == "pending_review" else Flash(PUBLISHED)
+
 
 _STEPS = {"pause": (actions.pause, "paused"), "resume": (actions.resume, "open"), "close": (actions.close, "closed")}
 """By the last word of the address: what is done, in which state the posting is then."""

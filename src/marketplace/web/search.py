@@ -4,23 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from marketplace.discovery.criteria import Criteria, GigCriteria, PeopleCriteria
+from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria
 from marketplace.discovery.impressions import Impressions, Shown, record
+from marketplace.discovery.jobs import DEFAULT_CURRENCY, search_jobs
 from marketplace.discovery.queries import Found, search_gigs, search_people
+from marketplace.discovery.services import ServiceCriteria, search_services
 from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name
+from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
 from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.talent.rules import LANGUAGES
 from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import gig_card, person_card
 from marketplace.web.gig_forms import PAY_KINDS
+from marketplace.web.job_forms import KINDS as JOB_KINDS
 from marketplace.web.pages import page, redirect
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
@@ -65,10 +70,21 @@ GIGS = ListPage(
     "search/gigs.html",
     {"": N_("Best match"), "new": N_("Newest"), "pay": N_("Highest pay"), "closing": N_("Closing soonest")},
 )
+JOBS = ListPage(
+    "/jobs",
+    "search/jobs.html",
+    {"": N_("Best match"), "new": N_("Newest"), "pay": N_("Highest pay"), "closing": N_("Closing soonest")},
+)
 PEOPLE = ListPage(
     "/people",
     "search/people.html",
     {"": N_("Best match"), "new": N_("Lately active"), "rate": N_("Lowest rate")},
+)
+
+SERVICES = ListPage(
+    "/services",
+    "search/services.html",
+    {"": N_("Best match"), "new": N_("Newest"), "price": N_("Lowest price"), "days": N_("Fastest")},
 )
 
 
@@ -77,7 +93,7 @@ async def find_gigs(visit: Visit) -> Answer:
     """Open gigs by words, filters with counts, and order."""
     criteria = GigCriteria.from_query(visit.query.multi_items())
     async with visit.read() as db:
-        found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now)
+        found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
     _note(visit, "gigs", criteria, [row.id for row in found.rows])
     labels = Labels(visit.locale)
     groups = [
@@ -92,12 +108,36 @@ async def find_gigs(visit: Visit) -> Answer:
     return _list(visit, GIGS, criteria, found=shown, groups=groups)
 
 
+@get("/jobs", PUBLIC)
+async def find_jobs(visit: Visit) -> Answer:
+    """Open jobs and internships by words, filters with counts, and order."""
+    criteria = JobCriteria.from_query(visit.query.multi_items())
+    async with visit.read() as db:
+        found = await search_jobs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
+    _note(visit, "jobs", criteria, [row.id for row in found.rows])
+    labels, facets = Labels(visit.locale), found.facets
+    groups = [
+        labels.group("kind", N_("Kind"), facets.get("kind"), criteria.kinds),
+        labels.group("level", N_("Level"), facets.get("level"), criteria.levels),
+        labels.group("type", N_("How much"), facets.get("type"), criteria.types),
+        labels.group("skill", N_("Skills"), facets.get("skills"), criteria.skills),
+        labels.flag("remote", N_("Where"), facets.get("remote"), is_chosen=criteria.is_remote),
+        labels.group("district", N_("Place"), facets.get("district"), criteria.districts),
+        labels.group("language", N_("Language"), facets.get("languages"), criteria.languages),
+        labels.group("currency", N_("Currency"), facets.get("currency"), criteria.currencies),
+        labels.flag("women", N_("Who may apply"), facets.get("women_only"), is_chosen=criteria.is_women_only),
+    ]
+    cards = [gig_card(row, visit.locale) for row in found.rows]
+    shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
+    return _list(visit, JOBS, criteria, found=shown, groups=groups)
+
+
 @get("/people", PUBLIC)
 async def find_people(visit: Visit) -> Answer:
     """Listed freelancers by words, filters with counts, and order."""
     criteria = PeopleCriteria.from_query(visit.query.multi_items())
     async with visit.read() as db:
-        found = await search_people(db, visit.services[SearchIndex], criteria)
+        found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
     _note(visit, "people", criteria, [row.id for row in found.rows])
     labels = Labels(visit.locale)
     groups = [
@@ -111,11 +151,29 @@ async def find_people(visit: Visit) -> Answer:
     return _list(visit, PEOPLE, criteria, found=shown, groups=groups)
 
 
+@get("/services", PUBLIC)
+async def find_services(visit: Visit) -> Answer:
+    """What freelancers offer at a set price, by words, filters with counts, and order."""
+    criteria = ServiceCriteria.from_query(visit.query.multi_items())
+    reader = visit.person.id if visit.person else None
+    async with visit.read() as db:
+        found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
+    _note(visit, "services", criteria, [row.id for row in found.rows])
+    labels = Labels(visit.locale)
+    groups = [
+        labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+    ]
+    shown = replace(found, rows=[replace(row, **_marked(criteria, title=row.title)) for row in found.rows])
+    return _list(visit, SERVICES, criteria, found=shown, groups=groups)
+
+
 @get("/search", PUBLIC)
 async def search_anything(visit: Visit) -> Answer:
     """One box for all: it looks for work, or for people where the address says so."""
     words = visit.query.get("q", "").strip()
-    path = PEOPLE.path if visit.query.get("in", "") == "people" else GIGS.path
+    path = {"people": PEOPLE.path, "jobs": JOBS.path}.get(visit.query.get("in", ""), GIGS.path)
     return redirect(visit, f"{path}?{urlencode({'q': words})}" if words else path)
 
 
@@ -126,6 +184,10 @@ async def suggest_skills(visit: Visit) -> Answer:
     found = suggestions(known_skills().values(), typed, _SUGGESTED)
     shown = [{"slug": skill.slug, "name": skill.name(visit.locale), "note": ""} for skill in found]
     return page(visit, "components/skill_suggestions.html", fragment="suggestions", suggestions=shown)
+
+
+def _reader(visit: Visit) -> UUID | None:
+    return visit.person.id if visit.person else None
 
 
 async def write_impressions(site: Site) -> int:
@@ -211,8 +273,14 @@ class Labels:
             "language": lambda value: self._say(LANGUAGES.get(value, value)),
             "remote": lambda _: self._say(N_("Can be done from anywhere")),
             "newcomer": lambda _: self._say(N_("New here")),
+            "kind": lambda value: self._say(JOB_KINDS.get(value, value)),
+            "level": lambda value: self._say(LEVEL_WORDS.get(value, value)),
+            "type": lambda value: self._say(TYPE_WORDS.get(value, value)),
+            "currency": lambda value: value,
+            "women": lambda _: self._say(N_("Only women may apply")),
             "min": lambda value: self._say(N_("From USD %(amount)s")) % {"amount": value},
             "max": lambda value: self._say(N_("Up to USD %(amount)s")) % {"amount": value},
+            "days": lambda value: self._say(N_("Within %(days)s days")) % {"days": value},
             "hours": lambda value: self._say(N_("At least %(hours)s hours a week")) % {"hours": value},
         }
 
@@ -232,11 +300,19 @@ class Labels:
     def in_force(self, criteria: Criteria) -> list[tuple[tuple[str, str], str]]:
         """The filters in force: their pair in the address and their words."""
         pairs = [pair for pair in criteria.pairs() if pair[0] in self._sayers]
+        if isinstance(criteria, JobCriteria):
+            return [(pair, self._of_job(criteria, *pair)) for pair in pairs]
         return [(pair, self._sayers[pair[0]](pair[1])) for pair in pairs]
+
+    def _of_job(self, criteria: JobCriteria, name: str, value: str) -> str:
+        if name != "min":
+            return self._sayers[name](value)
+        in_ = " ".join(criteria.currencies or (DEFAULT_CURRENCY,))
+        return self._say(N_("From %(currency)s %(amount)s a month")) % {"currency": in_, "amount": f"{int(value):,}"}
 
     def _skill(self, slug: str) -> str:
         skill = known_skills().get(slug)
         return skill.name(self.locale) if skill else slug
 
 
-routes = [find_gigs, find_people, search_anything, suggest_skills]
+routes = [find_gigs, find_jobs, find_people, find_services, search_anything, suggest_skills]

@@ -1,0 +1,56 @@
+"""Services in a list: found by the index, shown from PostgreSQL, which decides what this reader may see."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketplace.discovery.criteria import Criteria
+from marketplace.discovery.queries import Found, add, asked, found_rows
+from marketplace.engines.search.filters import Filter, Range
+from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
+from marketplace.gigs.service_queries import ServiceRow, newest_services, services_by_id
+from marketplace.kernel.database import AnySession
+
+FACETS = ("skills", "district", "languages")
+_SORTS = {"new": "posted_at:desc", "price": "price:asc", "days": "days:asc"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCriteria(Criteria):
+    """Which services. `most` is the highest price of the smallest package, `days` the longest delivery."""
+
+    SORTS = ("match", "new", "price", "days")
+    LISTS = {"skill": "skills", "district": "districts", "language": "languages"}
+    NUMBERS = {"max": "most", "days": "days"}
+
+    districts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    most: int | None = None
+    days: int | None = None
+
+    @property
+    def most_minor(self) -> int | None:
+        return None if self.most is None else self.most * 100
+
+
+async def search_services(
+    db: AnySession, index: SearchIndex, criteria: ServiceCriteria, *, reader: UUID | None
+) -> Found[ServiceRow]:
+    """Open services, two queries of PostgreSQL whatever is asked; the first page of all needs no index."""
+    result = await index.search("services", service_query(criteria))
+    if criteria.is_plain:
+        return found_rows(criteria, result, await newest_services(db, reader=reader, limit=PAGE))
+    ids = [hit.id for hit in result.hits]
+    return found_rows(criteria, result, await services_by_id(db, ids, reader=reader))
+
+
+def service_query(criteria: ServiceCriteria) -> Query:
+    """What the index is asked for these criteria."""
+    groups: dict[str, Filter] = {}
+    add(groups, "skills", criteria.skills)
+    add(groups, "district", criteria.districts)
+    add(groups, "languages", criteria.languages)
+    if criteria.most_minor is not None:
+        groups["price"] = Range("price", None, criteria.most_minor)
+    if criteria.days is not None:
+        groups["days"] = Range("days", None, criteria.days)
+    return asked(criteria, Query(groups=groups, facets=FACETS, sort=_SORTS.get(criteria.order, "")))

@@ -18,6 +18,11 @@ PATIENCE_SECONDS = 8.0
 @post("/contracts/{id}/milestones/{number}/fund", USER)
 async def fund(visit: Visit, id: UUID, number: int) -> Answer:
     """Go to the pay page. Pressed twice, or in two tabs, it is the same page."""
+    return await go_to_pay_page(visit, id, number)
+
+
+async def go_to_pay_page(visit: Visit, id: UUID, number: int) -> Answer:
+    """Ask for the pay page of a milestone and go there; where it can't be had, say so."""
     path = path_of(id, number)
     back = f"{visit.settings.base_url}{path}"
     async with visit.write() as db:

@@ -38,7 +38,7 @@ def amount(typed: str) -> Money | None:
         return None
 
 
-class _PartMeta(DefaultMeta):
+class PartMeta(DefaultMeta):
     """Speaks the language of the form around it."""
 
     _parent_form: Any = None
@@ -50,7 +50,7 @@ class _PartMeta(DefaultMeta):
 class PartForm(wtforms.Form):
     """One milestone."""
 
-    Meta = _PartMeta
+    Meta = PartMeta
     title = StringField(N_("What you deliver"), [Length(max=LONGEST_TITLE)], filters=[strip])
     amount = MoneyField(N_("Amount"), currency=CURRENCY)
     days = IntegerField(N_("Days"), [Optional()], widget=TextInput())

@@ -166,7 +166,7 @@ async def test_one_click_moves_undo_takes_it_back(browse: Browse, cast: Cast, db
     assert hers.state == "submitted"
     assert (await browser.submit(of(hers, "/undo"), shown_on=of(hers))).status_code == 409
     for to in ("hired", "rejected", "withdrawn", ""):
-        assert (await browser.submit(of(hers, "/move"), {"to": to}, shown_on=of(hers))).status_code == 404
+        assert (await browser.submit(of(hers, "/move"), {"to": to}, shown_on=of(hers))).status_code == 422
     evil = {"to": "screening", "next": "//evil.example"}
     assert (await browser.submit(of(hers, "/move"), evil, shown_on=of(hers))).headers["location"] == of(hers)
 

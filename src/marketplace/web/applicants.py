@@ -11,7 +11,7 @@ from marketplace.jobs.models import Application, ApplicationState
 from marketplace.jobs.rules import MOVABLE, RECOMMENDATIONS, REJECT_REASONS, STATE_WORDS
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
-from marketplace.kernel.errors import NotFound
+from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings.models import Posting
 from marketplace.postings.queries import skills_of
@@ -103,10 +103,10 @@ async def move(visit: Visit, id: UUID) -> Answer:
     """Lead it to another stage; a second click finds it done."""
     posted = await visit.posted()
     to, onward = str(posted.get("to", "")), str(posted.get("next", ""))
-    if to not in MOVABLE:
-        raise NotFound
     async with visit.write() as db:
         here = await desk(db, visit, id)
+        if to not in MOVABLE:
+            raise Invalid.at("to", N_("Choose where to move it."))
         await stages.lock(db, here.application)
         if here.application.state != to:
             await stages.move(db, here.application, to, by=visit.user.id, at=visit.now)

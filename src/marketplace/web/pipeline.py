@@ -95,6 +95,8 @@ async def act_on_many(visit: Visit, slug: str) -> Answer:
     posted = await visit.posted()
     do, chosen = str(posted.get("do", "")), _ids(posted.getall("id", []))
     here = f"/jobs/{slug}/applications"
+    async with visit.read() as db:
+        await queries.managed_posting(db, slug, by=visit.user.id)
     if do == "compare":
         if not 2 <= len(chosen) <= MOST_COMPARED:
             return redirect(visit, f"{here}?view=list", flash=Flash(CHOOSE_TWO, tone="note"))

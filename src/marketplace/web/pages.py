@@ -93,6 +93,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
     return {
         "user": visit.person,
         "unread": visit.person.unread if visit.person else 0,
+        "unread_threads": visit.person.unread_threads if visit.person else 0,
         "locale": visit.locale,
         "direction": visit.direction,
         "zone": visit.zone,

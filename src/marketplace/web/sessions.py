@@ -8,19 +8,21 @@ from marketplace.identity.rules import ABSOLUTE_LIMIT, SEEN_EVERY
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import LOCALES, known
-from marketplace.messages.columns import unread_of
+from marketplace.messages.columns import unread_of, unread_threads_of
 from marketplace.talent.columns import handle_of
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
 COOKIE = "session"
+UNREAD = (unread_of, unread_threads_of)
+"""Figures at the bell and at Messages."""
 
 
 async def recognise(visit: Visit) -> None:
     """Find out who it is and in which language she reads. A cookie that nobody was given means nobody."""
     if secret := visit.cookie(COOKIE):
         async with visit.read(fresh=True) as db:
-            visit.person = await queries.signed_in(db, secret, at=visit.now, handle=handle_of, unread=unread_of)
+            visit.person = await queries.signed_in(db, secret, at=visit.now, handle=handle_of, unread=UNREAD)
     if visit.person is None:
         visit.locale = _locale_of_visitor(visit)
         return

@@ -57,8 +57,10 @@ async def document(db: Session, cast: Cast) -> StoredFile:
     return file
 
 
-async def handed_in(db: Session, cast: Cast, kind: str = "registration", **more: object) -> OrganisationCheck:
-    given = Document(kind, "NTN 1234567-8", await document(db, cast), **more)  # type: ignore[arg-type]
+async def handed_in(
+    db: Session, cast: Cast, kind: str = "registration", *, file: StoredFile | None = None, **more: object
+) -> OrganisationCheck:
+    given = Document(kind, "NTN 1234567-8", file or await document(db, cast), **more)  # type: ignore[arg-type]
     await actions.hand_in(db, cast.agritrack.id, given, by=cast.bilal.id, at=clock.now())
     waiting = select(OrganisationCheck).where(OrganisationCheck.kind == kind, OrganisationCheck.state == "waiting")
     return (await db.execute(waiting)).scalar_one()

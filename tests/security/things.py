@@ -15,6 +15,7 @@ from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
 from tests.gigs.writing import proposed
+from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
@@ -47,6 +48,17 @@ class Things:
 
 
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
+    "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
+    "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
+    "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
+    "GET /organisation/documents/{id}": (
+        "/organisation/documents/<check>",
+        frozenset({"bilal"}),
+        AGRITRACK - {"bilal"},
+    ),
+    "GET /checks/{id}": ("/checks/<check>", MODERATE, NOBODY),
+    "POST /checks/{id}/document": ("/checks/<check>/document", MODERATE, NOBODY),
+    "POST /checks/{id}/decide": ("/checks/<check>/decide", MODERATE, NOBODY),
     "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
     "POST /account/security/passkeys/{id}/name": ("/account/security/passkeys/<passkey>/name", AYESHA, NOBODY),
     "POST /account/security/passkeys/{id}/remove": ("/account/security/passkeys/<passkey>/remove", AYESHA, NOBODY),
@@ -146,6 +158,10 @@ NOBODYS_OWN = {
     "GET /jobs/{slug}/apply",  # any candidate
     "POST /jobs/{slug}/apply",
     "GET /people/{handle}",
+    "GET /people/{handle}/reviews",
+    "GET /organisations/{slug}",
+    "GET /organisations/{slug}/reviews",
+    "GET /help/{topic}",
     "GET /safety/block/{id}",  # anybody may block anybody and report what she sees
     "POST /safety/block/{id}",
     "POST /safety/block/{id}/end",
@@ -199,6 +215,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     case = await reported(db, cast, gig.id, at)
     restriction = await restricted(db, cast, at)
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
+    check = await handed_in(db, cast, file=file)
     await db.commit()
     named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
     rows = {
@@ -210,5 +227,6 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "passkey": passkey,
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
+    rows |= {"check": check}
     rows |= messages
     return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})

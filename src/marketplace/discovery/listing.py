@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from marketplace.engines.search.protocol import PAGE
 from marketplace.identity.models import Organisation, User
+from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import place_name
@@ -53,7 +54,7 @@ class GigRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """A freelancer in a list; `name` is what strangers may see of it."""
+    """A freelancer in a list; name, place and photo are what strangers may see of her."""
 
     id: UUID
     user_id: UUID
@@ -65,6 +66,8 @@ class PersonRow:
     hours_a_week: int
     languages: tuple[str, ...]
     district: str | None
+    has_photo: bool
+    away_until: datetime | None
     skills: tuple[EvidencedSkill, ...]
 
     def place(self, locale: str) -> str | None:
@@ -100,8 +103,9 @@ def like(posting_id: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:
-    """The listed freelancers whose profile changed last: two queries."""
-    newest = _people().order_by(Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
+    """The listed freelancers whose profile changed last, those who are away after the others: two queries."""
+    is_away = func.coalesce(Freelancer.away_until > clock.now(), False)
+    newest = _people().order_by(is_away, Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
     return await _persons(db, (await db.execute(newest.where(not_blocked(Freelancer.user_id, viewer)))).all())
 
 
@@ -198,7 +202,9 @@ def _people() -> Any:
         select(
             *(Freelancer.id, Freelancer.user_id, Freelancer.handle, Freelancer.headline, Freelancer.shows_name),
             *(func.left(Freelancer.about, _EXCERPT).label("excerpt"), Freelancer.rate_minor, Freelancer.currency),
-            *(Freelancer.hours_a_week, Freelancer.languages, Freelancer.district, User.name),
+            *(Freelancer.hours_a_week, Freelancer.languages, User.name, Freelancer.away_until),
+            case((Freelancer.shows_place, Freelancer.district)).label("district"),
+            (Freelancer.shows_photo & Freelancer.photo_file_id.is_not(None)).label("has_photo"),
         )
         .join(User, User.id == Freelancer.user_id)
         .where(*is_listed_person())
@@ -219,6 +225,8 @@ async def _persons(db: AnySession, rows: Sequence[Any]) -> list[PersonRow]:
             hours_a_week=row.hours_a_week,
             languages=tuple(language["code"] for language in row.languages),
             district=row.district,
+            has_photo=row.has_photo,
+            away_until=row.away_until,
             skills=tuple(skills.get(row.user_id, ())),
         )
         for row in rows

@@ -11,6 +11,7 @@ from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, newest_gig
 from marketplace.engines.search.filters import Eq, Filter, In, Range
 from marketplace.engines.search.protocol import PAGE, Query, Result, SearchIndex
 from marketplace.kernel.database import AnySession
+from marketplace.talent import headlines
 
 T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
@@ -48,11 +49,14 @@ async def search_gigs(
 async def search_people(
     db: AnySession, index: SearchIndex, criteria: PeopleCriteria, *, viewer: UUID | None = None
 ) -> Found[PersonRow]:
-    """Listed freelancers, two queries of PostgreSQL whatever is asked."""
+    """Listed freelancers, each with what she says to whoever looks for these skills; three queries of PostgreSQL."""
     result = await index.search("people", people_query(criteria))
     if criteria.is_plain:
         return found_rows(criteria, result, await newest_people(db, viewer=viewer))
-    return found_rows(criteria, result, await people_of(db, [hit.id for hit in result.hits], viewer=viewer))
+    people = await people_of(db, [hit.id for hit in result.hits], viewer=viewer)
+    said = await headlines.for_skills(db, [person.id for person in people], criteria.skills)
+    fitting = [replace(person, headline=said.get(person.id, person.headline)) for person in people]
+    return found_rows(criteria, result, fitting)
 
 
 def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:

@@ -21,6 +21,8 @@ from marketplace.postings.models import Posting
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS
 from marketplace.postings.rules import PostingClosed, takes_proposals
 from marketplace.talent.models import Freelancer
+from marketplace.trust import restrictions
+from marketplace.trust.blocks import keeps_apart
 
 
 async def save_draft(db: Session, posting: Posting, offer: Offer, *, freelancer: Freelancer, at: datetime) -> Proposal:
@@ -33,8 +35,9 @@ async def save_draft(db: Session, posting: Posting, offer: Offer, *, freelancer:
 async def submit(db: Session, posting: Posting, offer: Offer, *, freelancer: Freelancer, at: datetime) -> Proposal:
     """Send a proposal: it gets its letter, the employer is told. However often it is sent, one lives.
 
-    Raises: Invalid, PostingClosed, OwnGig, AlreadyProposed, ProfileNeeded.
+    Raises: Invalid, PostingClosed, OwnGig, AlreadyProposed, ProfileNeeded, Restricted.
     """
+    await restrictions.check(db, freelancer.user_id, "apply", at=at)
     await db.refresh(posting, with_for_update=True)
     if not freelancer.headline.strip():
         raise rules.ProfileNeeded
@@ -159,8 +162,8 @@ async def _end_all(db: Session, posting_id: UUID) -> list[Proposal]:
 
 async def _her_draft(db: Session, posting: Posting, offer: Offer, *, freelancer: Freelancer, at: datetime) -> Proposal:
     """Her draft for this posting with `offer` in it, made when there is none. The posting's row is locked."""
-    if not takes_proposals(posting.state, posting.closes_at, at):
-        raise PostingClosed
+    if not takes_proposals(posting.state, posting.closes_at, at) or await _is_apart(db, posting, freelancer.user_id):
+        raise PostingClosed  # whoever is blocked is not told so
     await _refuse_own(db, posting, freelancer.user_id)
     hers = select(Proposal).where(Proposal.posting_id == posting.id, Proposal.freelancer_id == freelancer.id)
     proposal = (await db.execute(hers.where(Proposal.state.in_(rules.LIVING)))).scalar_one_or_none()
@@ -175,6 +178,11 @@ async def _her_draft(db: Session, posting: Posting, offer: Offer, *, freelancer:
         raise rules.AlreadyProposed
     await _write(db, proposal, posting, offer, at=at)
     return proposal
+
+
+async def _is_apart(db: Session, posting: Posting, user_id: UUID) -> bool:
+    apart = {"created_by": posting.created_by, "organisation_id": posting.organisation_id}
+    return await keeps_apart(db, **apart, user_id=user_id)
 
 
 async def _refuse_own(db: Session, posting: Posting, user_id: UUID) -> None:

@@ -20,6 +20,7 @@ from marketplace.postings.rules import HIRING_ROLES
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS
 from marketplace.talent.models import Freelancer
 from marketplace.talent.queries import EvidencedSkill, shown_skills
+from marketplace.trust.blocks import not_blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,15 @@ class Responsiveness:
     total: int
 
 
-async def candidates(db: AnySession, posting_id: UUID, *, proposal_id: UUID | None = None) -> list[Candidate]:
-    """All proposals that the employer may compare (or the one), those that wait first. For those who hire only."""
-    found = _candidates().where(Proposal.posting_id == posting_id, Proposal.state.in_(SEEN_BY_EMPLOYER))
+async def candidates(
+    db: AnySession, posting_id: UUID, *, viewer: UUID | None = None, proposal_id: UUID | None = None
+) -> list[Candidate]:
+    """All proposals that the employer may compare (or the one), those that wait first. For those who hire only.
+
+    What somebody sent with whom the viewer has no contact (a block) is not shown, unless it was accepted.
+    """
+    is_seen = Proposal.state.in_(SEEN_BY_EMPLOYER), _is_near(viewer)
+    found = _candidates().where(Proposal.posting_id == posting_id, *is_seen)
     if proposal_id is not None:
         found = found.where(Proposal.id == proposal_id)
     rows = (await db.execute(found)).mappings().all()
@@ -188,12 +195,13 @@ async def offer_of(db: AnySession, proposal: Proposal) -> Offer:
 async def managed(db: AnySession, proposal_id: UUID, *, by: UUID) -> tuple[Proposal, Posting]:
     """A proposal that this person may decide about, with its gig.
 
-    Raises: NotFound unless she hires for the gig's organisation and the proposal is one that employers see.
+    Raises: NotFound unless she hires for the gig's organisation and the proposal is one that she sees.
     """
     found = (
         select(Proposal, Posting)
         .join(Posting, Posting.id == Proposal.posting_id)
-        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), _hires(by))
+        .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
+        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), _hires(by), _is_near(by))
     )
     row = (await db.execute(found)).one_or_none()
     if row is None:
@@ -381,6 +389,11 @@ async def is_acquainted(db: AnySession, handle: str, *, reader: UUID | None) -> 
         .where(Proposal.shortlisted_at.is_not(None) | (Proposal.state == "accepted"))
     )
     return bool(await db.scalar(select(known)))
+
+
+def _is_near(viewer: UUID | None) -> ColumnElement[bool]:
+    """No block stands between the viewer and who wrote the proposal, or it was accepted: work goes on."""
+    return not_blocked(Freelancer.user_id, viewer) | (Proposal.state == "accepted")
 
 
 def _hires(user_id: UUID) -> ColumnElement[bool]:

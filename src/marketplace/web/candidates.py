@@ -26,7 +26,7 @@ async def compare(visit: Visit, slug: str) -> Answer:
     """All proposals of a gig: those that wait side by side, the decided ones beneath."""
     async with visit.read() as db:
         gig = await _managed(db, visit, slug)
-        found = await queries.candidates(db, gig.id)
+        found = await queries.candidates(db, gig.id, viewer=visit.user.id)
     living = [each for each in found if each.is_waiting or each.state == "accepted"]
     columns = living[:MOST_COLUMNS]
     context: dict[str, Any] = {

@@ -18,6 +18,7 @@ from marketplace.trust.restrictions import Restricted
 from marketplace.web import gig_forms, json_ld, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.ended import ended_page, removed_page, view_or_gone
+from marketplace.web.employer_card import employer_card
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
 from marketplace.web.limits import limit
@@ -176,7 +177,7 @@ async def show_gig(visit: Visit, slug: str) -> Answer:
 
 async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, Any]:
     """What the reader should know beside what the gig says."""
-    said = await proposals.responsiveness(db, gig.organisation_id)
+    employer = await employer_card(db, gig.organisation_id, at=visit.now)
     own = counted = match = None
     if gig.may_manage:
         counted = await proposals.count_seen(db, gig.id)
@@ -186,7 +187,7 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
     amounts = [gig.pay_min] if gig.pay_min == gig.pay_max else [gig.pay_min, gig.pay_max]
     would_get = [preview([amount]).whole for amount in amounts if amount]
     return {
-        "responsiveness": said,
+        "employer": employer,
         "own": own,
         "counted": counted,
         "would_get": would_get,
@@ -242,11 +243,11 @@ async def publish_gig(visit: Visit, slug: str) -> Answer:
         form = gig_forms.filled(visit, await queries.content_of(db, posting))
     with form.catching(*GATES):
         async with visit.write() as db:
-            posting = await queries.managed(db, slug, by=visit.user.id)
-            await actions.lock(db, posting)
-            if posting.state not in ("open", "pending_review"):
-                await actions.publish(db, posting, by=visit.user.id, at=visit.now)
-        return redirect(visit, f"/gigs/{posting.slug}", flash=published(posting.state))
+            fresh = await queries.managed(db, slug, by=visit.user.id)
+            await actions.lock(db, fresh)
+            if fresh.state not in ("open", "pending_review"):
+                await actions.publish(db, fresh, by=visit.user.id, at=visit.now)
+        return redirect(visit, f"/gigs/{fresh.slug}", flash=published(fresh.state))
     return _form_page(visit, form, posting, status=422)
 
 

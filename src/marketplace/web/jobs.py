@@ -15,6 +15,7 @@ from marketplace.postings.stipends import stipends
 from marketplace.web import job_forms, json_ld, paging, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.ended import ended_page, removed_page, view_or_gone
+from marketplace.web.employer_card import employer_card
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gigs import GATES, organisation_for
 from marketplace.web.job_forms import AnyJobForm, JobForm, NewJobForm
@@ -75,7 +76,9 @@ async def show_job(visit: Visit, slug: str) -> Answer:
             return ended_page(visit, JOBS, job, await similar_jobs(db, job.id, at=visit.now))
         waiting = await applications.waiting_count(db, job.id) if job.may_manage else 0
         held = await review.held(db, job.id) if job.state == "pending_review" else None
-    return page(visit, "jobs/show.html", job=job, own=own, waiting=waiting, held=held, **_around(visit, job))
+        employer = await employer_card(db, job.organisation_id, at=visit.now)
+    around = {"own": own, "waiting": waiting, "held": held, "employer": employer, **_around(visit, job)}
+    return page(visit, "jobs/show.html", job=job, **around)
 
 
 def _around(visit: Visit, job: PostingView) -> dict[str, Any]:
@@ -132,11 +135,11 @@ async def publish_job(visit: Visit, slug: str) -> Answer:
         form = job_forms.filled(visit, await queries.content_of(db, posting))
     with form.catching(*GATES):
         async with visit.write() as db:
-            posting = await queries.managed(db, slug, by=visit.user.id, kinds=KINDS)
-            await actions.lock(db, posting)
-            if posting.state not in ("open", "pending_review"):
-                await actions.publish(db, posting, by=visit.user.id, at=visit.now)
-        return redirect(visit, f"/jobs/{posting.slug}", flash=published(posting.state))
+            fresh = await queries.managed(db, slug, by=visit.user.id, kinds=KINDS)
+            await actions.lock(db, fresh)
+            if fresh.state not in ("open", "pending_review"):
+                await actions.publish(db, fresh, by=visit.user.id, at=visit.now)
+        return redirect(visit, f"/jobs/{fresh.slug}", flash=published(fresh.state))
     return _form_page(visit, form, posting, status=422)
 
 

@@ -17,8 +17,8 @@ from marketplace.postings.rules import ENDED, check_publishable
 from marketplace.trust.restrictions import Restricted
 from marketplace.web import gig_forms, json_ld, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
-from marketplace.web.ended import ended_page, removed_page, view_or_gone
 from marketplace.web.employer_card import employer_card
+from marketplace.web.ended import ended_page, removed_page, view_or_gone
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
 from marketplace.web.limits import limit

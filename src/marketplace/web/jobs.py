@@ -14,8 +14,8 @@ from marketplace.postings.rules import JOBS as KINDS
 from marketplace.postings.stipends import stipends
 from marketplace.web import job_forms, json_ld, paging, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
-from marketplace.web.ended import ended_page, removed_page, view_or_gone
 from marketplace.web.employer_card import employer_card
+from marketplace.web.ended import ended_page, removed_page, view_or_gone
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gigs import GATES, organisation_for
 from marketplace.web.job_forms import AnyJobForm, JobForm, NewJobForm
@@ -77,7 +77,7 @@ async def show_job(visit: Visit, slug: str) -> Answer:
         waiting = await applications.waiting_count(db, job.id) if job.may_manage else 0
         held = await review.held(db, job.id) if job.state == "pending_review" else None
         employer = await employer_card(db, job.organisation_id, at=visit.now)
-    around = {"own": own, "waiting": waiting, "held": held, "employer": employer, **_around(visit, job)}
+    around: dict[str, Any] = {"own": own, "waiting": waiting, "held": held, "employer": employer, **_around(visit, job)}
     return page(visit, "jobs/show.html", job=job, **around)
 
 

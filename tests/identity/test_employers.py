@@ -1,7 +1,7 @@
 """What is known of an employer: each level has a date and a verifier, and none can be had by saying so."""
 
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
@@ -18,7 +18,9 @@ from marketplace.identity.models import Membership, User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid, NotFound
+from marketplace.kernel.events import publish
 from marketplace.kernel.queue import Services, drain
+from marketplace.trust.events import CaseDecided
 from tests.cast import Cast
 from tests.contracts.scenes import agreed, delivered, funded, told
 
@@ -234,6 +236,15 @@ async def test_opening_a_document_needs_a_reason_that_its_owner_reads(db: Sessio
     await actions.note_opening(db, check, reason="To compare the number.", by=cast.sana.id, at=clock.now())
     [opening] = await queries.openings(db, cast.agritrack.id)
     assert (opening.name, opening.why) == ("Sana Iqbal", "To compare the number.")
+
+
+async def test_a_moderator_takes_away_what_an_organisation_says_of_itself(db: Session, cast: Cast) -> None:
+    await has_website(db, cast)
+    assert await confirm(db, cast, await asked(db, cast))
+    case = {"case_id": uuid4(), "kind": "report", "subject_kind": "organisation", "subject_id": cast.agritrack.id}
+    await publish(db, CaseDecided(**case, decision="remove", by=cast.sana.id, reason="scam", at=clock.now()))
+    shown = await queries.organisation_view(db, "agritrack")
+    assert (shown.about, shown.website, await kinds(db, cast.agritrack.id)) == ("", "", ["email"])
 
 
 # -- payments

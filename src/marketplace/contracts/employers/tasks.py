@@ -7,8 +7,7 @@ from sqlalchemy import select
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.escrow.events import HoldFunded, ReleaseMade
 from marketplace.escrow.models import Hold
-from marketplace.identity.employers import rules
-from marketplace.identity.employers.actions import pass_by_payment
+from marketplace.identity.employers import actions, rules
 from marketplace.identity.employers.events import CheckDecided
 from marketplace.identity.employers.models import OrganisationCheck
 from marketplace.identity.models import Membership, Organisation
@@ -16,6 +15,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.events import within
 from marketplace.messages.actions import notify
+from marketplace.trust.events import CaseDecided
 
 PATH = "/organisation"
 
@@ -23,13 +23,13 @@ PATH = "/organisation"
 @within(HoldFunded)
 async def card_works(db: Session, event: HoldFunded) -> None:
     """A payment of this organisation has arrived."""
-    await pass_by_payment(db, await _payer(db, event.hold_id), "card", at=clock.now())
+    await actions.pass_by_payment(db, await _payer(db, event.hold_id), "card", at=clock.now())
 
 
 @within(ReleaseMade)
 async def has_paid(db: Session, event: ReleaseMade) -> None:
     """Money of this organisation went to a freelancer."""
-    await pass_by_payment(db, await _payer(db, event.hold_id), "first_paid", at=clock.now())
+    await actions.pass_by_payment(db, await _payer(db, event.hold_id), "first_paid", at=clock.now())
 
 
 @within(CheckDecided)
@@ -38,6 +38,13 @@ async def tell_of_decision(db: Session, event: CheckDecided) -> None:
     check = await db.get_one(OrganisationCheck, event.check_id)
     message = "check_passed" if event.is_passed else "check_refused"
     await _tell_owners(db, check, message, reason=check.reason)
+
+
+@within(CaseDecided)
+async def clear_words(db: Session, event: CaseDecided) -> None:
+    """What a reported organisation says of itself is taken away."""
+    if event.subject_kind == "organisation" and event.decision == "remove":
+        await actions.clear_words(db, event.subject_id, by=event.by, why=event.reason, at=event.at)
 
 
 @within(DeadlinePassed)

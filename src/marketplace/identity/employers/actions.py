@@ -48,6 +48,16 @@ async def describe(
     return organisation
 
 
+async def clear_words(db: Session, organisation_id: UUID, *, by: UUID, why: str, at: datetime) -> None:
+    """A moderator decided: what it says of itself and its website are taken away, with the confirmed domain."""
+    organisation = await _locked(db, organisation_id)
+    organisation.about = organisation.website = ""
+    await db.flush()
+    await _end(db, organisation_id, "domain", at=at)
+    subject = ("organisation", organisation_id)
+    await audit.record(db, "organisation.cleared", subject=subject, by=by, at=at, why=why)
+
+
 async def ask_domain(db: Session, organisation_id: UUID, mailbox: str, *, by: UUID, at: datetime) -> str:
     """Mail a code to an address at the website's domain; returns the address. An earlier code stops working.
 

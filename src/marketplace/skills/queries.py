@@ -100,7 +100,7 @@ async def issuer_names(db: AnySession, slugs: Collection[str]) -> dict[str, str]
     if not ours:
         return names
     found = await db.execute(select(Organisation.slug, Organisation.name).where(Organisation.slug.in_(ours)))
-    return names | dict(found.tuples().all())
+    return names | {row.slug: row.name for row in found}
 
 
 async def rarity(db: AnySession, slugs: Collection[str]) -> tuple[dict[str, int], int]:

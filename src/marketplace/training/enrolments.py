@@ -52,6 +52,11 @@ def _check_woman(user: User, *, says_woman: bool) -> None:
         user.gender = "woman"
 
 
+async def is_gender_unsaid(db: AnySession, user_id: UUID) -> bool:
+    """Whether she has not said yet whether she is a woman."""
+    return await db.scalar(select(User.gender).where(User.id == user_id)) is None
+
+
 async def decide(db: Session, enrolment: Enrolment, to: EnrolmentState, *, by: UUID, at: datetime) -> None:
     """Give her a seat, or not; note that she completed or left. She is told.
 

@@ -18,11 +18,13 @@ from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.queue import drain
 from marketplace.messages.models import Notice
 from marketplace.postings import actions as postings
-from marketplace.postings.models import Posting
+from marketplace.postings.models import Employment, Posting
 from marketplace.talent import actions as talent
 from marketplace.trust.blocks import block
+from marketplace.trust.restrictions import Restricted
 from tests.cast import BORN, Cast
 from tests.jobs.writing import ENTRY, applied, job
+from tests.trust.scenes import restricted
 
 
 @pytest.fixture
@@ -101,6 +103,22 @@ async def test_a_block_ends_it_both_ways(db: Session, cast: Cast, opening, at) -
     for profile in (cast.ayesha_profile, cast.hina_profile):
         with pytest.raises(NotFound):
             await applied(db, opening, profile, at)
+
+
+async def test_a_posting_for_women_takes_women(db: Session, cast: Cast, opening, at) -> None:
+    said = {"type": "full_time", "level": "entry", "hours_a_week": 40, "women_only_reason": "Night shifts in a hostel."}
+    db.add(Employment(posting_id=opening.id, is_women_only=True, **said))
+    cast.hina.gender = "woman"
+    await db.flush()
+    await applied(db, opening, cast.hina_profile, at)
+    with pytest.raises(rules.WomenOnly):
+        await applied(db, opening, cast.ayesha_profile, at)
+
+
+async def test_who_is_restricted_does_not_apply(db: Session, cast: Cast, opening, at) -> None:
+    await restricted(db, cast, at, what="apply")
+    with pytest.raises(Restricted):
+        await applied(db, opening, cast.ayesha_profile, at)
 
 
 async def test_one_lives_until_it_is_withdrawn(db: Session, cast: Cast, opening, at) -> None:

@@ -12,7 +12,7 @@ from marketplace.jobs.queries import hires
 from marketplace.jobs.rules import STAGES, WAITING
 from marketplace.kernel.database import AnySession
 from marketplace.postings.models import Posting
-from marketplace.postings.rules import JOBS
+from marketplace.postings.rules import JOBS, LIVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,14 @@ class OwnJob:
     waiting: int
 
 
-async def jobs_of(db: AnySession, user_id: UUID, *, after: tuple[UUID] | None = None, limit: int = 20) -> list[OwnJob]:
+async def jobs_to_answer(db: AnySession, user_id: UUID, *, limit: int = 10) -> list[OwnJob]:
+    """Those with people who wait for an answer, the most urgent first."""
+    return await jobs_of(db, user_id, waiting_only=True, limit=limit)
+
+
+async def jobs_of(
+    db: AnySession, user_id: UUID, *, after: tuple[UUID] | None = None, waiting_only: bool = False, limit: int = 20
+) -> list[OwnJob]:
     """The newest of all organisations that this person hires for; one query. `after`: last id of the page before."""
     is_seen, is_waiting = Application.state.in_(STAGES), Application.state.in_(WAITING)
     counts = (
@@ -47,9 +54,12 @@ async def jobs_of(db: AnySession, user_id: UUID, *, after: tuple[UUID] | None = 
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .join(counts, onclause=true())
         .where(Posting.kind.in_(JOBS), hires(user_id))
-        .order_by(Posting.id.desc())
         .limit(limit)
     )
+    if waiting_only:
+        found = found.where(counts.c.waiting > 0, Posting.state.in_(LIVING)).order_by(Posting.answer_by, Posting.id)
+    else:
+        found = found.order_by(Posting.id.desc())
     if after is not None:
         found = found.where(Posting.id < after[0])
     return [OwnJob(**row) for row in (await db.execute(found)).mappings()]

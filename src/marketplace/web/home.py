@@ -11,7 +11,10 @@ from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
 from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.gigs.queries import work_for_employer, work_for_freelancer
+from marketplace.jobs.lists import jobs_to_answer
+from marketplace.jobs.queries import applications_of
 from marketplace.kernel.database import ReadSession
+from marketplace.trust import queries as cases
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import GigCard, gig_card, person_card
 from marketplace.web.pages import page
@@ -31,7 +34,16 @@ async def show_home(visit: Visit) -> Answer:
     async with visit.read() as db:
         freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
         employer = await _as_employer(db, visit) if visit.user.organisations else None
-    return page(visit, "home/signed_in.html", freelancer=freelancer, employer=employer)
+        moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
+    return page(visit, "home/signed_in.html", freelancer=freelancer, employer=employer, moderator=moderator)
+
+
+async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:
+    """What is due first, and whether somebody waits too long."""
+    return {
+        "overview": await cases.overview(db, visit.user.id, at=visit.now),
+        "next": await cases.queue(db, visit.user.id, limit=SHOWN),
+    }
 
 
 async def _to_a_visitor(visit: Visit) -> Answer:
@@ -57,6 +69,7 @@ async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
     return {
         "steps": await steps_for(db, visit.user.id, "freelancer"),
         "proposals": proposals,
+        "applications": await applications_of(db, visit.user.id, waiting_only=True, limit=SHOWN),
         "coming": [step for step in coming if step.state == "delivered"],
         "fitting": [_fitting(gig, match, visit.locale) for gig, match in new],
     }
@@ -75,6 +88,7 @@ async def _as_employer(db: ReadSession, visit: Visit) -> dict[str, Any]:
         "to_review": [step for step in steps if step.state == "delivered"],
         "to_fund": [step for step in steps if step.state != "delivered"],
         "to_answer": work.to_answer,
+        "jobs_to_answer": await jobs_to_answer(db, visit.user.id),
         "drafts": work.drafts,
         "running": [posting for posting in work.running if not posting.waiting],
     }

@@ -18,7 +18,6 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.gigs.queries import is_acquainted
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
@@ -29,6 +28,7 @@ from marketplace.talent import actions, queries, rules
 from marketplace.talent.queries import Freelancer
 from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language, LanguageLevel, Profile
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.acquaintance import is_acquainted
 from marketplace.web.forms import Form, Length, MoneyField, SkillsField, strip
 from marketplace.web.pages import Flash, local_path, page, redirect
 from marketplace.web.posting_forms import districts

@@ -15,13 +15,13 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.queries import ContractView
 from marketplace.contracts.reviews import actions, queries, reputation, rules
 from marketplace.contracts.reviews.queries import About, Reputation, Reviewing, ReviewView
-from marketplace.gigs.queries import is_acquainted
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_
 from marketplace.talent.queries import freelancer_of, profile_view
 from marketplace.web import paging
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.acquaintance import is_acquainted
 from marketplace.web.employer_card import visible_organisation
 from marketplace.web.forms import Form, Length, Required, strip
 from marketplace.web.pages import download, page, redirect

@@ -200,7 +200,7 @@ async def _send(visit: Visit, opened: OpenThread, form: MessageForm) -> str | No
 
 
 async def _keep(db: Session, visit: Visit, opened: OpenThread, form: MessageForm) -> str:
-    uploads = [each for each in cast("list[object]", form.files.data or []) if isinstance(each, UploadFile)]
+    uploads = _uploads(form)
     text, by, at = form.text.data or "", visit.user.id, visit.now
     await threads.check(db, opened.subject, text, len(uploads), by=by, at=at)
     thread: Thread = await threads.thread_about(db, opened.kind, opened.subject_id, by, at=at)
@@ -209,6 +209,10 @@ async def _keep(db: Session, visit: Visit, opened: OpenThread, form: MessageForm
     kept: list[StoredFile] = [await files.store(db, folder, upload, by=by, at=at) for upload in given]
     message = await threads.write(db, thread, text, kept, by=by, at=at)
     return f"{threads.path_of(thread.id)}#m-{message.number}"
+
+
+def _uploads(form: MessageForm) -> list[UploadFile]:
+    return [each for each in cast("list[object]", form.files.data or []) if isinstance(each, UploadFile)]
 
 
 async def _pieces(upload: UploadFile) -> AsyncIterator[bytes]:
@@ -263,6 +267,7 @@ async def _thread_page(
         later=min(last + queries.PAGE, opened.last_number) + 1,
         form=form,
         lures=lures,
+        had_files=bool(_uploads(form)),
         replies=replies,
         limits=rules,
     )

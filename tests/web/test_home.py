@@ -72,7 +72,7 @@ async def test_whoever_has_no_hat_yet_is_asked_what_she_wants(browse: Browse, db
 
 async def test_staff_are_not_asked_to_begin_something(browse: Browse, cast: Cast) -> None:
     shown = (await (await browse(cast.sana)).get("/")).text
-    assert "You look after this place" in shown and "What do you want to do first?" not in shown
+    assert "All cases" in shown and "No case waits." in shown and "What do you want to do first?" not in shown
 
 
 async def test_nobody_else_sees_her_work(browse: Browse, db: Session, cast: Cast, gig: Posting) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, DateTime, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.identity.models import Membership, Organisation, User, UserSession
@@ -47,6 +47,8 @@ class SignedIn:
     chosen_organisation_id: UUID | None
     organisations: tuple[HatOrganisation, ...]
     handle: str | None
+    is_limited: bool
+    """A restriction leaves her nothing but her money, her data and her appeals."""
     unread: int
     unread_threads: int
 
@@ -70,17 +72,24 @@ class SignedIn:
 
 _FIELDS = tuple(field.name for field in fields(SignedIn))
 UserColumn = Callable[[InstrumentedAttribute[UUID]], ColumnElement[Any]]
+TimedUserColumn = Callable[[InstrumentedAttribute[UUID], ColumnElement[Any]], ColumnElement[bool]]
 
 
-async def signed_in(
-    db: AnySession, secret: str, *, at: datetime, handle: UserColumn, unread: tuple[UserColumn, UserColumn]
-) -> SignedIn | None:
-    """The person behind a session's secret, in one query; None when the session ended, was never, or lay idle.
-
-    `handle` and `unread` (notices, conversations) are columns of higher domains, correlated on the user's id.
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What higher domains know of whoever is signed in, as columns correlated on the user's id: her handle, unread
+    notices and conversations, and whether a restriction limits her (at a time).
     """
+
+    handle: UserColumn
+    unread: tuple[UserColumn, UserColumn]
+    limited: TimedUserColumn
+
+
+async def signed_in(db: AnySession, secret: str, *, at: datetime, columns: Columns) -> SignedIn | None:
+    """The person behind a session's secret, in one query; None when the session ended, was never, or lay idle."""
     limits = {"secret_hash": secret_hash(secret), "now": at, "idle_since": at - IDLE_LIMIT}
-    row = (await db.execute(_by_secret(handle, unread), limits)).one_or_none()
+    row = (await db.execute(_by_secret(columns), limits)).one_or_none()
     if row is None:
         return None
     values = dict(zip(_FIELDS, cast("Sequence[Any]", row), strict=True))
@@ -89,7 +98,7 @@ async def signed_in(
 
 
 @cache
-def _by_secret(handle: UserColumn, unread: tuple[UserColumn, UserColumn]) -> Select[*tuple[Any, ...]]:
+def _by_secret(columns: Columns) -> Select[*tuple[Any, ...]]:
     """Built once: building it costs more than running it."""
     return (
         select(
@@ -106,8 +115,9 @@ def _by_secret(handle: UserColumn, unread: tuple[UserColumn, UserColumn]) -> Sel
             UserSession.stepped_up_at,
             UserSession.organisation_id,
             _organisations_of(User.id),
-            handle(User.id),
-            *(count(User.id) for count in unread),
+            columns.handle(User.id),
+            columns.limited(User.id, bindparam("now", type_=DateTime(timezone=True))),
+            *(count(User.id) for count in columns.unread),
         )
         .join(User, User.id == UserSession.user_id)
         .where(

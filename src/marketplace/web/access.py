@@ -60,6 +60,17 @@ class CrossSite(DomainError):
     message = N_("This form is too old or came from another site. Go back, load the page again and send it once more.")
 
 
+class Limited(NotAllowed):
+    message = N_(
+        "Your account is limited for now. What was decided, until when, and your appeal stand under Safety. "
+        "Your money and your data stay open to you."
+    )
+
+
+ALWAYS_OPEN = ("/money", "/safety", "/account", "/notices", "/language", "/sign-out", "/static", "/live", "/ready")
+"""What a limited account reaches: its money, its data, its standing; and what every page needs."""
+
+
 def get(path: str, access: Access) -> Callable[[Handler], HTTPRouteHandler]:
     """A page. HEAD is answered too (by the front, without the body)."""
     return _handles(HttpMethod.GET, path, access)
@@ -107,6 +118,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     visit.request = request
     access: Access = handler.opt["access"]
     _admit(visit, access)
+    if access is not WEBHOOK and visit.person is not None and visit.person.is_limited:
+        _check_limits(visit)
     if visit.method != "GET" and access is not WEBHOOK:
         await _check_token(visit)
 
@@ -122,6 +135,12 @@ def _admit(visit: Visit, access: Access) -> None:
         _ = visit.organisation
     if access is FREELANCER and visit.user.handle is None:
         raise NotAllowed(N_("This is for freelancers. Fill in your profile first."))
+
+
+def _check_limits(visit: Visit) -> None:
+    """Who is limited reaches her money, her data, what was decided and her appeal: nobody loses what she earned."""
+    if not any(visit.path == path or visit.path.startswith(f"{path}/") for path in ALWAYS_OPEN):
+        raise Limited
 
 
 async def _check_token(visit: Visit) -> None:

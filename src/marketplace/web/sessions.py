@@ -10,19 +10,20 @@ from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import LOCALES, known
 from marketplace.messages.columns import unread_of, unread_threads_of
 from marketplace.talent.columns import handle_of
+from marketplace.trust.queries import is_limited
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
 COOKIE = "session"
-UNREAD = (unread_of, unread_threads_of)
-"""Figures at the bell and at Messages."""
+COLUMNS = queries.Columns(handle_of, (unread_of, unread_threads_of), is_limited)
+"""Her handle, the figures at the bell and at Messages, whether she is limited."""
 
 
 async def recognise(visit: Visit) -> None:
     """Find out who it is and in which language she reads. A cookie that nobody was given means nobody."""
     if secret := visit.cookie(COOKIE):
         async with visit.read(fresh=True) as db:
-            visit.person = await queries.signed_in(db, secret, at=visit.now, handle=handle_of, unread=UNREAD)
+            visit.person = await queries.signed_in(db, secret, at=visit.now, columns=COLUMNS)
     if visit.person is None:
         visit.locale = _locale_of_visitor(visit)
         return

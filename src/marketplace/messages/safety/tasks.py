@@ -20,7 +20,9 @@ STANDING = "/safety/standing"
 @within(CaseDecided)
 async def tell_of_case(db: Session, event: CaseDecided) -> None:
     """Whom it is about reads what was decided and why; whoever reported it reads that it was, never what was said."""
-    case = await db.get_one(Case, event.case_id)
+    case = await db.get(Case, event.case_id)
+    if case is None:
+        return
     title = str(case.evidence.get("title", ""))
     for reporter in await reporters_of(db, case.id):
         values = {"title": title, "is_upheld": event.decision not in ("none", "publish")}

@@ -34,6 +34,6 @@ def upgrade() -> None:
         "contracts",
         ["service_id", "organisation_id"],
         unique=True,
-        postgresql_where="unpaid_until IS NOT NULL",
+        postgresql_where="unpaid_until IS NOT NULL AND state = 'active'",
     )
     op.create_foreign_key(op.f("fk_contracts_service_id"), "contracts", "services", ["service_id"], ["id"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from marketplace.contracts import actions, history, orders, rules
+from marketplace.contracts import actions, history, lists, orders, rules, threads, timeline
 from marketplace.contracts.models import Contract
 from marketplace.contracts.orders import Order
 from marketplace.engines.deadlines.models import Deadline
@@ -21,6 +21,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.money import Money
+from marketplace.messages.models import Notice
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import shown_skills
 from marketplace.trust import blocks
@@ -147,6 +148,37 @@ async def test_an_order_that_nobody_pays_lapses(db: Session, cast: Cast) -> None
     assert await told(db, cast.ayesha.id) == []
     assert (await lines(db, contract))[-1] == ("contract.cancelled", None)
     assert (await ordered(db, cast, service)).id != contract.id
+
+
+async def test_ordering_is_no_way_to_read_her_name(db: Session, cast: Cast) -> None:
+    service = await offered(db, cast.ayesha_profile, clock.now())
+    contract, bilal = await ordered(db, cast, service), cast.bilal.id
+
+    async def seen() -> str:
+        view = await seen_by(db, contract, bilal)
+        events = await timeline.timeline_of(db, contract.id, locale="en")
+        listed = [each.other_name for each in await lists.contracts_of(db, bilal)]
+        steps = [each.other_name for each in await lists.steps_for(db, bilal, "employer")]
+        thread = await threads.contract_thread(db, contract.id, bilal)
+        notices = (await db.scalars(select(Notice.values).where(Notice.user_id == bilal))).all()
+        return repr([view, events, listed, steps, thread, notices])
+
+    assert "Ayesha" in await seen() and "Khan" not in await seen()
+    assert not await history.has_contract_with(db, "ayesha", reader=bilal)
+    assert (await seen_by(db, contract, cast.ayesha.id)).freelancer_name == "Ayesha Khan"
+    part = await milestone(db, contract)
+    await asked_to_pay(db, cast, part)
+    await stripe_says(db, part, status="expired", payment_status="unpaid", payment_intent=None)
+    assert "Khan" not in await seen()
+    other = await orders.order(db, service.id, WANTED, organisation_id=cast.park.id, by=cast.omar.id, at=clock.now())
+    await actions.cancel_contract(db, other, side="freelancer", by=cast.ayesha.id, at=clock.now())
+    events = await timeline.timeline_of(db, other.id, locale="en")
+    assert "Khan" not in repr([await seen_by(db, other, cast.omar.id), events])
+    assert "Khan" not in repr((await db.scalars(select(Notice.values).where(Notice.user_id == cast.omar.id))).all())
+    await paid(db, cast, contract)
+    assert "Ayesha Khan" in await seen()
+    assert await history.has_contract_with(db, "ayesha", reader=bilal)
+    assert not await history.has_contract_with(db, "ayesha", reader=cast.omar.id)
 
 
 async def test_revisions_end_with_what_the_package_includes(db: Session, cast: Cast) -> None:

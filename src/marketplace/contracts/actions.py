@@ -31,7 +31,7 @@ from marketplace.escrow.models import Hold
 from marketplace.gigs import actions as gigs
 from marketplace.gigs.models import Proposal
 from marketplace.gigs.queries import offer_of
-from marketplace.identity import audit
+from marketplace.identity import audit, roles
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
@@ -66,9 +66,10 @@ async def fund_milestone(
     """Ask for the employer's money; return the payment command of the one open pay page, however often this is asked.
 
     Dispatch it after COMMIT and go to the `url` of its result.
-    Raises: MilestoneMoveRefused once it is paid, ContractOver.
+    Raises: NotAllowed for who does not pay there, MilestoneMoveRefused once it is paid, ContractOver.
     """
     contract = await _lock(db, milestone)
+    await roles.require(db, contract.organisation_id, by, "pay")
     if milestone.state not in ("planned", "funding"):
         raise rules.MilestoneMoveRefused
     if contract.state != "active":
@@ -167,7 +168,7 @@ async def cancel_contract(
     for milestone in milestones:
         if milestone.state not in rules.OVER:
             await _cancel(db, contract, milestone, by=by, at=at)
-    contract.ended_at, contract.unpaid_until = at, None
+    contract.ended_at = at
     await _move_contract(db, contract, "cancelled", by=by, at=at, why=reason.strip())
     await notices.cancelled(db, contract, by=by, reason=reason.strip(), at=at)
 
@@ -175,11 +176,11 @@ async def cancel_contract(
 async def lapse(db: Session, contract: Contract, *, at: datetime) -> None:
     """Nobody paid an order in: it is over, and nobody owes anything. Does nothing once money is held or it ended."""
     milestones = await _lock_all(db, contract)
-    if contract.unpaid_until is None or any(each.state not in ("planned", "funding") for each in milestones):
+    if contract.state != "active" or any(each.state not in ("planned", "funding") for each in milestones):
         return
     for milestone in milestones:
         await _cancel(db, contract, milestone, by=None, at=at)
-    contract.ended_at, contract.unpaid_until = at, None
+    contract.ended_at = at
     await _move_contract(db, contract, "cancelled", by=None, at=at, why="unpaid")
     await notices.order_lapsed(db, contract, at=at)
 

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_
 
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import EMPLOYER_ROLES, REVIEW, Side
 from marketplace.engines.deadlines.models import Deadline
-from marketplace.identity.models import Membership
+from marketplace.identity.models import Membership, User
 from marketplace.talent.models import Freelancer
 
 
@@ -36,3 +36,12 @@ def is_party(user_id: UUID) -> ColumnElement[bool]:
 def side_of(user_id: UUID) -> ColumnElement[Side]:
     word: ColumnElement[Any] = case((is_hers(user_id), "freelancer"), else_="employer")
     return word
+
+
+def seen_name() -> ColumnElement[str]:
+    """Her name as an employer reads it: the whole, but for an order that was never paid in what strangers see.
+
+    Else anybody could read it by ordering. The query has joined Freelancer and User.
+    """
+    first = func.split_part(func.btrim(User.name), " ", 1)
+    return case((or_(Contract.unpaid_until.is_(None), Freelancer.shows_name), User.name), else_=first)

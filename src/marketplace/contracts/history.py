@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, exists, select
 
+from marketplace.contracts.columns import is_theirs
 from marketplace.contracts.models import Contract
 from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession
+from marketplace.talent.models import Freelancer
 
 SHOWN = 20
 
@@ -33,3 +35,14 @@ async def work_of(db: AnySession, freelancer_id: UUID, *, limit: int = SHOWN) ->
         .limit(limit)
     )
     return [Work(row.title, row.ended_at, row.employer) for row in (await db.execute(query)).all()]
+
+
+async def has_contract_with(db: AnySession, handle: str, *, reader: UUID | None) -> bool:
+    """Whether the reader is with an employer who has a contract with her; an order needs no proposal.
+
+    One that nobody has paid in does not count: anybody could make it to read her name.
+    """
+    if reader is None:
+        return False
+    hers = Contract.freelancer_id == Freelancer.id, Freelancer.handle == handle
+    return bool(await db.scalar(select(exists().where(*hers, Contract.unpaid_until.is_(None), is_theirs(reader)))))

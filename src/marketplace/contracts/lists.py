@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, true
 
-from marketplace.contracts.columns import is_hers, is_party, is_review, is_theirs, side_of
+from marketplace.contracts.columns import is_hers, is_party, is_review, is_theirs, seen_name, side_of
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import OVER, Side
 from marketplace.engines.deadlines.models import Deadline
@@ -77,7 +77,7 @@ async def contracts_of(
         select(
             *(Contract.id, Contract.title, Contract.state, Contract.started_at, Contract.currency),
             side_of(user_id).label("side"),
-            case((is_hers(user_id), Organisation.name), else_=User.name).label("other_name"),
+            case((is_hers(user_id), Organisation.name), else_=seen_name()).label("other_name"),
             *(parts.c.total, parts.c.released, parts.c.milestones, parts.c.milestones_over, parts.c.number),
             current.scalar_subquery().label("milestone_state"),
         )
@@ -123,7 +123,7 @@ def _steps(user_id: UUID, side: Side) -> Select[*tuple[Any, ...]]:
             *(Contract.fee_basis_points, Milestone.number, Milestone.title.label("milestone_title"), Milestone.state),
             *(Milestone.amount_minor, until.label("until")),
             func.coalesce(is_reviewed & (Deadline.state == "paused"), False).label("is_paused"),
-            (User.name if side == "employer" else Organisation.name).label("other_name"),
+            (seen_name() if side == "employer" else Organisation.name).label("other_name"),
         )
         .join(Contract, Contract.id == Milestone.contract_id)
         .join(Organisation, Organisation.id == Contract.organisation_id)

@@ -21,8 +21,8 @@ MilestoneState = Literal[
 class Contract(Base):
     """`terms` is the snapshot that both agreed to (title, description, milestones, fee); `terms_hash` its SHA-256.
 
-    An ordered service has `service_id`, `revisions_included` and, until it is paid in, `unpaid_until`: one such order
-    of a service and organisation at a time.
+    An ordered service has `service_id`, `revisions_included` and, until it is paid in (for ever when it never is),
+    `unpaid_until`: one such order of a service and organisation at a time.
     """
 
     __tablename__ = "contracts"
@@ -36,7 +36,7 @@ class Contract(Base):
             "service_id",
             "organisation_id",
             unique=True,
-            postgresql_where="unpaid_until IS NOT NULL",
+            postgresql_where="unpaid_until IS NOT NULL AND state = 'active'",
         ),
     )
 

@@ -14,6 +14,7 @@ from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.money import Money
 from marketplace.messages.actions import notify
 from marketplace.talent.models import Freelancer
+from marketplace.talent.rules import shown_name
 
 
 def path_of(contract_id: UUID, number: int | None = None) -> str:
@@ -133,13 +134,14 @@ async def _tell(  # the two messages of one step
 
 async def _about(db: Session, contract: Contract, milestone: Milestone | None = None) -> dict[str, Any]:
     names = (
-        select(Organisation.name, User.name)
+        select(Organisation.name, User.name, Freelancer.shows_name)
         .select_from(Freelancer)
         .join(User, User.id == Freelancer.user_id)
         .join(Organisation, Organisation.id == contract.organisation_id)
         .where(Freelancer.id == contract.freelancer_id)
     )
-    organisation, freelancer = (await db.execute(names)).one()
+    organisation, name, shows_name = (await db.execute(names)).one()
+    freelancer = shown_name(name, shows_name=shows_name or contract.unpaid_until is None)
     values: dict[str, Any] = {"contract": contract.title, "organisation": organisation, "freelancer": freelancer}
     if milestone is None:
         return values

@@ -91,7 +91,7 @@ async def _lock_offered(db: Session, service_id: UUID, by: UUID) -> tuple[Servic
 async def _waiting(db: Session, service_id: UUID, organisation_id: UUID) -> Contract | None:
     """The one order of this service that the organisation has not paid in."""
     theirs = Contract.service_id == service_id, Contract.organisation_id == organisation_id
-    query = select(Contract).where(*theirs, Contract.unpaid_until.is_not(None))
+    query = select(Contract).where(*theirs, Contract.unpaid_until.is_not(None), Contract.state == "active")
     return (await db.execute(query)).scalar_one_or_none()
 
 

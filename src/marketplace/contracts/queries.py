@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import case, select
 
-from marketplace.contracts.columns import is_party, is_review, side_of
+from marketplace.contracts.columns import is_hers, is_party, is_review, seen_name, side_of
 from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Milestone, Revision
 from marketplace.contracts.rules import CLEARING, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
@@ -156,7 +156,7 @@ async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> C
             *(Posting.slug.label("posting_slug"), Service.slug.label("service_slug")),
             Organisation.name.label("organisation_name"),
             Organisation.slug.label("organisation_slug"),
-            User.name.label("freelancer_name"),
+            case((is_hers(reader), User.name), else_=seen_name()).label("freelancer_name"),
             Freelancer.handle.label("freelancer_handle"),
             Freelancer.user_id.label("freelancer_user_id"),
             side_of(reader).label("side"),

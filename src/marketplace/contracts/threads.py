@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import aliased
 
-from marketplace.contracts.columns import is_party
+from marketplace.contracts.columns import is_party, seen_name
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import EMPLOYER_ROLES
@@ -31,7 +31,7 @@ async def contract_threads(db: AnySession, wanted: Collection[UUID], user_id: UU
         Milestone.contract_id == Contract.id, Milestone.state.not_in(NOT_YET_PAID_IN)
     )
     found = (
-        select(Contract.id, Contract.title, Contract.state, Freelancer.user_id, User.name)
+        select(Contract.id, Contract.title, Contract.state, Freelancer.user_id, seen_name().label("name"))
         .add_columns(Organisation.name.label("organisation"), is_funded.exists().label("is_funded"))
         .add_columns(_employers().label("employers"))
         .join(Organisation, Organisation.id == Contract.organisation_id)

@@ -1,6 +1,6 @@
 """One timeline of a contract for both sides, read from its audit lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -46,7 +46,11 @@ class TimelineEvent:
 
 async def timeline_of(db: AnySession, contract_id: UUID, *, locale: str) -> list[TimelineEvent]:
     """What happened in a contract, oldest first. Who may see it was asked before."""
-    return [_event(line, locale) for line in await lines_of(db, ("contract", contract_id)) if line.action in _WORDS]
+    lines = [line for line in await lines_of(db, ("contract", contract_id)) if line.action in _WORDS]
+    done = {line.action for line in lines}
+    if "contract.ordered" in done and "milestone.funded" not in done:  # until it is paid in nobody's name is said
+        lines = [replace(line, by_name=None) for line in lines]
+    return [_event(line, locale) for line in lines]
 
 
 def _event(line: Line, locale: str) -> TimelineEvent:

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from marketplace.discovery.jobs import JobRow
 from marketplace.discovery.listing import GigRow, PersonRow
+from marketplace.identity.employers.rules import LEVELS, ZONE
 from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.money import Money
 from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
 from marketplace.talent.queries import EvidencedSkill
 
+_MARK_WORDS = {"first_paid": LEVELS["first_paid"][0], "zone": ZONE[0]}
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(
     r"(?m)^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+|\d+[.)]\s+|(?:[-*_]\s*){3,}$)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}"
@@ -35,6 +37,7 @@ class GigCard:
     skills: tuple[str, ...]
     reasons: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    employer_marks: tuple[str, ...] = ()
     proposals: int | None = None
     status: str | None = None
 
@@ -53,6 +56,8 @@ class PersonCard:
     excerpt: str
     skills: tuple[EvidencedSkill, ...]
     reasons: tuple[str, ...] = ()
+    picture: str | None = None
+    away_until: datetime | None = None
 
 
 def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigCard:
@@ -72,6 +77,7 @@ def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigC
         skills=tuple(skill.name(locale) for skill in row.skills),
         reasons=reasons,
         about=_about(row, locale) if isinstance(row, JobRow) else (),
+        employer_marks=tuple(translations(locale).gettext(_MARK_WORDS[mark]) for mark in row.employer_marks),
     )
 
 
@@ -95,6 +101,8 @@ def person_card(row: PersonRow, locale: str, *, reasons: tuple[str, ...] = ()) -
         excerpt=plain(row.excerpt),
         skills=row.skills,
         reasons=reasons,
+        picture=f"/people/{row.handle}/photo?width=160" if row.has_photo else None,
+        away_until=row.away_until,
     )
 
 

@@ -10,13 +10,15 @@ from marketplace.gigs import service_queries as queries
 from marketplace.gigs import service_rules
 from marketplace.gigs.service_queries import ServiceView
 from marketplace.gigs.service_rules import Choice
+from marketplace.identity import roles
 from marketplace.identity.organisations import personal_organisation
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.funding import go_to_pay_page
-from marketplace.web.pages import page
+from marketplace.web.pages import page, redirect
 from marketplace.web.service_forms import OrderForm, hiring, whole
 from marketplace.web.visit import Visit
 
@@ -63,8 +65,16 @@ async def create_order(visit: Visit, slug: str) -> Answer:
             async with visit.submit(form, back="/contracts") as step:
                 if step.is_first:
                     step.location = path_of(await _order(step.db, visit, form, service.id))
+            if not _may_pay(visit, form):
+                said = N_("Ordered. Now somebody who pays for your organisation has to pay it in, within 3 days.")
+                return redirect(visit, step.location, flash=said)
             return await go_to_pay_page(visit, ids.parse(step.location.removeprefix("/contracts/")), 1)
     return _order_page(visit, form, service, _choice(service, *form.taken()), status=422)
+
+
+def _may_pay(visit: Visit, form: OrderForm) -> bool:
+    chosen = next((hat for hat in hiring(visit) if hat.slug == form.organisation.data), None)
+    return chosen is None or roles.may(chosen.role, "pay")
 
 
 async def _order(db: Session, visit: Visit, form: OrderForm, service_id: UUID) -> UUID:

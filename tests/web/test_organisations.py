@@ -59,12 +59,14 @@ async def test_its_page_says_who_they_are_what_is_known_and_what_is_open(
     owner = (await (await browse(cast.bilal)).get("/organisations/agritrack")).text
     assert 'href="/organisation"' in owner and "/report/organisation/" not in owner
     assert (await client.get("/organisations/nobody")).status_code == 404
+    assert "Has paid for work" in (await client.get("/gigs")).text, "small, in lists too"
 
 
 async def test_a_private_person_who_hires_is_not_there_for_whom_she_blocked(
     db: Session, cast: Cast, browse: Browse
 ) -> None:
     own = await personal_organisation(db, cast.hina.id, at=clock.now())
+    await opened(db, cast.agritrack.id, cast.bilal.id, clock.now(), title="An open gig")
     await blocks.block(db, by=cast.hina.id, other=cast.ayesha.id, at=clock.now())
     await blocks.block(db, by=cast.bilal.id, other=cast.ayesha.id, at=clock.now())
     await db.commit()
@@ -72,7 +74,10 @@ async def test_a_private_person_who_hires_is_not_there_for_whom_she_blocked(
     assert (await omar.get(f"/organisations/{own.slug}")).status_code == 200
     assert (await ayesha.get(f"/organisations/{own.slug}")).status_code == 404
     assert (await ayesha.get(f"/organisations/{own.slug}/reviews")).status_code == 404
-    assert (await ayesha.get("/organisations/agritrack")).status_code == 200, "a company is not one person"
+    company = await ayesha.get("/organisations/agritrack")
+    assert company.status_code == 200, "a company is not one person"
+    assert "An open gig" not in company.text, "but who posted it has blocked her"
+    assert "An open gig" in (await omar.get("/organisations/agritrack")).text
 
 
 async def test_an_owner_describes_it_and_confirms_its_domain(db: Session, cast: Cast, browse: Browse) -> None:

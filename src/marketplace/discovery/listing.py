@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from marketplace.engines.search.protocol import PAGE
+from marketplace.identity.employers.queries import listed_marks
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
@@ -47,6 +48,8 @@ class GigRow:
     answer_by: datetime | None
     language: str
     skills: tuple[SkillName, ...]
+    employer_marks: tuple[str, ...] = ()
+    """What is known of the employer and stands in lists: first_paid, zone."""
 
     def place(self, locale: str) -> str | None:
         return place_name(self.district, locale)
@@ -165,6 +168,7 @@ def open_postings(kinds: Sequence[PostingKind]) -> Any:
             *(func.left(Posting.description, _EXCERPT).label("excerpt"), Posting.pay_kind, Posting.pay_min_minor),
             *(Posting.pay_max_minor, Posting.currency, Posting.is_remote, Posting.district),
             *(Posting.published_at, Posting.closes_at, Posting.answer_by, Posting.language, skills.label("skills")),
+            listed_marks(Organisation.id, bindparam("at")).label("employer_marks"),
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .where(*is_open(kinds))
@@ -194,6 +198,7 @@ def said(row: Any) -> dict[str, Any]:
         "answer_by": row.answer_by,
         "language": row.language,
         "skills": tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
+        "employer_marks": tuple(row.employer_marks or ()),
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, tuple_
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
 from marketplace.postings.models import Posting
+from marketplace.trust.blocks import is_open_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,16 @@ async def live_postings(
     at: datetime,
     after: tuple[datetime, UUID] | None = None,
     limit: int,
+    viewer: UUID | None = None,
 ) -> list[LivePosting]:
-    """What everybody can answer now, the newest first."""
+    """What this viewer can answer now, the newest first."""
     query = (
         select(
             *(Posting.id, Posting.kind, Posting.slug, Posting.title, Posting.pay_kind, Posting.pay_min_minor),
             *(Posting.pay_max_minor, Posting.currency, Posting.published_at, Posting.closes_at),
         )
         .where(Posting.organisation_id == organisation_id, Posting.state == "open", Posting.published_at.is_not(None))
+        .where(is_open_to(Posting.created_by, Posting.organisation_id, viewer))
         .where(or_(Posting.closes_at.is_(None), Posting.closes_at > at))
         .order_by(Posting.published_at.desc(), Posting.id.desc())
         .limit(limit)

@@ -103,10 +103,11 @@ class ZoneForm(CreatingForm):
 async def show_organisation(visit: Visit, slug: str) -> Answer:
     """Who they are, what is known of them, how they answer, what they offer, what others say."""
     after = cast("tuple[datetime, UUID] | None", paging.decode(visit, datetime, UUID))
+    reader = visit.person.id if visit.person else None
     async with visit.read() as db:
-        found = await visible_organisation(db, slug, reader=visit.person.id if visit.person else None)
+        found = await visible_organisation(db, slug, reader=reader)
         employer = await employer_card(db, found.id, at=visit.now)
-        postings = await live_postings(db, found.id, at=visit.now, after=after, limit=paging.SIZE + 1)
+        postings = await live_postings(db, found.id, at=visit.now, after=after, limit=paging.SIZE + 1, viewer=reader)
         href = f"/organisations/{found.slug}"
         reviews = await reviews_part(db, "organisation", found.id, href=href, at=visit.now)
     live = paging.cut(visit, postings, key=lambda row: (row.published_at, row.id))

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, null, or_, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, ScalarSelect, and_, any_, exists, func, literal, null, or_, select, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from marketplace.engines.files.models import StoredFile
 from marketplace.identity.employers.models import OrganisationCheck
@@ -139,6 +140,22 @@ async def standings(db: AnySession, organisation_ids: Sequence[UUID], *, at: dat
 async def standing_of(db: AnySession, organisation_id: UUID, *, at: datetime) -> Standing:
     """What is known of one organisation."""
     return (await standings(db, [organisation_id], at=at))[organisation_id]
+
+
+LISTED: tuple[str, ...] = ("first_paid", "zone")
+"""What stands small beside an employer's name in lists."""
+
+
+def listed_marks(organisation_id: InstrumentedAttribute[UUID], at: ColumnElement[datetime]) -> ScalarSelect[list[str]]:
+    """A column for lists: which of `LISTED` an organisation has at that time; NULL when none."""
+    day = func.date(func.timezone("Asia/Karachi", at))
+    is_running = or_(OrganisationCheck.expires_on.is_(None), OrganisationCheck.expires_on >= day)
+    return (
+        select(func.array_agg(aggregate_order_by(OrganisationCheck.kind, OrganisationCheck.kind)))
+        .where(OrganisationCheck.organisation_id == organisation_id, OrganisationCheck.kind.in_(LISTED))
+        .where(OrganisationCheck.state == "passed", is_running)
+        .scalar_subquery()
+    )
 
 
 async def organisation_view(db: AnySession, slug: str) -> OrganisationView:

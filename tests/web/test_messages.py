@@ -10,11 +10,14 @@ from marketplace.contracts.models import Contract
 from marketplace.gigs import actions as gigs
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.errors import NotFound
 from marketplace.messages import saved_replies, thread_cases, threads
 from marketplace.messages import thread_queries as queries
 from marketplace.messages.thread_models import ThreadMember, ThreadMessage
-from marketplace.trust import blocks
+from marketplace.trust import blocks, decisions, reports
+from marketplace.trust.decisions import Verdict
 from marketplace.trust.models import Case
+from marketplace.trust.reports import Complaint
 from tests.cast import Cast
 from tests.contracts.scenes import agreed
 from tests.messages.scenes import proposal_of, written
@@ -213,3 +216,42 @@ async def test_nothing_to_write_where_all_is_over(db: Session, cast: Cast, brows
     assert "Nobody can write here any more" in (await hers.get(here)).text
     refused = await hers.submit(here, {"text": "But"}, shown_on="/messages/replies")
     assert refused.status_code == 422 and "Nobody can write here any more" in refused.text
+
+
+async def test_a_reported_message_takes_the_conversation_along_only_when_asked(
+    db: Session, cast: Cast, browse: Browse
+) -> None:
+    contract, here = await thread_path(db, cast, "First a kind word")
+    insult = await written(db, "contract", contract, cast.ayesha, "An insult")
+    his, hers, hina = await browse(cast.bilal), await browse(cast.ayesha), await browse(cast.hina)
+    report = f"/report/message/{ids.short(insult.id)}"
+    assert report in (await his.get(here)).text and report not in (await hers.get(here)).text
+    assert (await hina.get(report)).status_code == 404
+    said = {"reason": "harassment", "text": ""}
+    assert (await his.submit(report, said, shown_on=report)).is_redirect
+    case = (await db.scalars(select(Case))).one()
+    assert (case.evidence["text"], case.evidence["is_private"]) == ("An insult", True)
+    assert "conversation" not in case.evidence
+    assert (await his.submit(report, {**said, "text": "Look", "conversation": "y"}, shown_on=report)).is_redirect
+    await db.refresh(case)
+    assert "First a kind word" in case.evidence["text"] and case.evidence["owners"] == [str(cast.ayesha.id)]
+    assert [each["number"] for each in case.evidence["conversation"]["messages"]] == [1, 2]
+
+
+async def test_staff_read_only_by_an_open_case_and_a_decision_hides(db: Session, cast: Cast, browse: Browse) -> None:
+    contract, here = await thread_path(db, cast, "An insult")
+    message = (await db.scalars(select(ThreadMessage))).one()
+    at = clock.now()
+    case = await reports.report(db, ("message", message.id), Complaint("harassment"), by=cast.bilal.id, at=at)
+    read = await thread_cases.read_by_staff(db, message.thread_id, case_id=case.case_id)
+    assert read["messages"][0]["text"] == "An insult"
+    other = await agreed(db, cast)
+    elsewhere = await written(db, "contract", other, cast.ayesha, "Nobody's business")
+    with pytest.raises(NotFound):
+        await thread_cases.read_by_staff(db, elsewhere.thread_id, case_id=case.case_id)
+    verdict = Verdict("remove", "An insult is no work.")
+    await decisions.decide(db, case.case_id, verdict, by=cast.sana.id, at=at)
+    assert "Removed by a moderator: An insult is no work." in (await (await browse(cast.bilal)).get(here)).text
+    with pytest.raises(NotFound):
+        await thread_cases.read_by_staff(db, message.thread_id, case_id=case.case_id)
+    assert contract.id != other.id

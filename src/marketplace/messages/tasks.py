@@ -11,8 +11,8 @@ from marketplace.trust import subjects
 from marketplace.trust.events import CaseDecided
 from marketplace.trust.models import Case
 
-subjects.register("message", thread_cases.message_subject)
-subjects.register("thread", thread_cases.thread_subject)
+subjects.register("message", thread_cases.message_subject, around=thread_cases.around_message)
+subjects.register("thread", thread_cases.thread_subject, around=thread_cases.around_thread)
 
 
 @within(CaseDecided)

@@ -16,6 +16,7 @@ from marketplace.messages.thread_queries import open_thread
 from marketplace.messages.thread_subjects import locked, subject_of
 from marketplace.trust.cases import open_case
 from marketplace.trust.models import Case
+from marketplace.trust.reports import LONGEST_SNAPSHOT
 from marketplace.trust.subjects import Subject
 
 
@@ -38,6 +39,7 @@ async def message_subject(db: AnySession, id: UUID, viewer_id: UUID) -> Subject 
         about_user_id=message.sent_by,
         text="" if message.hidden_at else opened.subject.text_for(viewer_id, message.sent_by, message.text),
         is_private=True,
+        is_named=message.sent_by not in opened.subject.letters,
     )
 
 
@@ -50,12 +52,30 @@ async def thread_subject(db: AnySession, id: UUID, viewer_id: UUID) -> Subject |
     return Subject(opened.subject.title, threads.path_of(id), None, "", is_private=True)
 
 
-async def conversation_of(db: AnySession, kind: str, id: UUID, *, by: UUID) -> dict[str, Any]:
-    """The conversation around a message or thread, for a case: by a member's own choice. Raises: NotFound."""
-    message = await db.get(ThreadMessage, id) if kind == "message" else None
-    thread_id = message.thread_id if message else id
-    await open_thread(db, thread_id, reader=by)
-    return await threads.export(db, thread_id)
+async def around_message(db: AnySession, id: UUID, viewer_id: UUID) -> dict[str, Any]:
+    """The conversation around a message as evidence, by a member's own choice. Raises: NotFound."""
+    message = await db.get(ThreadMessage, id)
+    if message is None:
+        raise NotFound
+    return await around_thread(db, message.thread_id, viewer_id)
+
+
+async def around_thread(db: AnySession, id: UUID, viewer_id: UUID) -> dict[str, Any]:
+    """A conversation as evidence: its text, whose words it holds, times and hashes of files. Raises: NotFound."""
+    await open_thread(db, id, reader=viewer_id)
+    exported = await threads.export(db, id)
+    owners = sorted({each["by"] for each in exported["messages"]})
+    return {"text": _as_text(exported), "owners": owners, "is_private": True, "conversation": exported}
+
+
+def _as_text(exported: dict[str, Any]) -> str:
+    """The newest part that fits."""
+    lines = [
+        f"#{each['number']} {each['at'][:16]} UTC, {each['name']}: {each['text']}"
+        + "".join(f"\n[{file['name']}, SHA-256 {file['sha256']}]" for file in each["files"])
+        for each in exported["messages"]
+    ]
+    return "\n\n".join(lines)[-LONGEST_SNAPSHOT:]
 
 
 async def call_moderator(db: Session, thread_id: UUID, *, by: UUID, at: datetime) -> Case:
@@ -67,7 +87,7 @@ async def call_moderator(db: Session, thread_id: UUID, *, by: UUID, at: datetime
     subject = await subject_of(db, thread.kind, thread.subject_id, reader=by)
     if not subject.is_mediated:
         raise NotMediated
-    evidence = {"title": subject.title, "href": subject.href, "conversation": await threads.export(db, thread_id)}
+    evidence = {"title": subject.title, "href": subject.href, **await around_thread(db, thread_id, by)}
     return await open_case(
         db,
         kind="mediation",

@@ -26,10 +26,11 @@ class OwnThing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What the reporter says: one of rules.REASONS and her own words."""
+    """What the reporter says: one of rules.REASONS, her own words, and whether the conversation comes along."""
 
     reason: str
     text: str = ""
+    has_conversation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ async def report(db: Session, thing: tuple[str, UUID], said: Complaint, *, by: U
     subject = await reportable(db, *thing, by=by)
     _check(said)
     snapshot = _snapshot(subject)
+    if said.has_conversation:
+        snapshot |= await subjects.conversation(db, *thing, viewer=by)
     case = await open_case(
         db,
         kind="report",
@@ -74,6 +77,8 @@ async def report(db: Session, thing: tuple[str, UUID], said: Complaint, *, by: U
         evidence=snapshot,
         organisation_id=subject.organisation_id,
     )
+    if "conversation" in snapshot.keys() - case.evidence.keys():
+        case.evidence = {**case.evidence, **snapshot}  # an earlier report of the same thing had left it out
     text = said.text.strip()
     same = select(Report).where(Report.case_id == case.id, Report.reporter_id == by)
     again = (await db.scalars(same.where(Report.reason == said.reason, Report.text == text).limit(1))).first()

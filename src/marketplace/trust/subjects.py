@@ -6,6 +6,7 @@ it, or None when it is not hers to see (a report can't be used to look for it).
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from marketplace.kernel.database import AnySession
@@ -30,12 +31,31 @@ class Subject:
 
 
 Loader = Callable[[AnySession, UUID, UUID], Awaitable[Subject | None]]
+Around = Callable[[AnySession, UUID, UUID], Awaitable[dict[str, Any]]]
 _loaders: dict[str, Loader] = {}
+_around: dict[str, Around] = {}
 
 
-def register(kind: str, loader: Loader) -> None:
-    """Things of this kind can be reported from now on."""
+def register(kind: str, loader: Loader, *, around: Around | None = None) -> None:
+    """Things of this kind can be reported from now on.
+
+    `around(db, id, viewer_id)` gives the conversation in which it stands, which the reporter may include in her
+    report: {"text", "owners" (ids of whose text it is), "conversation"}.
+    """
     _loaders[kind] = loader
+    if around is not None:
+        _around[kind] = around
+
+
+def has_conversation(kind: str) -> bool:
+    """Whether a reporter may include the conversation around a thing of this kind."""
+    return kind in _around
+
+
+async def conversation(db: AnySession, kind: str, id: UUID, *, viewer: UUID) -> dict[str, Any]:
+    """The conversation around a thing, as evidence; empty for a kind without. Raises: NotFound when it is not hers."""
+    around = _around.get(kind)
+    return await around(db, id, viewer) if around else {}
 
 
 def kinds() -> frozenset[str]:

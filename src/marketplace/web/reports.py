@@ -1,8 +1,9 @@
 """Reporting a thing: why, in her own words, and what happens next."""
 
+from typing import Any
 from uuid import UUID
 
-from wtforms import RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, TextAreaField
 
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
@@ -29,6 +30,10 @@ class ReportForm(CreatingForm):
         filters=[strip],
         description=N_("What you write is read by moderators only. What you report is kept as it is now."),
     )
+    conversation = BooleanField(
+        N_("Include this conversation"),
+        description=N_("Then the moderator reads its newest messages too, not only this one."),
+    )
 
 
 @get("/report/{kind}/{id}", USER)
@@ -48,7 +53,8 @@ async def send_report(visit: Visit, kind: str, id: UUID) -> Answer:
         with form.catching():
             async with visit.submit(form, back="/safety/reports") as step:
                 if step.is_first:
-                    said = Complaint(form.reason.data or "", form.text.data or "")
+                    includes = bool(form.conversation.data)
+                    said = Complaint(form.reason.data or "", form.text.data or "", includes)
                     await reports.report(step.db, (kind, id), said, by=visit.user.id, at=visit.now)
                     step.location = "/safety/reports"
             return redirect(visit, step.location, flash=SENT)
@@ -59,9 +65,9 @@ async def _form_page(visit: Visit, form: ReportForm, thing: tuple[str, UUID], *,
     async with visit.read() as db:
         subject = await reports.reportable(db, *thing, by=visit.user.id)
     kind, id = thing
-    return page(
-        visit, "safety/report.html", fragment="form", status=status, form=form, subject=subject, kind=kind, id=id
-    )
+    context: dict[str, Any] = {"form": form, "subject": subject, "kind": kind, "id": id}
+    context["has_conversation"] = subjects.has_conversation(kind)
+    return page(visit, "safety/report.html", fragment="form", status=status, **context)
 
 
 routes = [ask_report, send_report]

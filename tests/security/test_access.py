@@ -135,6 +135,8 @@ def test_only_these_pages_are_open_to_everybody() -> None:
 
 PUBLIC_ROUTES = [
     "GET /",
+    "GET /certificates/claim/{secret}",
+    "GET /certificates/{id}",
     "GET /fees",
     "GET /gigs",
     "GET /gigs/new",
@@ -142,6 +144,8 @@ PUBLIC_ROUTES = [
     "GET /gigs/{slug}",
     "GET /help",
     "GET /help/{topic}",
+    "GET /issuers/{slug}",
+    "GET /join/{secret}",
     "GET /live",
     "GET /organisations/{slug}",
     "GET /organisations/{slug}/reviews",
@@ -167,6 +171,8 @@ PUBLIC_ROUTES = [
     "GET /static/vendor/{name}",
     "GET /static/{name}",
     "GET /terms",
+    "GET /training",
+    "GET /training/{slug}",
     "GET /unsubscribe/{token}",
     "GET /verify-email/{secret}",
     "POST /gigs",

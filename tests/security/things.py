@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
+from marketplace.identity import seats
 from marketplace.identity.models import Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
@@ -19,6 +20,7 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
+from tests.security.training import TRAINING, training_of
 from tests.trust.scenes import reported, restricted
 
 AYESHA, NOBODY = frozenset({"ayesha"}), frozenset[str]()
@@ -27,6 +29,8 @@ HIRES, PAYS = frozenset({"bilal", "iqra"}), frozenset({"bilal", "usman"})
 MODERATE, RABIA = frozenset({"sana", "rabia"}), frozenset({"rabia"})
 """Both moderate; an appeal against what Sana decided is only Rabia's."""
 AGRITRACK = HIRES | PAYS
+BOSS, COLLEAGUES = frozenset({"bilal"}), frozenset({"iqra", "usman"})
+"""AgriTrack's owner, and who sees its seats but does not change them."""
 BOTH = AYESHA | AGRITRACK
 
 
@@ -48,6 +52,7 @@ class Things:
 
 
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
+    **TRAINING,
     "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
@@ -60,6 +65,18 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /checks/{id}/document": ("/checks/<check>/document", MODERATE, NOBODY),
     "POST /checks/{id}/decide": ("/checks/<check>/decide", MODERATE, NOBODY),
     "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
+    "POST /organisation/seats/{id}/role": ("/organisation/seats/<boss>/role", BOSS, COLLEAGUES),
+    "POST /organisation/seats/{id}/remove": ("/organisation/seats/<boss>/remove", BOSS, COLLEAGUES),
+    "POST /organisation/seats/invitations/{id}/send": (
+        "/organisation/seats/invitations/<seat_invitation>/send",
+        BOSS,
+        COLLEAGUES,
+    ),
+    "POST /organisation/seats/invitations/{id}/revoke": (
+        "/organisation/seats/invitations/<seat_invitation>/revoke",
+        BOSS,
+        COLLEAGUES,
+    ),
     "POST /account/security/passkeys/{id}/name": ("/account/security/passkeys/<passkey>/name", AYESHA, NOBODY),
     "POST /account/security/passkeys/{id}/remove": ("/account/security/passkeys/<passkey>/remove", AYESHA, NOBODY),
     "GET /gigs/{slug}/edit": ("/gigs/<gig>/edit", HIRES, NOBODY),
@@ -148,6 +165,12 @@ For everybody else it does not exist.
 """
 
 NOBODYS_OWN = {
+    "GET /training/cohorts/{id}/apply",  # any learner
+    "POST /training/cohorts/{id}/enrolments",
+    "GET /certificates/{id}",  # whoever has the address may check it
+    "GET /issuers/{slug}",
+    "GET /certificates/claim/{secret}",  # the secret is the key (tests/training/test_certificates.py)
+    "POST /certificates/claim/{secret}",
     "GET /safety/contact/{id}",  # the address is the key, mailed to the contact (tests/messages/test_contacts.py)
     "POST /safety/contact/{id}",
     "GET /account/address/{secret}",  # the secret is the key, and only hers fits (tests/web/test_account.py)
@@ -176,6 +199,8 @@ NOBODYS_OWN = {
     "GET /recover/{secret}",  # the secret is the key (tests/web/test_security.py)
     "POST /recover/{secret}",
     "POST /recover/{secret}/cancel",
+    "GET /join/{secret}",  # the secret is the key (tests/web/test_seats.py)
+    "POST /join/{secret}",
     "GET /reset-password/{secret}",
     "POST /reset-password/{secret}",
     "GET /unsubscribe/{token}",
@@ -212,10 +237,13 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     )
     passkey = Passkey(user_id=cast.ayesha.id, credential_id=b"key", public_key=b"", name="my phone", created_at=at)
     db.add_all([device, passkey])
+    invitee = seats.Invitee("new@test.example", "member")
+    invited = await seats.invite(db, cast.agritrack.id, invitee, by=cast.bilal.id, at=at)
     case = await reported(db, cast, gig.id, at)
     restriction = await restricted(db, cast, at)
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     check = await handed_in(db, cast, file=file)
+    training = await training_of(db, cast, file)
     await db.commit()
     named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
     rows = {
@@ -225,8 +253,10 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "notice": notice,
         "session": device,
         "passkey": passkey,
+        "seat_invitation": invited,
+        "boss": cast.bilal,
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check}
     rows |= messages
-    return Things({**named, **{name: ids.short(row.id) for name, row in rows.items()}})
+    return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})

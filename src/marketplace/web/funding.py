@@ -7,6 +7,7 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import HELD, NotYourSide
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
+from marketplace.identity.roles import NotMyRole
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
@@ -25,11 +26,14 @@ async def go_to_pay_page(visit: Visit, id: UUID, number: int) -> Answer:
     """Ask for the pay page of a milestone and go there; where it can't be had, say so."""
     path = path_of(id, number)
     back = f"{visit.settings.base_url}{path}"
-    async with visit.write() as db:
-        milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
-        command_id = await actions.fund_milestone(
-            db, milestone, success_url=f"{back}/paid", cancel_url=back, by=visit.user.id, at=visit.now
-        )
+    try:
+        async with visit.write() as db:
+            milestone = await queries.milestone_for(db, id, number, by=visit.user.id, side="employer")
+            command_id = await actions.fund_milestone(
+                db, milestone, success_url=f"{back}/paid", cancel_url=back, by=visit.user.id, at=visit.now
+            )
+    except NotMyRole as refusal:
+        return redirect(visit, path, flash=Flash(refusal.msgid, tone="waiting"))
     client = visit.services[PaymentClient]
     command = await outbox.dispatch(visit.database, client, command_id, patience_seconds=PATIENCE_SECONDS)
     if address := (command.result or {}).get("url"):

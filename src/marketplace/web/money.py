@@ -7,13 +7,14 @@ from litestar.datastructures import FormMultiDict
 
 from marketplace.contracts import lists
 from marketplace.contracts import money as contracts
-from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES
+from marketplace.contracts.rules import CLEARING
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
 from marketplace.escrow import actions, queries
 from marketplace.escrow.movements import movements_of
 from marketplace.escrow.rules import MINIMUM_PAYOUT
 from marketplace.identity.queries import HatOrganisation, SignedIn
+from marketplace.identity.roles import may
 from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.web import paging
@@ -180,13 +181,13 @@ def _is_employer_view(visit: Visit) -> bool:
 def _paying(user: SignedIn) -> HatOrganisation:
     """The organisation whose money she may see. Raises: NotAllowed."""
     found = user.organisation
-    if found is None or found.role not in EMPLOYER_ROLES:
-        raise NotAllowed(N_("Only owners, those who hire and those who pay see the money of an organisation."))
+    if found is None or not may(found.role, "pay"):
+        raise NotAllowed(N_("Only owners and those who pay see the money of an organisation."))
     return found
 
 
 def _has_both(user: SignedIn) -> bool:
-    return user.handle is not None and user.organisation is not None and user.organisation.role in EMPLOYER_ROLES
+    return user.handle is not None and user.organisation is not None and may(user.organisation.role, "pay")
 
 
 def _cursor(visit: Visit) -> UUID | None:

@@ -42,13 +42,18 @@ async def person(db: Session, name: str, email: str = "", **more: Any) -> User:
 
 
 async def school(db: Session, *, name: str = "Skills Academy", owner: str = "Tariq Mehmood", seats: int = 30) -> School:
-    at = clock.now()
     tariq = await person(db, owner)
     slug = name.lower().replace(" ", "-")
     academy = Organisation(name=name, slug=slug, kinds=["training_provider"], created_at=BORN)
     db.add(academy)
     await db.flush()
     db.add(Membership(user_id=tariq.id, organisation_id=academy.id, role="owner", created_at=BORN))
+    return await school_of(db, tariq, academy, seats=seats)
+
+
+async def school_of(db: Session, tariq: User, academy: Organisation, *, seats: int = 30) -> School:
+    """The same for a provider that is there already."""
+    at = clock.now()
     text = ProgrammeText(name="Web for everybody", about="From nothing to a first shop.", language="ur")
     programme = await programmes.make_programme(db, academy.id, text, by=tariq.id, at=at)
     content = CourseText(

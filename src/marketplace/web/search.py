@@ -19,6 +19,7 @@ from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name
 from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
+from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.talent.rules import LANGUAGES
 from marketplace.web import htmx
@@ -138,10 +139,12 @@ async def find_people(visit: Visit) -> Answer:
     criteria = PeopleCriteria.from_query(visit.query.multi_items())
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
+        issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
     _note(visit, "people", criteria, [row.id for row in found.rows])
-    labels = Labels(visit.locale)
+    labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
@@ -209,6 +212,7 @@ def _list(
         return f"{list_page.path}?{query}" if query else list_page.path
 
     say = translations(visit.locale).gettext
+    said = {(group.name, option.value): option.label for group in groups for option in group.options}
     is_earlier, is_later = found.page > 1, found.page < found.pages
     return page(
         visit,
@@ -219,7 +223,10 @@ def _list(
         found=found,
         groups=[replace(group, label=say(group.label)) for group in groups],
         sorts=[(value, say(label)) for value, label in list_page.sorts.items()],
-        chips=[(label, href(criteria.without(*pair))) for pair, label in Labels(visit.locale).in_force(criteria)],
+        chips=[
+            (said.get(pair, label), href(criteria.without(*pair)))
+            for pair, label in Labels(visit.locale).in_force(criteria)
+        ],
         clear_href=href(criteria.cleared()),
         previous_href=href(criteria.at_page(found.page - 1)) if is_earlier else None,
         next_href=href(criteria.at_page(found.page + 1)) if is_later else None,
@@ -263,11 +270,13 @@ def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) 
 class Labels:
     """Says the values of facets and chips in the reader's language."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, issuers: Mapping[str, str] | None = None) -> None:
         self.locale = locale
+        names = issuers or {}
         self._say = translations(locale).gettext
         self._sayers: dict[str, Callable[[str], str]] = {
             "skill": self._skill,
+            "certified": lambda value: names.get(value, value),
             "pay": lambda value: self._say(PAY_KINDS.get(value, value)),
             "district": lambda value: place_name(value, locale) or value,
             "language": lambda value: self._say(LANGUAGES.get(value, value)),

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("options", sa.ARRAY(sa.DateTime(timezone=True)), nullable=False),
+        sa.Column("offered_by", sa.Text(), server_default="employer", nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
@@ -90,6 +91,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("(state = 'agreed') <= (starts_at IS NOT NULL)", name=op.f("ck_interviews_agreed")),
         sa.CheckConstraint("kind IN ('online', 'phone', 'place')", name=op.f("ck_interviews_kind")),
+        sa.CheckConstraint("offered_by IN ('employer', 'candidate')", name=op.f("ck_interviews_offered_by")),
         sa.CheckConstraint(
             "state IN ('proposed', 'agreed', 'declined', 'cancelled')", name=op.f("ck_interviews_state")
         ),

@@ -14,6 +14,7 @@ from marketplace.kernel.database.states import one_of
 ApplicationState = Literal["submitted", "screening", "interview", "offer", "hired", "rejected", "withdrawn"]
 InterviewState = Literal["proposed", "agreed", "declined", "cancelled"]
 InterviewKind = Literal["online", "phone", "place"]
+Side = Literal["employer", "candidate"]
 OfferState = Literal["sent", "accepted", "declined", "withdrawn", "expired"]
 SalaryPeriod = Literal["month", "year", "hour"]
 Recommendation = Literal["strong_no", "no", "yes", "strong_yes"]
@@ -106,14 +107,16 @@ class Scorecard(Base):
 
 
 class Interview(Base):
-    """`options` are the times the employer offers; `starts_at` is the one the candidate chose. `sequence` counts
-    changes, as ICS wants it (RFC 5545, 3.8.7.4). `place` is an address, a phone number or a link, by kind.
+    """`options` are the times that one side (`offered_by`) offers; `starts_at` is the one the other side chose.
+    `sequence` counts changes, as ICS wants it (RFC 5545, 3.8.7.4). `place` is an address, a phone number or a link,
+    by kind.
     """
 
     __tablename__ = "interviews"
     __table_args__ = (
         one_of("state", InterviewState),
         one_of("kind", InterviewKind),
+        one_of("offered_by", Side),
         CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes"),
         CheckConstraint("(state = 'agreed') <= (starts_at IS NOT NULL)", name="agreed"),
         Index("ix_interviews_application_id", "application_id", "id"),
@@ -125,6 +128,7 @@ class Interview(Base):
     state: Mapped[str]
     kind: Mapped[str]
     options: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))
+    offered_by: Mapped[str] = mapped_column(server_default="employer")
     starts_at: Mapped[datetime | None] = optional_timestamp()
     minutes: Mapped[int]
     place: Mapped[str]

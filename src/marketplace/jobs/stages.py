@@ -13,8 +13,10 @@ from sqlalchemy import select
 from marketplace.identity import audit
 from marketplace.identity.models import AuditLine
 from marketplace.jobs import notices, rules
+from marketplace.jobs.events import ApplicationDecided
 from marketplace.jobs.models import Application, ApplicationState
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.events import publish
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import LIVING
@@ -120,6 +122,8 @@ async def change(
     await db.flush()
     subject = ("application", application.id)
     await audit.record(db, f"application.{to}", subject=subject, by=by, at=at, why=why, before=before)
+    if application.decided_at is not None:
+        await publish(db, ApplicationDecided(application_id=application.id, state=to, at=at))
 
 
 def state_of(application: Application) -> ApplicationState:

@@ -59,6 +59,23 @@ KINDS = (
         ),
     ),
     Kind(
+        "interviews",
+        N_("Interviews and offers"),
+        N_("Times to pick, what was agreed, the day before, offers and their answers"),
+        (
+            "interview_proposed",
+            "interview_agreed",
+            "interview_declined",
+            "interview_cancelled",
+            "interview_tomorrow",
+            "offer_sent",
+            "offer_accepted",
+            "offer_declined",
+            "offer_withdrawn",
+            "offer_expired",
+        ),
+    ),
+    Kind(
         "postings",
         N_("Your postings"),
         N_("When the last day of a gig, job or internship of yours comes near"),

@@ -118,7 +118,7 @@ def _session_body(hold: Hold, checkout: Checkout, success_url: str, cancel_url: 
 
 
 async def cancel_hold(db: Session, hold: Hold, *, by: UUID | None, at: datetime) -> None:
-    """Give up a hold that nobody paid (`by` None: in time); an open pay page is closed, a payment that comes all the same goes back.
+    """Give up a hold that nobody paid (`by` None: in time); its pay page closes, money that still comes goes back.
 
     Raises: MoveRefused when it is funded (then refund it).
     """

@@ -24,7 +24,10 @@ from marketplace.web.forms import CreatingForm, Form
 from marketplace.web.site import Site
 
 F = TypeVar("F", bound=Form)
-SECRET_PATHS = ("/verify-email/", "/reset-password/", "/account/address/", "/unsubscribe/", "/recover/", "/join/", "/certificates/claim/")
+SECRET_PATHS = (
+    *("/verify-email/", "/reset-password/", "/account/address/", "/unsubscribe/"),
+    *("/recover/", "/join/", "/certificates/claim/"),
+)
 """Addresses that end in a secret."""
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 inputs = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 as_of = date.fromisoformat(inputs["as_of"])
-weights = Fraction(inputs["prior_reviews"])
-total = weights * inputs["prior_score"]
+weights = inputs["prior_reviews"] * 1_000_000
+total = Fraction(weights * inputs["prior_score"])
 for review in inputs["reviews"]:
     scores = review["scores"].values()
-    days = min(max((as_of - date.fromisoformat(review["shown_on"])).days, 0), 36_500)
-    weight = Fraction(inputs["half_days"], inputs["half_days"] + days)
+    days = max((as_of - date.fromisoformat(review["shown_on"])).days, 0)
+    weight = 1_000_000 * inputs["half_days"] // (inputs["half_days"] + days)
     total += weight * Fraction(sum(scores), len(scores))
     weights += weight
 hundredths = (total / weights * 200 + 1) // 2

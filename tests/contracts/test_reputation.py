@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.contracts.reviews.reputation import PRIOR_SCORE, Rating, said, score
+from marketplace.contracts.reviews.reputation import PRIOR_SCORE, Rating, said, score, weight_of
 from marketplace.contracts.reviews.rules import CRITERIA
 
 TODAY = date(2026, 11, 22)
@@ -49,6 +49,7 @@ def test_the_early_opinion_and_the_age_of_a_review() -> None:
     assert score([Rating(best, TODAY)], as_of=TODAY) == Fraction(4 * 4 + 5, 5)
     year_old = Rating(best, TODAY - timedelta(days=365))
     assert score([year_old], as_of=TODAY) == (4 * 4 + Fraction(5, 2)) / Fraction(9, 2)
+    assert weight_of(Rating(best, TODAY - timedelta(days=100)), as_of=TODAY) == 784_946, "rounded down to millionths"
     assert score([Rating(best, TODAY + timedelta(days=3))], as_of=TODAY) == Fraction(21, 5), "a clock that is ahead"
     assert [said(Fraction(n, 1000)) for n in (4_004, 4_005, 4_995, 1_000)] == ["4.00", "4.01", "5.00", "1.00"]
 

@@ -16,7 +16,8 @@ PRIOR_SCORE = 4
 """Everybody begins as if four reviews of 4.0 had been written: one bad one ruins nobody, one good one crowns nobody."""
 HALF_DAYS = 365
 """A review as old as this counts half, twice as old a third."""
-MOST_DAYS = 36_500
+WHOLE = 1_000_000
+"""Weights are whole millionths, rounded down: sums stay small numbers, however many reviews there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Rating:
 
 def score(ratings: Iterable[Rating], *, as_of: date) -> Fraction:
     """Between 1 and 5; of no ratings it is the early opinion itself, which nobody is shown."""
-    total, weights = Fraction(PRIOR_REVIEWS * PRIOR_SCORE), Fraction(PRIOR_REVIEWS)
+    total, weights = Fraction(PRIOR_REVIEWS * PRIOR_SCORE * WHOLE), PRIOR_REVIEWS * WHOLE
     for rating in ratings:
         weight = weight_of(rating, as_of=as_of)
         total += weight * rating.mean
@@ -42,10 +43,10 @@ def score(ratings: Iterable[Rating], *, as_of: date) -> Fraction:
     return total / weights
 
 
-def weight_of(rating: Rating, *, as_of: date) -> Fraction:
-    """1 for a review of today, less the older it is."""
-    days = min(max((as_of - rating.shown_on).days, 0), MOST_DAYS)
-    return Fraction(HALF_DAYS, HALF_DAYS + days)
+def weight_of(rating: Rating, *, as_of: date) -> int:
+    """In millionths: a million for a review of today, less the older it is."""
+    days = max((as_of - rating.shown_on).days, 0)
+    return WHOLE * HALF_DAYS // (HALF_DAYS + days)
 
 
 def said(figure: Fraction) -> str:

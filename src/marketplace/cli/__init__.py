@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Fill the demo world.",
     "reindex": "Build the search indexes anew from PostgreSQL and swap them in.",
     "check": "Prove the books; exit code 1 and a list when something is off.",
+    "staff": "Make an account a moderator or operator, or neither: `marketplace staff sana@example.org moderator`.",
     "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
     "doctor": "Say which service of each kind is in use and whether it answers.",
 }

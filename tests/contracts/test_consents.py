@@ -81,11 +81,10 @@ async def test_only_the_client_is_asked_and_only_of_her_completed_contract(db: S
     file = await stored(db, cast, tmp_path)
     await portfolio.change(db, item, PIECE, kept=(), files=[file], at=at)
     await consents.ask_again(db, item, at=at)
-    whose = {"freelancer_id": cast.ayesha_profile.id}
-    assert await consents.file_for(db, file.id, **whose, reader=cast.bilal.id)
+    assert await consents.file_for(db, file.id, handle="ayesha", reader=cast.bilal.id)
     for reader in (cast.omar.id, cast.hina.id):
         with pytest.raises(NotFound):
-            await consents.file_for(db, file.id, **whose, reader=reader)
+            await consents.file_for(db, file.id, handle="ayesha", reader=reader)
     await portfolio.remove(db, item, at=at)
     with pytest.raises(NotFound):
         await consents.asked(db, item.id, reader=cast.bilal.id)

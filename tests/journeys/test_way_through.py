@@ -27,6 +27,8 @@ def test_from_the_first_word_to_the_paid_rupee(
         person.opens("/").chooses_language(locale).fits_the_screen()
 
     gig = posts_a_gig(employer, mark)
+    moderator = someone("Sana Iqbal", locale=locale, javascript=javascript)
+    is_read_by_a_moderator(moderator, site, gig, f"sana-{mark}@test.example")
     offers_herself(ayesha, f"ayesha-{mark}@test.example", f"Shopify shops {mark}")
     offers_herself(hina, f"hina-{mark}@test.example", f"Shop design {mark}")
     is_found_within_five_seconds(employer, mark)
@@ -64,6 +66,21 @@ def posts_a_gig(employer: Person, mark: str) -> str:
     employer.sees(title).sees("46 products").fits_the_screen()
     employer.sends("/gigs/new/publish")
     return employer.arrives(r"(/gigs/(?!new)[a-z0-9-]+)$")[1]
+
+
+def is_read_by_a_moderator(moderator: Person, site: UpSite, gig: str, email: str) -> None:
+    """The first posting of a new employer waits: nobody else finds it, a moderator reads it and lets it out."""
+    moderator.signs_up(email)
+    appointed = site.run("staff", email, "moderator")
+    assert appointed.returncode == 0, appointed.stderr
+    moderator.opens("/moderation").fits_the_screen()
+    moderator.presses("main #results li:last-child a[href^='/moderation/cases/']")
+    moderator.arrives(r"/moderation/cases/").group()
+    moderator.sees("46 products").fits_the_screen()
+    moderator.page.locator("main input[name='decision'][value='publish']").check()
+    moderator.writes(reason="A clear gig of a real shop.")
+    moderator.sends("/decide").arrives(r"/moderation$")
+    moderator.opens(gig)
 
 
 def chooses_skills(person: Person, slug: str) -> None:

@@ -20,8 +20,10 @@ from marketplace.messages import threads
 from marketplace.messages.models import Notice
 from marketplace.messages.thread_models import Thread, ThreadMember
 from marketplace.runtime import load_tasks
-from marketplace.trust import blocks
-from marketplace.trust.models import Restriction
+from marketplace.trust import blocks, decisions, reports
+from marketplace.trust.decisions import Verdict
+from marketplace.trust.models import Case, Restriction
+from marketplace.trust.reports import Complaint
 from marketplace.trust.restrictions import Restricted
 from tests.cast import Cast
 from tests.contracts.scenes import agreed, funded
@@ -274,3 +276,26 @@ async def test_one_thread_about_one_thing(db: Session, cast: Cast) -> None:
     await written(db, "contract", contract, cast.ayesha, "one")
     await written(db, "contract", contract, cast.bilal, "two")
     assert await db.scalar(select(func.count()).select_from(Thread)) == 1
+
+
+async def test_a_case_is_asked_about_without_names(db: Session, cast: Cast) -> None:
+    contract = await agreed(db, cast)
+    insult = await written(db, "contract", contract, cast.ayesha, "An insult")
+    report = await reports.report(db, ("message", insult.id), Complaint("harassment"), by=cast.bilal.id, at=clock.now())
+    case = await db.get_one(Case, report.case_id)
+    await written(db, "case", case, cast.sana, "Did she write so before?")
+    shown = (await read(db, "case", case, cast.bilal))[0]
+    mail = (await db.scalars(select(Mail).where(Mail.to == cast.bilal.email).order_by(Mail.id.desc()).limit(1))).one()
+    for seen in (repr(shown.sender), repr(mail.values)):
+        assert "Sana" not in seen
+    assert shown.sender.is_staff and mail.values["who"] == ""
+    await written(db, "case", case, cast.bilal, "Twice.")
+    assert (await read(db, "case", case, cast.sana))[1].sender.name == "Bilal Ahmed"
+    for person in (cast.ayesha, cast.hina):
+        with pytest.raises(NotFound):
+            await read(db, "case", case, person)
+    await decisions.decide(
+        db, case.id, Verdict("none", "We saw nothing that breaks our rules."), by=cast.sana.id, at=clock.now()
+    )
+    with pytest.raises(rules.ThreadClosed):
+        await written(db, "case", case, cast.bilal, "But")

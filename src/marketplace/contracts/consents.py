@@ -17,7 +17,7 @@ from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.talent import portfolio
-from marketplace.talent.models import Freelancer, PortfolioItem
+from marketplace.talent.models import Freelancer, PortfolioFile, PortfolioItem
 from marketplace.talent.portfolio import PieceView
 
 
@@ -122,15 +122,18 @@ async def states_of(db: AnySession, freelancer_id: UUID) -> dict[UUID, str]:
     return {row.item_id: row.state for row in (await db.execute(query)).all()}
 
 
-async def file_for(db: AnySession, file_id: UUID, *, freelancer_id: UUID, reader: UUID) -> StoredFile:
-    """A file of a hidden piece, for the client who is asked about it. Raises: NotFound."""
+async def file_for(db: AnySession, file_id: UUID, *, handle: str, reader: UUID) -> StoredFile:
+    """A file of a hidden piece of hers, for the client who is asked about it. Raises: NotFound."""
     asked_about = (
-        select(PortfolioConsent.item_id)
+        select(PortfolioItem.freelancer_id)
+        .join(Freelancer, Freelancer.id == PortfolioItem.freelancer_id)
+        .join(PortfolioConsent, PortfolioConsent.item_id == PortfolioItem.id)
         .join(Contract, Contract.id == PortfolioConsent.contract_id)
-        .join(portfolio.PortfolioFile, portfolio.PortfolioFile.item_id == PortfolioConsent.item_id)
-        .where(portfolio.PortfolioFile.file_id == file_id, is_theirs(reader))
+        .join(PortfolioFile, PortfolioFile.item_id == PortfolioItem.id)
+        .where(PortfolioFile.file_id == file_id, Freelancer.handle == handle, is_theirs(reader))
     )
-    if await db.scalar(asked_about.limit(1)) is None:
+    freelancer_id = await db.scalar(asked_about.limit(1))
+    if freelancer_id is None:
         raise NotFound
     return await portfolio.file_for(db, file_id, freelancer_id=freelancer_id, with_hidden=True)
 

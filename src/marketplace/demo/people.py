@@ -122,9 +122,11 @@ async def _organisation(db: Session, owner: UUID, line: world.EmployerLine, at: 
     if (found := await _owned(db, owner)) is not None:
         return found
     if line.is_personal:
-        return await personal_organisation(db, owner, at=at)
-    made = await create_organisation(db, owner, name=line.name, kinds=["employer"], at=at)
-    made.about, made.country = line.about, line.country
+        made = await personal_organisation(db, owner, at=at)
+    else:
+        made = await create_organisation(db, owner, name=line.name, kinds=["employer"], at=at)
+        made.about, made.country = line.about, line.country
+    made.postings_approved_at = at
     return made
 
 

@@ -7,10 +7,13 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
 from marketplace.messages import contacts, thread_cases
 from marketplace.messages.actions import notify
+from marketplace.messages.case_threads import case_thread, case_threads
+from marketplace.messages.thread_subjects import register
 from marketplace.trust import subjects
 from marketplace.trust.events import CaseDecided
 from marketplace.trust.models import Case
 
+register("case", case_thread, several=case_threads)
 subjects.register("message", thread_cases.message_subject, around=thread_cases.around_message)
 subjects.register("thread", thread_cases.thread_subject, around=thread_cases.around_thread)
 

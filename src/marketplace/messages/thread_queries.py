@@ -25,12 +25,13 @@ _SHOWN = 120
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever wrote: her name, or her letter (then without name and id) while she has no name yet."""
+    """Whoever wrote: her name, or her letter while she has no name yet, or a moderator (both without name and id)."""
 
     id: UUID | None
     name: str
     letter: str = ""
     is_reader: bool = False
+    is_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,4 +304,6 @@ def _person(user_id: UUID, subject: ThreadSubject, names: Mapping[UUID, str], re
     letter = subject.letters.get(user_id, "")
     if letter and user_id != reader:
         return Person(None, "", letter)
+    if user_id in subject.staff and user_id != reader:
+        return Person(None, "", is_staff=True)
     return Person(user_id, subject.names.get(user_id) or names.get(user_id, ""), is_reader=user_id == reader)

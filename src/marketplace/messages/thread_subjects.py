@@ -30,7 +30,8 @@ class ThreadSubject:
 
     `members` are user ids of both sides, `sides` says who belongs to which (without it everybody is a side of her own).
     `names` are what members are called here instead of their own names ("Bilal Ahmed, AgriTrack"); whoever is in
-    `letters` has no name yet, only her letter, and `redact(by, text)` takes her name out of what she wrote.
+    `letters` has no name yet, only her letter, and `redact(by, text)` takes her name out of what she wrote; `staff` are
+    called "a moderator".
     Before they are acquainted (shortlist, contract) strangers write little. `outlives_block`: the two have work under
     way, so a block does not end the conversation but makes it mediated. `may_share_contact`: money was held.
     """
@@ -43,6 +44,7 @@ class ThreadSubject:
     sides: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
     names: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
     letters: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+    staff: frozenset[UUID] = frozenset()
     redact: Callable[[UUID, str], str] = _unchanged
     is_acquainted: bool = True
     outlives_block: bool = False

@@ -145,7 +145,7 @@ async def _tell(db: Session, thread: Thread, subject: ThreadSubject, message: Th
     name = await db.scalar(select(User.name).where(User.id == message.sent_by))
     values = {
         "letter": letter,
-        "who": "" if letter else subject.names.get(message.sent_by, name),
+        "who": "" if letter or message.sent_by in subject.staff else subject.names.get(message.sent_by, name),
         "about": subject.title,
         "excerpt": rules.excerpt(subject.redact(message.sent_by, message.text)),
     }

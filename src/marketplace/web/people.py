@@ -4,6 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import wtforms
+from litestar import Response
 from wtforms import (
     BooleanField,
     Field,
@@ -18,20 +19,24 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
+from marketplace.contracts.history import work_of
+from marketplace.gigs.service_queries import services_of
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import read_places
 from marketplace.places.queries import parks
 from marketplace.skills.taxonomy import known_skills, resolve
-from marketplace.talent import actions, queries, rules
+from marketplace.talent import actions, handles, portfolio, queries, rules
 from marketplace.talent.queries import Freelancer
 from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language, LanguageLevel, Profile
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.acquaintance import is_acquainted
-from marketplace.web.forms import Form, Length, MoneyField, SkillsField, strip
+from marketplace.web.forms import DeadlineField, Form, Length, MoneyField, SkillsField, strip
 from marketplace.web.pages import Flash, local_path, page, redirect
 from marketplace.web.posting_forms import districts
+from marketplace.web.reviews import reviews_part
 from marketplace.web.visit import Visit
 
 SPARE_ROWS = 2
@@ -80,9 +85,18 @@ class ProfileForm(Form):
         N_("District"), choices=cast(Any, _districts), default="", description=N_("Nothing more exact is ever shown.")
     )
     park = SelectField(N_("Technology park or centre"), choices=cast(Any, _parks), default="")
+    available_on = DeadlineField(N_("Free from"), description=N_("Leave it empty when you can begin now."))
     shows_name = BooleanField(
         N_("Show my whole name to everybody"),
         description=N_("Otherwise people see your first name, until you are shortlisted or hired."),
+    )
+    shows_photo = BooleanField(
+        N_("Show my photo to everybody"), description=N_("Otherwise only who has shortlisted or hired you sees it.")
+    )
+    shows_place = BooleanField(N_("Show my district and park"), default=True)
+    shows_history = BooleanField(
+        N_("Show the work I have finished here"),
+        description=N_("Title, month and the organisation, never what was paid."),
     )
     next = HiddenField(validators=[Length(max=600)])
 
@@ -106,7 +120,11 @@ class ProfileForm(Form):
             hours_a_week=self.hours_a_week.data or 0,
             district=self.district.data or None,
             park_id=park_id,
+            available_from=self.available_on.data,
             shows_name=bool(self.shows_name.data),
+            shows_photo=bool(self.shows_photo.data),
+            shows_place=bool(self.shows_place.data),
+            shows_history=bool(self.shows_history.data),
             is_listed=is_listed,
         )
 
@@ -123,7 +141,7 @@ async def edit_profile(visit: Visit) -> Answer:
 
 
 def _values(profile: Profile, park: str, onward: str) -> dict[str, Any]:
-    same = ("headline", "about", "shows_name")
+    same = ("headline", "about", "shows_name", "shows_photo", "shows_place", "shows_history")
     return {
         **{name: getattr(profile, name) for name in same},
         "skills": list(profile.skills),
@@ -132,6 +150,7 @@ def _values(profile: Profile, park: str, onward: str) -> dict[str, Any]:
         "hours_a_week": profile.hours_a_week or None,
         "district": profile.district or "",
         "park": park,
+        "available_on": profile.available_from,
         "next": onward,
     }
 
@@ -181,12 +200,32 @@ def _after(visit: Visit, form: ProfileForm, handle: str, *, is_listed: bool) -> 
 
 @get("/people/{handle}", PUBLIC)
 async def show_person(visit: Visit, handle: str) -> Answer:
-    """What this reader may see of a freelancer."""
+    """What this reader may see of a freelancer; an old address leads to the present one."""
+    try:
+        return await person_page(visit, handle)
+    except NotFound:
+        async with visit.read() as db:
+            present = await handles.successor(db, handle)
+        if present is None:
+            raise
+        return Response(content="", status_code=301, headers={"Location": f"/people/{present}"})
+
+
+async def person_page(visit: Visit, handle: str, *, is_preview: bool = False) -> Answer:
+    """The page of a freelancer; `is_preview` shows her her own as a stranger sees it. Raises: NotFound."""
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         knows = await is_acquainted(db, handle, reader=reader)
-        person = await queries.profile_view(db, handle, reader=reader, is_acquainted=knows)
-    context: dict[str, Any] = {"languages": LANGUAGES, "levels": LEVELS, "is_own": person.user_id == reader}
+        person = await queries.profile_view(db, handle, reader=reader, is_acquainted=knows, is_preview=is_preview)
+        is_own = person.user_id == reader and not is_preview
+        context: dict[str, Any] = {
+            "is_own": is_own,
+            "pieces": await portfolio.pieces_of(db, person.id, with_hidden=is_own),
+            "services": await services_of(db, person.id, reader=None if is_preview else reader),
+            "work": await work_of(db, person.id) if person.shows_history else [],
+            "reviews": await reviews_part(db, "freelancer", person.id, href=f"/people/{handle}", at=visit.now),
+        }
+    context |= {"languages": LANGUAGES, "levels": LEVELS, "sources": portfolio.SOURCES, "is_preview": is_preview}
     return page(visit, "people/show.html", person=person, **context)
 
 

@@ -55,7 +55,7 @@ async def show_pipeline(visit: Visit, slug: str) -> Answer:
             context |= {"wanted": wanted, "found": paging.cut(visit, rows, key=_key)}
         else:
             of: dict[str, Any] = {"asked": asked, "viewer": visit.user.id}
-            context |= {"columns": await board.columns(db, posting.id, COLUMNS, **of), "column": _column(visit)}
+            context |= {"columns": await board.columns(db, posting.id, COLUMNS, **of)}
     template = "pipeline/list.html" if is_list else "pipeline/board.html"
     words = {"stages": STAGES, "words": STAGE_WORDS, "reasons": REJECT_REASONS, "most": len(asked)}
     return page(visit, template, fragment="results" if is_list else None, posting=posting, **words, **context)
@@ -63,12 +63,6 @@ async def show_pipeline(visit: Visit, slug: str) -> Answer:
 
 def _key(row: Row) -> tuple[float, datetime, UUID]:
     return row.rank, row.submitted_at, row.id
-
-
-def _column(visit: Visit) -> str:
-    """The column that a phone shows."""
-    chosen = visit.query.get("column", "")
-    return chosen if chosen in COLUMNS else COLUMNS[0]
 
 
 def _wanted(visit: Visit) -> Wanted:

@@ -138,4 +138,4 @@ def test_a_long_headline_gives_way_to_the_address() -> None:
 
 def test_typographic_letters_do_not_halve_what_fits() -> None:
     assert segments(simple("“Logo” – it’s done…")) == 1
-    assert simple("“Logo” – it’s done…\u2066") == "\"Logo\" - it's done..."
+    assert simple("“Logo” – it’s done…\u2066") == '"Logo" - it\'s done...'

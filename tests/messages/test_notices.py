@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from marketplace.engines.notify.models import Mail
-from marketplace.engines.notify.rendering import messages
+from marketplace.engines.notify.models import Mail, TextMessage
+from marketplace.engines.notify.rendering import messages, needed
+from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.messages import actions, queries
-from marketplace.messages.rules import KIND_OF, KINDS
+from marketplace.messages.rules import KIND_OF, KINDS, Wish
 from tests.cast import Cast
 
 GIG = {"gig": "A shop for pottery", "organisation": "AgriTrack"}
@@ -27,6 +28,16 @@ async def mails(db: Session) -> list[Mail]:
 
 async def page(db: Session, cast: Cast, locale: str = "en", **options):
     return await queries.notices_of(db, cast.ayesha.id, locale=locale, time_zone="Asia/Karachi", **options)
+
+
+async def off(db: Session, user: User) -> set[str]:
+    """The kinds that do not come by mail."""
+    found = await queries.preferences_of(db, user.id, has_email=True, has_phone=False)
+    return {kind.name for kind, ways in found if not ways.by_mail}
+
+
+async def texts(db: Session) -> list[str]:
+    return list((await db.execute(select(TextMessage.to).order_by(TextMessage.id))).scalars())
 
 
 def test_every_message_has_one_kind_and_every_listed_one_has_words() -> None:
@@ -49,32 +60,75 @@ async def test_a_notice_and_its_mail_are_written_together(db: Session, cast: Cas
 
 
 async def test_what_is_switched_off_comes_as_a_notice_only(db: Session, cast: Cast) -> None:
-    await actions.prefer(db, cast.ayesha.id, "proposals", by_mail=False)
+    await actions.prefer(db, cast.ayesha.id, {"proposals": Wish(by_mail=False)})
     await tell(db, cast)
 
     assert await queries.unread_count(db, cast.ayesha.id) == 1
     assert await mails(db) == []
 
-    await actions.prefer(db, cast.ayesha.id, "proposals", by_mail=True)
+    await actions.prefer(db, cast.ayesha.id, {"proposals": Wish()})
     await tell(db, cast)
     assert len(await mails(db)) == 1
+
+
+async def test_who_has_a_phone_only_is_told_by_sms(db: Session, cast: Cast) -> None:
+    cast.ayesha.email, cast.ayesha.phone = None, "+923001234567"
+    await db.flush()
+    await tell(db, cast)
+    assert await mails(db) == []
+    assert await texts(db) == ["+923001234567"]
+
+    await actions.prefer(db, cast.ayesha.id, {"proposals": Wish(by_sms=False)})
+    await tell(db, cast)
+    assert len(await texts(db)) == 1
+    assert await queries.unread_count(db, cast.ayesha.id) == 2, "the notice is always written"
+
+
+async def test_who_has_both_gets_sms_only_where_she_asks_for_it(db: Session, cast: Cast) -> None:
+    cast.ayesha.phone = "+923001234567"
+    await db.flush()
+    await tell(db, cast)
+    assert (len(await mails(db)), await texts(db)) == (1, [])
+
+    await actions.prefer(db, cast.ayesha.id, {"proposals": Wish(by_mail=False, by_sms=True)})
+    await tell(db, cast)
+    assert (len(await mails(db)), len(await texts(db))) == (1, 1)
+
+
+async def test_stop_ends_every_sms_and_leaves_the_mails(db: Session, cast: Cast) -> None:
+    cast.ayesha.phone = "+923001234567"
+    await actions.prefer(db, cast.ayesha.id, {kind.name: Wish(by_sms=True) for kind in KINDS if kind.can_be_off})
+    await actions.stop_texts(db, cast.ayesha.id)
+    await tell(db, cast)
+    assert (len(await mails(db)), await texts(db)) == (1, [])
+    found = await queries.preferences_of(db, cast.ayesha.id, has_email=False, has_phone=True)
+    assert not any(ways.by_sms for _kind, ways in found), "what always comes too"
+
+
+async def test_every_mail_that_can_be_switched_off_says_how(db: Session, cast: Cast) -> None:
+    """Its row names who may end what; the mailroom makes List-Unsubscribe of it (tests/engines/notify)."""
+    for kind in KINDS:
+        message = kind.messages[0]
+        values = dict.fromkeys(needed(message), "x")
+        await actions.notify(db, cast.hina.id, message, values, link="/", at=clock.now())
+    written = {mail.message: mail.unsubscribe for mail in await mails(db)}
+    expected = {kind.messages[0]: f"{cast.hina.id}:{kind.name}" if kind.can_be_off else "" for kind in KINDS}
+    assert written == expected
 
 
 async def test_mails_about_the_account_can_not_be_switched_off(db: Session, cast: Cast) -> None:
     for kind in ("account", "nonsense"):
         with pytest.raises(Invalid):
-            await actions.prefer(db, cast.ayesha.id, kind, by_mail=False)
+            await actions.prefer(db, cast.ayesha.id, {kind: Wish(by_mail=False)})
 
-    assert {kind.name: on for kind, on in await queries.preferences_of(db, cast.ayesha.id)}["account"]
+    assert "account" not in await off(db, cast.ayesha)
 
 
 async def test_an_unsubscribe_link_ends_one_kind_for_one_person(db: Session, cast: Cast) -> None:
     assert await actions.unsubscribe(db, f"{cast.ayesha.id}:proposals") == "proposals"
 
-    chosen = {kind.name: on for kind, on in await queries.preferences_of(db, cast.ayesha.id)}
-    assert [kind for kind, on in chosen.items() if not on] == ["proposals"]
-    others = await queries.preferences_of(db, cast.hina.id)
-    assert all(on for _kind, on in others)
+    assert await off(db, cast.ayesha) == {"proposals"}
+    assert await off(db, cast.hina) == set()
     with pytest.raises(NotFound):
         await actions.unsubscribe(db, f"{cast.ayesha.id}:account")
 

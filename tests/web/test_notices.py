@@ -9,12 +9,14 @@ from marketplace.engines.notify import unsubscribe
 from marketplace.engines.notify.mailroom import Mailroom
 from marketplace.engines.notify.models import Mail
 from marketplace.engines.notify.rendering import Site
+from marketplace.identity.models import User
 from marketplace.kernel import clock, ids
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.queue import Services, drain
 from marketplace.messages import actions, queries
 from marketplace.messages.models import Notice
+from marketplace.messages.rules import KINDS
 from tests.cast import Cast
 from tests.visitors import Browse, Browser
 
@@ -67,27 +69,52 @@ async def test_all_are_read_at_once_and_pages_follow(db: Session, cast: Cast, br
     assert await unread(db, cast) == 0
 
 
+async def by_mail(db: Session, user: User) -> set[str]:
+    found = await queries.preferences_of(db, user.id, has_email=True, has_phone=True)
+    return {kind.name for kind, ways in found if ways.by_mail and kind.can_be_off}
+
+
+async def by_sms(db: Session, user: User) -> set[str]:
+    found = await queries.preferences_of(db, user.id, has_email=True, has_phone=True)
+    return {kind.name for kind, ways in found if ways.by_sms}
+
+
 async def test_kinds_are_switched_off_without_a_script(db: Session, cast: Cast, browse: Browse) -> None:
     browser = await browse(cast.ayesha)
-
-    saved = await browser.submit("/account/notices", {"contracts": "y", "money": "y"}, shown_on="/account/notices")
+    sent = {"mail": ["contracts", "money"], "sms": ["money"]}
+    saved = await browser.submit("/account/notices", sent, shown_on="/account/notices")
     assert saved.status_code == 303
+    assert await by_mail(db, cast.ayesha) == {"contracts", "money"}
+    assert await by_sms(db, cast.ayesha) == set(), "she has no number, so the page did not ask"
+    assert {"account", "safety"} <= {each.name for each in KINDS} - await by_mail(db, cast.ayesha)
 
-    chosen = {kind.name: on for kind, on in await queries.preferences_of(db, cast.ayesha.id)}
-    assert chosen == {"proposals": False, "contracts": True, "money": True, "account": True}
+
+async def test_every_kind_that_can_be_off_stands_on_the_page(db: Session, cast: Cast, browse: Browse) -> None:
+    cast.ayesha.phone = "+923001234567"
+    await db.commit()
+    browser = await browse(cast.ayesha)
+    shown = (await browser.get("/account/notices")).text
+    for kind in KINDS:
+        boxes = [f'name="{way}" value="{kind.name}"' in shown for way in ("mail", "sms")]
+        assert boxes == [kind.can_be_off] * 2, kind.name
+    await browser.submit("/account/notices", {"sms": ["money"]}, shown_on="/account/notices")
+    assert (await by_mail(db, cast.ayesha), await by_sms(db, cast.ayesha)) == (set(), {"money"})
+    assert (await browser.submit("/account/notices/no-sms", shown_on="/account/notices")).status_code == 303
+    assert await by_sms(db, cast.ayesha) == set()
 
 
 async def test_the_link_asks_first_and_the_mail_program_need_not(
     db: Session, cast: Cast, client: Browser, settings: Settings
 ) -> None:
     token = unsubscribe.token(settings.secret_key, f"{cast.ayesha.id}:money")
+    everything = await by_mail(db, cast.ayesha)
 
     assert (await client.get(f"/unsubscribe/{token}")).status_code == 200
-    assert all(on for _kind, on in await queries.preferences_of(db, cast.ayesha.id))
+    assert await by_mail(db, cast.ayesha) == everything
 
     done = await client.post(f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200
-    assert {kind.name for kind, on in await queries.preferences_of(db, cast.ayesha.id) if not on} == {"money"}
+    assert await by_mail(db, cast.ayesha) == everything - {"money"}
 
 
 @pytest.mark.parametrize("subject", ["{ayesha}:account", "{ayesha}:nonsense"])
@@ -99,7 +126,7 @@ async def test_a_strange_link_does_nothing(
 
     for token in (good[:-1] + "_", "nonsense", other):
         assert (await client.post(f"/unsubscribe/{token}")).status_code == 404
-    assert all(on for _kind, on in await queries.preferences_of(db, cast.ayesha.id))
+    assert await by_mail(db, cast.ayesha) == {kind.name for kind in KINDS if kind.can_be_off}
 
 
 async def test_the_mailbox_shows_what_was_sent(

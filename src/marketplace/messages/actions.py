@@ -1,5 +1,7 @@
-"""Tell people, and let them say what they want to be told by mail."""
+"""Tell people, and let them say what they want to be told by mail and SMS."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +16,12 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.messages.models import Notice, NoticePreference
-from marketplace.messages.rules import BY_NAME, KIND_OF
+from marketplace.messages.queries import wishes_of
+from marketplace.messages.rules import BY_NAME, KIND_OF, Wish, ways
 
 
 async def notify(db: Session, user_id: UUID, message: str, values: dict[str, Any], *, link: str, at: datetime) -> None:
-    """Write a notice for her and defer its mail unless she switched this kind off, both in this transaction.
+    """Write a notice for her and defer its mail and SMS as she wants this kind, all in this transaction.
 
     `message` is a folder of templates/email and listed in rules.KINDS; `values` are what it uses (text, numbers,
     Money, datetimes, ids); `link` is the path it opens.
@@ -29,17 +32,17 @@ async def notify(db: Session, user_id: UUID, message: str, values: dict[str, Any
     db.add(Notice(user_id=user_id, message=message, values=plain(values), link=link, created_at=at))
     await db.flush()
     reader = (await db.execute(_reader(user_id, kind.name))).one()
-    if reader.closed_at is not None or (kind.can_be_off and reader.by_mail is False):
+    if reader.closed_at is not None:
         return
-    await post.mail(
-        db,
-        to=reader.email,
-        message=message,
-        values={**values, "link": link},
-        locale=reader.locale,
-        time_zone=reader.time_zone,
-        unsubscribe=f"{user_id}:{kind.name}" if kind.can_be_off else "",
-    )
+    wish = Wish() if reader.by_mail is None else Wish(reader.by_mail, reader.by_sms)
+    chosen = ways(kind, wish, has_email=bool(reader.email), has_phone=bool(reader.phone))
+    said: dict[str, Any] = {"message": message, "values": {**values, "link": link}}
+    said |= {"locale": reader.locale, "time_zone": reader.time_zone}
+    if chosen.by_mail:
+        unsubscribe = f"{user_id}:{kind.name}" if kind.can_be_off else ""
+        await post.mail(db, to=reader.email, unsubscribe=unsubscribe, **said)
+    if chosen.by_sms:
+        await post.text(db, to=reader.phone, **said)
 
 
 async def mark_read(db: Session, user_id: UUID, notice_id: UUID, *, at: datetime) -> str:
@@ -58,12 +61,26 @@ async def mark_all_read(db: Session, user_id: UUID, *, until: datetime, at: date
     await db.execute(seen.values(read_at=at))
 
 
-async def prefer(db: Session, user_id: UUID, kind: str, *, by_mail: bool) -> None:
-    """She wants this kind of messages by mail, or not. Raises: Invalid for a kind that nobody can switch."""
-    if kind not in BY_NAME or not BY_NAME[kind].can_be_off:
+async def prefer(db: Session, user_id: UUID, wishes: Mapping[str, Wish]) -> None:
+    """How she wants these kinds of messages. Raises: Invalid for a kind that nobody can switch."""
+    if any(kind not in BY_NAME or not BY_NAME[kind].can_be_off for kind in wishes):
         raise Invalid.at("kind", N_("These mails can't be switched off."))
-    row = insert(NoticePreference).values(user_id=user_id, kind=kind, by_mail=by_mail)
-    await db.execute(row.on_conflict_do_update(index_elements=["user_id", "kind"], set_={"by_mail": by_mail}))
+    await _keep(db, user_id, wishes)
+
+
+async def stop_texts(db: Session, user_id: UUID) -> None:
+    """No SMS about anything any more, of whatever kind; codes that she asks for herself still come."""
+    chosen = dict(await wishes_of(db, user_id))
+    await _keep(db, user_id, {kind: replace(chosen.get(kind, Wish()), by_sms=False) for kind in BY_NAME})
+
+
+async def _keep(db: Session, user_id: UUID, wishes: Mapping[str, Wish]) -> None:
+    rows = [{"user_id": user_id, "kind": kind, **asdict(wish)} for kind, wish in sorted(wishes.items())]
+    if not rows:
+        return
+    row = insert(NoticePreference).values(rows)
+    changes = {"by_mail": row.excluded.by_mail, "by_sms": row.excluded.by_sms}
+    await db.execute(row.on_conflict_do_update(index_elements=["user_id", "kind"], set_=changes))
 
 
 async def unsubscribe(db: Session, subject: str) -> str:
@@ -73,11 +90,13 @@ async def unsubscribe(db: Session, subject: str) -> str:
         raise NotFound
     if await db.get(User, UUID(user_id)) is None:
         raise NotFound
-    await prefer(db, UUID(user_id), kind, by_mail=False)
+    chosen = dict(await wishes_of(db, UUID(user_id)))
+    await prefer(db, UUID(user_id), {kind: replace(chosen.get(kind, Wish()), by_mail=False)})
     return kind
 
 
 def _reader(user_id: UUID, kind: str) -> Any:
     preference = (NoticePreference.user_id == User.id) & (NoticePreference.kind == kind)
-    columns = (User.email, User.locale, User.time_zone, User.closed_at, NoticePreference.by_mail)
-    return select(*columns).outerjoin(NoticePreference, preference).where(User.id == user_id)
+    columns = (User.email, User.phone, User.locale, User.time_zone, User.closed_at)
+    wish = (NoticePreference.by_mail, NoticePreference.by_sms)
+    return select(*columns, *wish).outerjoin(NoticePreference, preference).where(User.id == user_id)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marketplace.engines.notify.rendering import headline
 from marketplace.kernel.database import AnySession
 from marketplace.messages.models import Notice, NoticePreference
-from marketplace.messages.rules import KIND_OF, KINDS, Kind
+from marketplace.messages.rules import KIND_OF, KINDS, Kind, Ways, Wish, ways
 
 PAGE = 30
 
@@ -52,11 +52,17 @@ async def notices_of(
     return NoticePage(lines, rows[PAGE - 1].id if len(rows) > PAGE else None)
 
 
-async def preferences_of(db: AnySession, user_id: UUID) -> list[tuple[Kind, bool]]:
-    """Every kind, and whether it comes by mail."""
+async def wishes_of(db: AnySession, user_id: UUID) -> dict[str, Wish]:
+    """What she said about kinds of messages; the others come as they do for everybody."""
     rows = await db.execute(select(NoticePreference).where(NoticePreference.user_id == user_id))
-    chosen = {each.kind: each.by_mail for each in rows.scalars()}
-    return [(kind, chosen.get(kind.name, True) or not kind.can_be_off) for kind in KINDS]
+    return {each.kind: Wish(each.by_mail, each.by_sms) for each in rows.scalars()}
+
+
+async def preferences_of(db: AnySession, user_id: UUID, *, has_email: bool, has_phone: bool) -> list[tuple[Kind, Ways]]:
+    """Every kind, and how it comes to her."""
+    chosen = await wishes_of(db, user_id)
+    has = {"has_email": has_email, "has_phone": has_phone}
+    return [(kind, ways(kind, chosen.get(kind.name, Wish()), **has)) for kind in KINDS]
 
 
 def _line(notice: Notice, locale: str, time_zone: str) -> NoticeLine:

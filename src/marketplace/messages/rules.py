@@ -7,13 +7,38 @@ from marketplace.kernel.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Messages that people want or don't want together. One that `can_be_off` not is always mailed."""
+    """Messages that people want or don't want together. One that `can_be_off` not always comes by mail."""
 
     name: str
     title: str
     hint: str
     messages: tuple[str, ...]
     can_be_off: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How somebody wants a kind: `by_sms` None is what holds until she says something."""
+
+    by_mail: bool = True
+    by_sms: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a message leaves the house; the notice in her list is always written."""
+
+    by_mail: bool
+    by_sms: bool
+
+
+def ways(kind: Kind, wish: Wish, *, has_email: bool, has_phone: bool) -> Ways:
+    """By mail unless she switched it off; by SMS where she asked for it, or has no address.
+
+    What always comes, comes by mail, else by SMS. An SMS she said no to never comes.
+    """
+    by_sms = wish.by_sms if wish.by_sms is not None else not has_email
+    return Ways(has_email and (wish.by_mail or not kind.can_be_off), has_phone and by_sms)
 
 
 KINDS = (

@@ -1,29 +1,31 @@
-"""What a person was told, and what of it she wants by mail."""
+"""What a person was told, and what of it she wants by mail and SMS."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-from wtforms import BooleanField
+from wtforms import SelectMultipleField
 
 from marketplace.engines.notify import unsubscribe
+from marketplace.identity import phones
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.messages import actions, queries
-from marketplace.messages.rules import BY_NAME
+from marketplace.messages.rules import BY_NAME, KINDS, Wish
 from marketplace.web import paging
 from marketplace.web.access import PUBLIC, USER, WEBHOOK, Answer, get, post
+from marketplace.web.arriving import texts_work
 from marketplace.web.forms import Form
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
 
+CAN_BE_OFF = {kind.name: kind.title for kind in KINDS if kind.can_be_off}
+
 
 class PreferencesForm(Form):
-    """A box for each kind that can be switched off; ticked: also by mail. The names are those of messages/rules."""
+    """The kinds that come by mail, and those that come by SMS."""
 
-    messages = BooleanField()
-    proposals = BooleanField()
-    contracts = BooleanField()
-    money = BooleanField()
+    mail = SelectMultipleField(choices=CAN_BE_OFF)
+    sms = SelectMultipleField(choices=CAN_BE_OFF)
 
 
 @get("/notices", USER)
@@ -57,20 +59,38 @@ async def read_all_notices(visit: Visit) -> Answer:
 
 @get("/account/notices", USER)
 async def show_preferences(visit: Visit) -> Answer:
-    """What comes by mail."""
+    """What comes by mail and SMS."""
+    user = visit.user
     async with visit.read() as db:
-        preferences = await queries.preferences_of(db, visit.user.id)
-    return page(visit, "notices/preferences.html", preferences=preferences)
+        preferences = await queries.preferences_of(db, user.id, has_email=bool(user.email), has_phone=bool(user.phone))
+    phone = phones.shown(user.phone) if user.phone else ""
+    may_text = texts_work(visit)
+    return page(visit, "notices/preferences.html", preferences=preferences, phone=phone, may_text=may_text)
 
 
 @post("/account/notices", USER)
 async def save_preferences(visit: Visit) -> Answer:
-    """Switch kinds on and off, all at once."""
+    """Switch kinds on and off, all at once. What the page did not offer (no address, no number) stays as it was."""
     form = await visit.form(PreferencesForm)
+    mail, sms = set(form.mail.data or ()), set(form.sms.data or ())
     async with visit.write() as db:
-        for field in form:
-            await actions.prefer(db, visit.user.id, field.short_name, by_mail=bool(field.data))
+        before = await queries.wishes_of(db, visit.user.id)
+        wishes: dict[str, Wish] = {}
+        for kind in CAN_BE_OFF:
+            old = before.get(kind, Wish())
+            wishes[kind] = Wish(
+                kind in mail if visit.user.email else old.by_mail, kind in sms if visit.user.phone else old.by_sms
+            )
+        await actions.prefer(db, visit.user.id, wishes)
     return redirect(visit, "/account/notices", flash=N_("Saved."))
+
+
+@post("/account/notices/no-sms", USER)
+async def stop_texts(visit: Visit) -> Answer:
+    """What STOP in answer to an SMS does elsewhere."""
+    async with visit.write() as db:
+        await actions.stop_texts(db, visit.user.id)
+    return redirect(visit, "/account/notices", flash=N_("No more SMS, except for codes that you ask for."))
 
 
 @get("/unsubscribe/{token}", PUBLIC)
@@ -104,4 +124,7 @@ def _shown_at(text: object, otherwise: datetime) -> datetime:
     return min(at.astimezone(UTC) if at.tzinfo else otherwise, otherwise)
 
 
-routes = [list_notices, read_notice, read_all_notices, show_preferences, save_preferences, ask_unsubscribe, end_mails]
+routes = [
+    list_notices, read_notice, read_all_notices, show_preferences, save_preferences, stop_texts,
+    ask_unsubscribe, end_mails,
+]  # fmt: skip

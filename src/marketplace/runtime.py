@@ -36,6 +36,7 @@ SCHEDULES = {
     "notify.sweep": "10 2 * * *",
     "postings.forget_drafts": "20 2 * * *",
     "identity.sweep": "20 2 * * *",
+    "discovery.digest": "0 3 * * *",
     "training.digest": "30 3 * * *",
 }
 """When what runs by itself, in UTC. Handlers are idempotent."""

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from marketplace.engines.notify.mailroom import Mailroom
+from marketplace.engines.notify.rendering import Site
 from marketplace.engines.search.embedded import EmbeddedSearch
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.database import Database
@@ -65,7 +67,7 @@ async def index(tmp_path) -> EmbeddedSearch:
 
 @pytest.fixture
 def services(database, index) -> Services:
-    made = Services()
+    made = Services(Mailroom(Site("Hunar", "http://127.0.0.1:8000"), "Hunar <mail@test.example>", "a secret"))
     made.add(database, Database)
     made.add(index, SearchIndex)
     return made

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
+from marketplace.discovery.models import SavedSearch
 from marketplace.identity import seats
 from marketplace.identity.models import Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
@@ -144,6 +145,9 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /messages/{id}/files/{file}/{name}": ("/messages/<thread>/files/<sent_file>/plan.txt", BOTH, NOBODY),
     "GET /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
     "POST /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
+    "POST /searches/{id}": ("/searches/<search>", AYESHA, NOBODY),
+    "POST /searches/{id}/remove": ("/searches/<search>/remove", AYESHA, NOBODY),
+    "POST /searches/{id}/restore": ("/searches/<search>/restore", AYESHA, NOBODY),
     "GET /messages/replies/{id}": ("/messages/replies/<reply>", AYESHA, NOBODY),
     "POST /messages/replies/{id}": ("/messages/replies/<reply>", AYESHA, NOBODY),
     "POST /messages/replies/{id}/remove": ("/messages/replies/<reply>/remove", AYESHA, NOBODY),
@@ -244,6 +248,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     check = await handed_in(db, cast, file=file)
     training = await training_of(db, cast, file)
+    kept = SavedSearch(user_id=cast.ayesha.id, surface="gigs", query="", name="All", rhythm="off", created_at=at)
+    db.add(kept)
     await db.commit()
     named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
     rows = {
@@ -257,6 +263,6 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "boss": cast.bilal,
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
-    rows |= {"check": check}
+    rows |= {"check": check, "search": kept}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})

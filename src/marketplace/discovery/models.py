@@ -1,12 +1,16 @@
-"""Impressions."""
+"""Impressions, saved searches and what their owners were told of."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from marketplace.kernel.database import Base, timestamp
+from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
+from marketplace.kernel.database.states import one_of
+
+Rhythm = Literal["instant", "daily", "weekly", "off"]
 
 
 class Impression(Base):
@@ -22,3 +26,41 @@ class Impression(Base):
     document_id: Mapped[UUID]
     rank: Mapped[int]
     query: Mapped[str] = mapped_column(server_default="")
+
+
+class SavedSearch(Base):
+    """A list with its filters that somebody wants to hear of; `surface` names the list, `query` is its address.
+
+    `known` is what it found when it was saved: no news. Thrown away means `removed_at`, for a while.
+    """
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (
+        one_of("rhythm", Rhythm),
+        Index("ix_saved_searches_user_id", "user_id", "id"),
+        Index("ix_saved_searches_alerting", "surface", postgresql_where="rhythm <> 'off' AND removed_at IS NULL"),
+    )
+
+    id: Mapped[UUID] = pk()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    surface: Mapped[str]
+    query: Mapped[str]
+    name: Mapped[str]
+    rhythm: Mapped[str]
+    known: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
+    created_at: Mapped[datetime] = timestamp()
+    told_at: Mapped[datetime | None] = optional_timestamp()
+    removed_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class SearchAlert(Base):
+    """One document that one subscriber is told of: its key is why she is told once, however often it is edited."""
+
+    __tablename__ = "search_alerts"
+    __table_args__ = (Index("ix_search_alerts_untold", "search_id", postgresql_where="told_at IS NULL"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    search_id: Mapped[UUID] = mapped_column(ForeignKey("saved_searches.id", ondelete="CASCADE"))
+    found_at: Mapped[datetime] = timestamp()
+    told_at: Mapped[datetime | None] = optional_timestamp()

@@ -20,11 +20,21 @@ from marketplace.messages.queries import wishes_of
 from marketplace.messages.rules import BY_NAME, KIND_OF, Wish, ways
 
 
-async def notify(db: Session, user_id: UUID, message: str, values: dict[str, Any], *, link: str, at: datetime) -> None:
+async def notify(
+    db: Session,
+    user_id: UUID,
+    message: str,
+    values: dict[str, Any],
+    *,
+    link: str,
+    at: datetime,
+    unsubscribe: str = "",
+) -> None:
     """Write a notice for her and defer its mail and SMS as she wants this kind, all in this transaction.
 
     `message` is a folder of templates/email and listed in rules.KINDS; `values` are what it uses (text, numbers,
-    Money, datetimes, ids); `link` is the path it opens.
+    Money, datetimes, ids); `link` is the path it opens; `unsubscribe` is what its link ends, where that is less than
+    the whole kind.
     """
     kind = KIND_OF[message]
     missing = needed(message) - values.keys() - {"link"}
@@ -39,8 +49,8 @@ async def notify(db: Session, user_id: UUID, message: str, values: dict[str, Any
     said: dict[str, Any] = {"message": message, "values": {**values, "link": link}}
     said |= {"locale": reader.locale, "time_zone": reader.time_zone}
     if chosen.by_mail:
-        unsubscribe = f"{user_id}:{kind.name}" if kind.can_be_off else ""
-        await post.mail(db, to=reader.email, unsubscribe=unsubscribe, **said)
+        ends = (unsubscribe or f"{user_id}:{kind.name}") if kind.can_be_off else ""
+        await post.mail(db, to=reader.email, unsubscribe=ends, **said)
     if chosen.by_sms:
         await post.text(db, to=reader.phone, **said)
 

@@ -107,6 +107,12 @@ KINDS = (
         ("posting_closes_soon",),
     ),
     Kind(
+        "searches",
+        N_("Saved searches"),
+        N_("What is new in the searches you keep, as often as you chose for each"),
+        ("search_alert",),
+    ),
+    Kind(
         "contracts",
         N_("Contracts"),
         N_("Deliveries, revisions and what waits for you"),

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from wtforms import SelectMultipleField
 
+from marketplace.discovery import saved_searches
+from marketplace.discovery.alerts import UNSUBSCRIBE
 from marketplace.engines.notify import unsubscribe
 from marketplace.identity import phones
 from marketplace.kernel.errors import NotFound
@@ -96,14 +98,22 @@ async def stop_texts(visit: Visit) -> Answer:
 @get("/unsubscribe/{token}", PUBLIC)
 async def ask_unsubscribe(visit: Visit, token: str) -> Answer:
     """Ask first: mail programs open links by themselves."""
-    kind = BY_NAME[_subject(visit, token).rpartition(":")[2]]
-    return page(visit, "notices/unsubscribe.html", kind=kind, is_done=False)
+    subject = _subject(visit, token)
+    if (search_id := _saved_search(subject)) is not None:
+        async with visit.read() as db:
+            name = await saved_searches.name_of(db, search_id)
+        return page(visit, "searches/unsubscribe.html", name=name, is_done=False)
+    return page(visit, "notices/unsubscribe.html", kind=BY_NAME[subject.rpartition(":")[2]], is_done=False)
 
 
 @post("/unsubscribe/{token}", WEBHOOK)
 async def end_mails(visit: Visit, token: str) -> Answer:
     """End these mails: pressed on the page, or sent by a mail program (RFC 8058). The token is the proof."""
     subject = _subject(visit, token)
+    if (search_id := _saved_search(subject)) is not None:
+        async with visit.write() as db:
+            name = await saved_searches.stop(db, search_id)
+        return page(visit, "searches/unsubscribe.html", name=name, is_done=True)
     async with visit.write() as db:
         kind = await actions.unsubscribe(db, subject)
     return page(visit, "notices/unsubscribe.html", kind=BY_NAME[kind], is_done=True)
@@ -111,9 +121,14 @@ async def end_mails(visit: Visit, token: str) -> Answer:
 
 def _subject(visit: Visit, token: str) -> str:
     subject = unsubscribe.subject_of(visit.settings.secret_key, token)
-    if subject is None or subject.rpartition(":")[2] not in BY_NAME:
+    if subject is None or (_saved_search(subject) is None and subject.rpartition(":")[2] not in BY_NAME):
         raise NotFound
     return subject
+
+
+def _saved_search(subject: str) -> UUID | None:
+    """The saved search that a link ends; None where it ends a whole kind."""
+    return UUID(subject.removeprefix(UNSUBSCRIBE)) if subject.startswith(UNSUBSCRIBE) else None
 
 
 def _shown_at(text: object, otherwise: datetime) -> datetime:

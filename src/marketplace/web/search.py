@@ -230,6 +230,8 @@ def _list(
         clear_href=href(criteria.cleared()),
         previous_href=href(criteria.at_page(found.page - 1)) if is_earlier else None,
         next_href=href(criteria.at_page(found.page + 1)) if is_later else None,
+        save_href=f"/searches/new?{urlencode([('in', list_page.path[1:]), *criteria.at_page(1).pairs()])}",
+        feed_href=f"{list_page.path}.rss{'?' if criteria.to_query() else ''}{criteria.at_page(1).to_query()}",
         is_part=visit.is_htmx,
     )
 

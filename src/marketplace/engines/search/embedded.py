@@ -137,7 +137,7 @@ class Search:
     def _relaxed(self) -> tuple[tantivy.Query, int]:
         query = self._query(self.asked.groups)
         total, needed = self._count(query), self.needed
-        while total < self.asked.limit and self.needed > 1:
+        while self.asked.matching == "last" and total < self.asked.limit and self.needed > 1:
             self.needed -= 1
             wider = self._query(self.asked.groups)
             if (more := self._count(wider)) > total:
@@ -200,7 +200,7 @@ def _schema(settings: IndexSettings) -> tantivy.Schema:
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     for field in settings.searchable:
         builder.add_text_field(field, tokenizer_name="whitespace")
-    for field in sorted(settings.keywords):
+    for field in sorted(settings.keywords - {"id"}):
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
     for field in sorted(settings.numbers):
         builder.add_integer_field(field, indexed=True, fast=True)
@@ -222,7 +222,7 @@ def _fields(settings: IndexSettings, document: Document) -> dict[str, Any]:
     fields: dict[str, Any] = {"id": str(document["id"])}
     for field in settings.searchable:
         fields[field] = searchable(document.get(field.removesuffix("_s")))
-    for field in settings.keywords:
+    for field in settings.keywords - {"id"}:
         value = document.get(field)
         values = cast("Sequence[Value | None]", value if isinstance(value, list | tuple) else (value,))
         fields[field] = [keyword(each) for each in values if each is not None]

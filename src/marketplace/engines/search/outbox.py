@@ -12,10 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, delete, func, select, text, update
 
+from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Document, SearchIndex
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.events import publish
 from marketplace.kernel.queue import defer
 
 TASK = "search.index"
@@ -106,6 +108,8 @@ async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID
     documents = await _sources[index].load(db, ids)
     found = {UUID(str(document["id"])) for document in documents}
     await search.write(index, upsert=documents, delete=[id for id in ids if id not in found])
+    if found:
+        await publish(db, DocumentsWritten(index=index, ids=sorted(found)))
 
 
 async def _all_documents(db: AnySession, source: _Source) -> AsyncIterator[Sequence[Document]]:

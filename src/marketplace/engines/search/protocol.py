@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from marketplace.engines.search.filters import EVERYTHING, Filter
@@ -17,6 +17,7 @@ class Query:
 
     `groups` are the filters in force by the field they narrow: a facet named there is counted as if its own group were
     not in force (so its other values stay choosable). `sort` is "field:asc" or "field:desc"; without it, by relevance.
+    `matching`: "last" leaves words out from the right while fewer than a page are found, "all" never does.
     """
 
     words: str = ""
@@ -26,6 +27,7 @@ class Query:
     sort: str = ""
     offset: int = 0
     limit: int = PAGE
+    matching: Literal["last", "all"] = "last"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,3 +114,9 @@ async def defer(
     connection = await db.connection()
     # Through SQLAlchemy, never on the raw connection: as the first statement there it would commit by itself.
     await connection.exec_driver_sql(_ENQUEUE, row)
+
+
+async def hand_over(services: Services, name: str, **arguments: Any) -> None:
+    """Enqueue a task in a transaction of its own: how a task that opens none hands on what it found."""
+    async with services[Database].write.begin() as db:
+        await defer(db, name, **arguments)

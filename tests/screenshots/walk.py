@@ -35,21 +35,55 @@ PUBLIC = (
 )
 HERS = ("/", "/notices", "/money", "/account", "/contracts")
 GIG, CONTRACT = "/gigs/(?!new|mine)[^/]+$", "/contracts/[^/]+$"
+COHORT = "/training/mine > /training/cohorts/"
+PROGRAMME, THREAD, CASE = "/training/(?!mine|new)[^/]+$", "/messages/(?!replies)[^/]+$", "/moderation/cases/[^/]+$"
 WALKS: dict[str, tuple[str, ...]] = {
-    "visitor": (*PUBLIC, f"/gigs > {GIG}", "/people > /people/[^/]+$", "/dev/components", "/dev/mail"),
+    "visitor": (
+        *PUBLIC,
+        f"/gigs > {GIG}",
+        "/people > /people/[^/]+$",
+        "/dev/components",
+        "/dev/mail",
+        *("/training", f"/training > {PROGRAMME}", f"/training > {PROGRAMME} > /issuers/"),
+        *("/issuers/digiskills", "/people/ayesha-khan", "/people/ayesha-khan > /certificates/[^/]+$"),
+    ),
     "ayesha": (
         *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
         *(f"/ > {GIG}", f"/gigs > {GIG} > /propose$", "/proposals > /proposals/[^/]+$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
+        *("/messages", f"/messages > {THREAD}", "/messages?q=fee", "/messages/replies", "/certificates"),
+        *("/certificates/outside/new", "/safety/standing", "/safety/reports", "/safety/blocked", "/safety/meetings"),
+        *("/reputation", "/people/ayesha-khan/reviews", f"/gigs > {GIG} > /report/"),
     ),
     "bilal": (
         *(*HERS, "/gigs/mine", "/gigs/new", f"/gigs/mine > {GIG}", f"/gigs/mine > /proposals$ > {GIG} > /edit$"),
         *("/gigs/mine > /gigs/[^/]+/proposals$", "/gigs/mine > /gigs/[^/]+/proposals$ > /proposals/[^/]+$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
+        *("/organisation", "/organisation/seats", "/organisation > /organisations/", "/people?q=shopify"),
     ),
     "hina": (*HERS, "/proposals", "/profile"),
     "organiser": HERS,
-    "moderator": HERS,
+    "trainer": (
+        *(
+            "/",
+            "/training/mine",
+            "/training/new",
+            f"/training/mine > {PROGRAMME}",
+            "/training/mine > /training/cohorts/",
+        ),
+        *(
+            "/training/mine > /training/cohorts/ > /graduates$",
+            "/training/mine > /training/cohorts/ > /training/imports/",
+        ),
+        *(f"/training/mine > {PROGRAMME} > /cohorts/new$", f"/training/mine > {PROGRAMME} > /courses/new$"),
+    ),
+    "moderator": (
+        *HERS,
+        *("/moderation", f"/moderation > {CASE}", "/certificates/unchecked", "/certificates/unchecked > /unchecked/"),
+        *("/moderation/checks", "/moderation/checks > /checks/[^/]+$", "/moderation/appeals"),
+    ),
+    "moderator2": ("/moderation/appeals", "/moderation/appeals > /moderation/appeals/[^/]+$"),
+    "shahid": ("/", "/safety/standing", "/safety/standing > /appeal$", "/gigs/mine"),
 }
 """Addresses; `/list > pattern` is the first link on that page that fits, and so on from page to page."""
 _HEAD = (
@@ -126,7 +160,7 @@ def _is_fault(message: object) -> bool:
 
 def _sign_in(page: Page, person: str) -> None:
     page.goto("/sign-in")
-    page.locator(f"button[value*='{person}' i], form[action*='{person}' i] button").first.click()
+    page.locator(f"button[name='as'][value='{person}']").first.click()
     page.wait_for_load_state()
 
 

@@ -165,3 +165,35 @@ async def test_a_page_of_cases_asks_few_questions_however_many(db, cast, browse,
         statements.clear()
         assert (await sana.get(path)).status_code == 200
         assert len(statements) <= most, path
+
+
+async def test_who_reported_and_the_moderator_write_to_each_other_about_the_case(db, cast, browse) -> None:
+    at = clock.now()
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="A page about crops")
+    case = await reported(db, cast, gig.id, at)
+    await db.commit()
+    about = f"/messages/about/case/{short(case.id)}"
+    hina, bilal, sana = await browse(cast.hina), await browse(cast.bilal), await browse(cast.sana)
+    assert about in (await hina.get("/safety/standing")).text
+    assert about not in (await bilal.get("/safety/standing")).text
+    assert (await bilal.get(about)).status_code == 404, "he learns of no report"
+    assert about in (await sana.get(f"/moderation/cases/{short(case.id)}")).text
+    sent = await sana.submit(about, {"text": "Where did they ask for it?"}, shown_on=about)
+    thread = sent.headers["location"].split("#")[0]
+    assert "A moderator" in (await hina.get(thread)).text
+    assert "Sana" not in (await hina.get(thread)).text
+    await hina.submit(thread, {"text": "In the third question."}, shown_on=thread)
+    assert "In the third question." in (await sana.get(thread)).text
+
+
+async def test_whose_posting_waits_can_write_to_the_moderator(db, cast, browse) -> None:
+    text = "The registration fee of Rs. 500 is paid by Easypaisa before you begin."
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, clock.now(), title="Typing at home", description=text)
+    await db.commit()
+    case = (await db.scalars(select(Case).where(Case.kind == "posting"))).one()
+    about = f"/messages/about/case/{short(case.id)}"
+    bilal = await browse(cast.bilal)
+    assert about in (await bilal.get(f"/gigs/{gig.slug}")).text
+    assert about in (await bilal.get("/safety/standing")).text
+    assert (await bilal.get(about)).status_code == 200
+    assert (await (await browse(cast.hina)).get(about)).status_code == 404

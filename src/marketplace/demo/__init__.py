@@ -1,12 +1,12 @@
 """The demo world: invented people and organisations of the region, made by the actions themselves.
 
 `fill` is called once behind a running site (worker and sandbox at work) and may be called again after a crash: what is
-there already stays. Every person has the password PASSWORD; the cast of five has a button each on the sign-in page.
+there already stays. Every person has the password PASSWORD; the cast has a button each on the sign-in page.
 """
 
 from collections.abc import Callable
 
-from marketplace.demo import contracts, people, postings, proposals
+from marketplace.demo import contracts, people, postings, proposals, training, trust
 from marketplace.demo.people import CAST, PASSWORD
 from marketplace.kernel.queue import Services
 
@@ -22,3 +22,5 @@ async def fill(services: Services, report: Report) -> None:
     gigs = await postings.fill(services, everybody, report)
     await proposals.fill(services, everybody, gigs, report)
     await contracts.fill(services, everybody, report)
+    await training.fill(services, everybody, report)
+    await trust.fill(services, everybody, report)

@@ -24,7 +24,10 @@ CAST = {
     "bilal": "Bilal Ahmed",
     "hina": "Hina Malik",
     "organiser": "Omar Farooq",
+    "trainer": "Samina Gul",
     "moderator": "Sana Iqbal",
+    "moderator2": "Rabia Noor",
+    "shahid": "Shahid Nadeem",
 }
 OWNERS = {
     "agritrack": "Bilal Ahmed",
@@ -35,7 +38,10 @@ OWNERS = {
     "boutique": "Rangeen Fatima",
     "kinza": "Kinza Rauf",
     "tom": "Tom Becker",
+    "nadeem": "Shahid Nadeem",
 }
+STRANGERS = ("Waseem Butt", "Gulnaz Ashraf")
+"""Employers whose first posting nobody has read yet."""
 PARK = "Dhanote IT Park"
 
 
@@ -60,7 +66,7 @@ async def fill(services: Services, report: Callable[[str, int, int], None]) -> E
     """Make who is missing, some at a time so that the site shows them as they come."""
     everybody = Everybody()
     password_hash = await hash_password(PASSWORD)
-    names = list(dict.fromkeys([*CAST.values(), *OWNERS.values(), *(line.name for line in world.people())]))
+    names = list(dict.fromkeys([*CAST.values(), *OWNERS.values(), *STRANGERS, *(line.name for line in world.people())]))
     lines = {line.name: line for line in world.people()}
     for number, name in enumerate(names, 1):
         # Accounts are some weeks old, one more day each: lists have something to sort by.
@@ -81,7 +87,7 @@ async def _user(db: Session, name: str, password_hash: str, at: datetime) -> Use
         return found
     user = await identity.sign_up(db, name=name, email=email, password_hash=password_hash, locale="en", at=at)
     verified = update(User).where(User.id == user.id).values(email_verified_at=at)
-    if name == CAST["moderator"]:
+    if name in (CAST["moderator"], CAST["moderator2"]):
         verified = verified.values(staff_role="moderator")
     await db.execute(verified)
     return user

@@ -1,4 +1,4 @@
-"""The invented world as data: people.toml and gigs.toml, parsed."""
+"""The invented world as data: people.toml, gigs.toml, training.toml and trust.toml, parsed."""
 
 import tomllib
 from dataclasses import dataclass
@@ -78,6 +78,23 @@ def gigs() -> tuple[GigLine, ...]:
 @cache
 def work() -> tuple[WorkLine, ...]:
     return tuple(_work(line.split(" | ")) for line in _read("gigs.toml")["past"]["list"])
+
+
+@cache
+def training() -> dict[str, Any]:
+    """training.toml as it is: the provider, its programmes and cohorts, outside certificates."""
+    return _read("training.toml")
+
+
+@cache
+def trust() -> dict[str, Any]:
+    """trust.toml as it is: conversations, cases, reviews."""
+    return _read("trust.toml")
+
+
+def gig(line: str) -> GigLine:
+    """One line as in gigs.toml."""
+    return _gig(line.split(" | "))
 
 
 def _read(name: str) -> dict[str, Any]:

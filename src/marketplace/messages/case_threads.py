@@ -5,9 +5,11 @@ report: they don't learn of each other here.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
@@ -16,6 +18,29 @@ from marketplace.trust.models import Case
 
 CHECKED = ("posting", "check")
 """Cases about somebody's own thing, which she can explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case about which she and its moderator can write to each other."""
+
+    id: UUID
+    title: str
+    kind: str
+    due_at: datetime
+
+
+async def open_cases(db: AnySession, user_id: UUID) -> list[OpenCase]:
+    """Open cases in which she is the person to be asked and somebody looks already, the next due first."""
+    title = Case.evidence["title"].astext
+    found = select(Case.id, title, Case.kind, Case.due_at).where(Case.state == "open", Case.owner_id.is_not(None))
+    rows = await db.execute(found.where(_is_asked(user_id)).order_by(Case.due_at, Case.id).limit(20))
+    return [OpenCase(id, title or "", kind, due_at) for id, title, kind, due_at in rows]
+
+
+def _is_asked(user_id: UUID) -> ColumnElement[bool]:
+    is_own = and_(Case.kind.in_(CHECKED), Case.about_user_id == user_id)
+    return or_(is_own, and_(Case.kind.not_in(CHECKED), Case.opened_by == user_id))
 
 
 async def case_thread(db: AnySession, case_id: UUID, user_id: UUID) -> ThreadSubject | None:

@@ -40,6 +40,7 @@ class HeldRule:
 class Held:
     """Why a posting waits, and until when somebody has read it."""
 
+    case_id: UUID
     due_at: datetime
     is_first: bool
     rules: Sequence[HeldRule]
@@ -103,7 +104,7 @@ async def held(db: AnySession, posting_id: UUID) -> Held | None:
         return None
     posting: Posting = row.Posting
     rules = [HeldRule(signal.said, signal.mend, signal.excerpt) for signal in holding(posting)]
-    return Held(row.Case.due_at, bool(row.Case.evidence.get("is_first")), rules)
+    return Held(row.Case.id, row.Case.due_at, bool(row.Case.evidence.get("is_first")), rules)
 
 
 def holding(posting: Posting) -> list[Signal]:

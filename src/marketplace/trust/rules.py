@@ -51,6 +51,32 @@ KINDS: dict[str, str] = {
 }
 """What a case is."""
 
+SUBJECTS: dict[str, str] = {
+    "posting": N_("Posting"),
+    "service": N_("Service"),
+    "profile": N_("Profile"),
+    "portfolio": N_("Piece of work"),
+    "organisation": N_("Organisation"),
+    "application": N_("Application"),
+    "review": N_("Review"),
+    "message": N_("Message"),
+    "thread": N_("Conversation"),
+    "programme": N_("Programme"),
+    "certificate": N_("Certificate"),
+}
+"""What a case can be about."""
+
+LINES: dict[str, str] = {
+    "case.opened": N_("Opened"),
+    "case.reported": N_("Reported"),
+    "case.pressed": N_("Became more urgent"),
+    "case.edited": N_("The text was changed"),
+    "case.taken": N_("Taken"),
+    "case.decided": N_("Decided"),
+    "moderation.read": N_("Private text read"),
+}
+"""How the history of a case reads."""
+
 CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {"open": frozenset({"decided"}), "decided": frozenset()}
 APPEAL_MOVES: dict[AppealState, frozenset[AppealState]] = {
     "open": frozenset({"upheld", "lifted"}),

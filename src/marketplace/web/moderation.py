@@ -27,6 +27,8 @@ WORDS = {
     "kinds": rules.KINDS,
     "outcomes": rules.OUTCOMES,
     "whats": rules.WHATS,
+    "subjects": rules.SUBJECTS,
+    "history": rules.LINES,
     "reason_words": rules.reason_words,
     "said": SAID,
 }

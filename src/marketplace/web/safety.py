@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.contracts.between import has_living_contract
 from marketplace.kernel.i18n import N_
+from marketplace.messages.case_threads import open_cases
 from marketplace.trust import blocks, queries, reports, rules
 from marketplace.web import paging
 from marketplace.web.access import USER, Answer, get, post
@@ -69,8 +70,10 @@ async def show_standing(visit: Visit) -> Answer:
     """What she can't do and why, warnings, and when a moderator read her private text."""
     async with visit.read() as db:
         standing = await queries.standing(db, visit.user.id)
+        cases = await open_cases(db, visit.user.id)
     words: dict[str, Any] = {"whats": rules.WHATS, "outcomes": rules.OUTCOMES, "reason_words": rules.reason_words}
-    return page(visit, "safety/standing.html", standing=standing, **words)
+    words["kinds"] = rules.KINDS
+    return page(visit, "safety/standing.html", standing=standing, cases=cases, **words)
 
 
 routes = [list_blocked, ask_block, block_person, unblock_person, list_reports, show_standing]

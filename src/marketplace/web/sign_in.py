@@ -23,7 +23,10 @@ CAST = {
     "bilal": N_("Bilal, employer"),
     "hina": N_("Hina, freelancer"),
     "organiser": N_("Omar, organiser"),
+    "trainer": N_("Samina, trainer"),
     "moderator": N_("Sana, moderator"),
+    "moderator2": N_("Rabia, second moderator"),
+    "shahid": N_("Shahid, whose account is limited"),
 }
 """Who may be played in the demo, by the first part of her address."""
 

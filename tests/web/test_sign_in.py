@@ -157,7 +157,16 @@ class TestInTheDemo:
 
     async def test_one_button_for_each_of_the_cast(self, client: Browser, db: Session, cast: Cast) -> None:
         shown = (await client.get("/sign-in")).text
-        assert re.findall(r'name="as" value="(\w+)"', shown) == ["ayesha", "bilal", "hina", "organiser", "moderator"]
+        assert re.findall(r'name="as" value="(\w+)"', shown) == [
+            "ayesha",
+            "bilal",
+            "hina",
+            "organiser",
+            "trainer",
+            "moderator",
+            "moderator2",
+            "shahid",
+        ]
         cast.bilal.email = "bilal@demo.example"
         db.add(cast.bilal)
         await db.commit()

@@ -21,6 +21,7 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
+from tests.security.hiring import HIRING, hiring_of
 from tests.security.training import TRAINING, training_of
 from tests.trust.scenes import reported, restricted
 
@@ -54,6 +55,7 @@ class Things:
 
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     **TRAINING,
+    **HIRING,
     "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
@@ -247,9 +249,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     restriction = await restricted(db, cast, at)
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     check = await handed_in(db, cast, file=file)
-    training = await training_of(db, cast, file)
     kept = SavedSearch(user_id=cast.ayesha.id, surface="gigs", query="", name="All", rhythm="off", created_at=at)
     db.add(kept)
+    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     await db.commit()
     named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
     rows = {

@@ -16,6 +16,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.postings.models import Posting
 from marketplace.postings.queries import hiring_members
 from marketplace.talent.models import Freelancer
+from marketplace.trust.blocks import not_blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class About:
 
 async def about(db: AnySession, application_id: UUID, *, reader: UUID) -> About:
     """The application of a thing of hers. Raises: NotFound for everybody but the candidate and those who hire."""
-    is_employer = hires(reader) & Application.state.in_(STAGES)
+    is_employer = _may_hire(reader)
     return await _about(db, application_id, is_employer, (User.id == reader) | is_employer)
 
 
@@ -77,7 +78,12 @@ async def _about(
 
 def is_hers(user_id: UUID) -> ColumnElement[bool]:
     """WHERE: this person is the candidate, or hires for the posting (join Application, Posting, Freelancer)."""
-    return (Freelancer.user_id == user_id) | (hires(user_id) & Application.state.in_(STAGES))
+    return (Freelancer.user_id == user_id) | _may_hire(user_id)
+
+
+def _may_hire(user_id: UUID) -> ColumnElement[bool]:
+    """Hires for the posting of what was not withdrawn, and neither she nor the candidate blocked the other."""
+    return hires(user_id) & Application.state.in_(STAGES) & not_blocked(Freelancer.user_id, user_id)
 
 
 async def people_of(db: Session, said: About, side: Side) -> Sequence[UUID]:

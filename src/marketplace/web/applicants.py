@@ -6,8 +6,10 @@ from uuid import UUID
 
 from marketplace.jobs import candidates, judging, queries, rules, stages
 from marketplace.jobs.candidates import Candidate
+from marketplace.jobs.interviews.queries import interviews_of
 from marketplace.jobs.judging import Judgement
 from marketplace.jobs.models import Application, ApplicationState
+from marketplace.jobs.offers.queries import offers_of
 from marketplace.jobs.rules import MOVABLE, RECOMMENDATIONS, REJECT_REASONS, STATE_WORDS
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
@@ -62,6 +64,8 @@ async def show(visit: Visit, db: AnySession, id: UUID, **forms: Any) -> Answer:
         "events": await candidates.timeline(db, here.application),
         "undo_to": await _undo_to(visit, db, here),
         "fit": (sum(skill.slug in asked for skill in here.candidate.skills), len(asked)),
+        "interviews": await interviews_of(db, id),
+        "offers": await offers_of(db, id),
         "status": 422 if forms else 200,
     }
     words: dict[str, Any] = {"reasons": REJECT_REASONS, "recommendations": RECOMMENDATIONS, "state_words": STATE_WORDS}

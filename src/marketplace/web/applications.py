@@ -15,7 +15,9 @@ from marketplace.identity import audit
 from marketplace.identity.models import Organisation
 from marketplace.jobs import applications as actions
 from marketplace.jobs import queries, rules, stages
+from marketplace.jobs.interviews.queries import interviews_of
 from marketplace.jobs.models import Application
+from marketplace.jobs.offers.queries import offers_of
 from marketplace.jobs.rules import REJECT_REASONS, takes_applications
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
@@ -125,7 +127,9 @@ async def show_application(visit: Visit, id: UUID) -> Answer:
             return await applicants.show(visit, db, id)
         organisation = await db.get_one(Organisation, posting.organisation_id)
         lines = [line for line in await audit.lines_of(db, ("application", id)) if line.action in HER_LINES]
+        hiring = {"interviews": await interviews_of(db, id), "offers": await offers_of(db, id)}
     context: dict[str, Any] = {
+        **hiring,
         "application": application,
         "posting": posting,
         "organisation": organisation,

@@ -11,7 +11,9 @@ from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
 from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.gigs.queries import work_for_employer, work_for_freelancer
+from marketplace.jobs.interviews import queries as interviews
 from marketplace.jobs.lists import jobs_to_answer
+from marketplace.jobs.offers import queries as offers
 from marketplace.jobs.queries import applications_of
 from marketplace.kernel.database import ReadSession
 from marketplace.trust import queries as cases
@@ -35,7 +37,17 @@ async def show_home(visit: Visit) -> Answer:
         freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
         employer = await _as_employer(db, visit) if visit.user.organisations else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
-    return page(visit, "home/signed_in.html", freelancer=freelancer, employer=employer, moderator=moderator)
+        hiring = await _hiring(db, visit)
+    hats: dict[str, Any] = {"freelancer": freelancer, "employer": employer, "moderator": moderator, "hiring": hiring}
+    return page(visit, "home/signed_in.html", **hats)
+
+
+async def _hiring(db: ReadSession, visit: Visit) -> dict[str, Any]:
+    """Interviews of either side, offers to answer."""
+    return {
+        "interviews": await interviews.coming(db, visit.user.id, at=visit.now, limit=SHOWN),
+        "offers": await offers.waiting_for(db, visit.user.id, at=visit.now),
+    }
 
 
 async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:

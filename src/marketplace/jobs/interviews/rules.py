@@ -59,6 +59,11 @@ class Plan:
     note: str = ""
 
 
+def is_open(interview: Interview, at: datetime) -> bool:
+    """Whether it can still be answered, moved or called off."""
+    return interview.state in OPEN and (interview.starts_at is None or interview.starts_at > at)
+
+
 def check_plan(plan: Plan, at: datetime) -> None:
     """Raises: Invalid with all faults at their fields."""
     faults = {field: [message] for field, message in (*_option_faults(plan.options, at), *_other_faults(plan))}

@@ -38,6 +38,7 @@ SCHEDULES = {
     "identity.sweep": "20 2 * * *",
     "discovery.digest": "0 3 * * *",
     "training.digest": "30 3 * * *",
+    "privacy.sweep": "35 * * * *",
 }
 """When what runs by itself, in UTC. Handlers are idempotent."""
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from marketplace.contracts import actions as contracts
 from marketplace.discovery.models import SavedSearch
 from marketplace.identity import seats
-from marketplace.identity.models import Passkey, UserSession
+from marketplace.identity.models import DataExport, Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.messages.models import Notice
+from marketplace.privacy.exports import KEPT
 from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
@@ -67,6 +68,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /checks/{id}": ("/checks/<check>", MODERATE, NOBODY),
     "POST /checks/{id}/document": ("/checks/<check>/document", MODERATE, NOBODY),
     "POST /checks/{id}/decide": ("/checks/<check>/decide", MODERATE, NOBODY),
+    "GET /account/data/exports/{id}": ("/account/data/exports/<export>", AYESHA, NOBODY),
     "POST /account/sessions/{id}/end": ("/account/sessions/<session>/end", AYESHA, NOBODY),
     "POST /organisation/seats/{id}/role": ("/organisation/seats/<boss>/role", BOSS, COLLEAGUES),
     "POST /organisation/seats/{id}/remove": ("/organisation/seats/<boss>/remove", BOSS, COLLEAGUES),
@@ -242,7 +244,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         expires_at=at + ABSOLUTE_LIMIT,
     )
     passkey = Passkey(user_id=cast.ayesha.id, credential_id=b"key", public_key=b"", name="my phone", created_at=at)
-    db.add_all([device, passkey])
+    export = DataExport(user_id=cast.ayesha.id, state="ready", file_id=file.id, asked_at=at, expires_at=at + KEPT)
+    db.add_all([device, passkey, export])
     invitee = seats.Invitee("new@test.example", "member")
     invited = await seats.invite(db, cast.agritrack.id, invitee, by=cast.bilal.id, at=at)
     case = await reported(db, cast, gig.id, at)
@@ -261,6 +264,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "notice": notice,
         "session": device,
         "passkey": passkey,
+        "export": export,
         "seat_invitation": invited,
         "boss": cast.bilal,
     }

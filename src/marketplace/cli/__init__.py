@@ -18,6 +18,7 @@ COMMANDS = {
     "reindex": "Build the search indexes anew from PostgreSQL and swap them in.",
     "check": "Prove the books; exit code 1 and a list when something is off.",
     "staff": "Make an account a moderator or operator, or neither: `marketplace staff sana@example.org moderator`.",
+    "my-data": "Write everything about one person into a ZIP file: `marketplace my-data ayesha@example.org file.zip`.",
     "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
     "doctor": "Say which service of each kind is in use and whether it answers.",
 }
@@ -32,7 +33,7 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return importlib.import_module(f"marketplace.cli.{cmd_name}").command
+        return importlib.import_module(f"marketplace.cli.{cmd_name.replace('-', '_')}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, exists, select
 
-from marketplace.contracts.columns import is_hers, is_party, is_review, seen_name, side_of
+from marketplace.contracts.columns import is_hers, is_party, is_review, is_theirs, seen_name, side_of
 from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Milestone, Revision
-from marketplace.contracts.rules import CLEARING, OVER, NotYourSide, Side
+from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.models import Hold, Release, Transfer
 from marketplace.gigs.models import Service
-from marketplace.identity.models import Organisation, User
+from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
@@ -214,11 +214,25 @@ async def contract_of_proposal(db: AnySession, proposal_id: UUID, *, reader: UUI
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def has_open_contract(db: AnySession, user_id: UUID) -> bool:
-    """Whether this person is on a side of a contract that is not over."""
-    query = select(Contract.id).join(Freelancer, Freelancer.id == Contract.freelancer_id)
-    wanted = query.where(Contract.state.in_(("offered", "active")), is_party(user_id)).limit(1)
-    return await db.scalar(wanted) is not None
+async def open_contracts_of(db: AnySession, user_id: UUID) -> dict[UUID, bool]:
+    """Contracts that are not over and would end without her, and whether one of their milestones is disputed.
+
+    Hers as the freelancer, or of an organisation in which nobody else could go on.
+    """
+    somebody_else = exists().where(
+        Membership.organisation_id == Contract.organisation_id,
+        Membership.user_id != user_id,
+        Membership.role.in_(EMPLOYER_ROLES),
+        User.id == Membership.user_id,
+        User.closed_at.is_(None),
+    )
+    is_disputed = exists().where(Milestone.contract_id == Contract.id, Milestone.state == "disputed")
+    query = select(Contract.id, is_disputed.label("is_disputed")).join(
+        Freelancer, Freelancer.id == Contract.freelancer_id
+    )
+    would_end = is_hers(user_id) | (is_theirs(user_id) & ~somebody_else)
+    rows = await db.execute(query.where(Contract.state.in_(("offered", "active")), would_end).order_by(Contract.id))
+    return {row.id: row.is_disputed for row in rows.all()}
 
 
 async def file_for(db: AnySession, file_id: UUID, *, reader: UUID) -> StoredFile:

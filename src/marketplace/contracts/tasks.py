@@ -38,7 +38,7 @@ register("contract", contract_thread, several=contract_threads)
 @within(AccountClosing)
 async def finish_first(db: Session, event: AccountClosing) -> None:
     """Nobody leaves with work under way or money on its way. Raises: Invalid."""
-    if await queries.has_open_contract(db, event.user_id):
+    if await queries.open_contracts_of(db, event.user_id):
         raise Invalid.at("", N_("You have a contract that is under way. Finish or cancel it first."))
     money = await balance_of(db, event.user_id)
     if money.owed or money.available or money.on_its_way:

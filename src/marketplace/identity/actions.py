@@ -175,13 +175,14 @@ async def choose_locale(db: Session, user_id: UUID, locale: str) -> None:
 
 
 async def close_account(db: Session, user_id: UUID, *, at: datetime) -> None:
-    """Close her account for good: she is signed out, her address is free again, her name stays on what she agreed to.
+    """Close her account for good: she is told, signed out, her address is free again. What she said of herself and what
+    she leaves to others is for privacy/deletions.
 
     Raises: whatever a subscriber of AccountClosing refuses with (money held, work under way).
     """
     user = await _locked(db, user_id)
     await publish(db, AccountClosing(user_id=user_id))
-    await tell(db, user, "account_closed", {})
+    await tell(db, user, "account_deleted", {})
     user.email, user.phone = None, None
     user.closed_at, user.password_hash = at, ""
     await sessions.end_all(db, user_id, at=at)

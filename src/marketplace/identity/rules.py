@@ -21,6 +21,8 @@ TOKEN_LIMITS: dict[TokenPurpose, timedelta] = {
     "reset_password": timedelta(hours=1),
     "change_email": timedelta(hours=1),
 }
+LEFT = N_("A person who left")
+"""The name of whoever deleted her account, on what others keep; pages say it in the reader's language."""
 TIME_ZONES = (
     "Asia/Karachi", "Asia/Dubai", "Asia/Riyadh", "Asia/Kolkata", "Asia/Dhaka", "Asia/Kathmandu", "Asia/Colombo",
     "Asia/Kabul", "Asia/Tashkent", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Europe/Istanbul",

@@ -202,7 +202,6 @@ KINDS = (
             "email_changed",
             "password_changed",
             "account_exists",
-            "account_closed",
             "domain_code",
             "factor_added",
             "factor_removed",

@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from marketplace.identity.rules import LEFT
 from marketplace.kernel import clock
 from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.money import Money, format_money
@@ -175,6 +176,12 @@ def words(locale: str) -> dict[str, Any]:
     return {"_": say, "gettext": gettext, "ngettext": ngettext}
 
 
+@pass_context
+def named(context: Context, name: str) -> str:
+    """A person's name; of somebody who deleted her account what is said instead, in the reader's language."""
+    return said(context, name) if name == LEFT else name
+
+
 FILTERS: dict[str, Any] = {
     "device": device,
     "money": money,
@@ -183,5 +190,6 @@ FILTERS: dict[str, Any] = {
     "relative": relative,
     "markdown": markdown,
     "said": said,
+    "named": named,
     "short": short,
 }

@@ -1,6 +1,7 @@
 """Store an upload, read it back, sweep what nobody points to."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, column, delete, exists, select, table, text
 
-from marketplace.engines.files.folder import Folder
+from marketplace.engines.files.folder import PIECE, Folder
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.files.pictures import redraw
 from marketplace.engines.files.rules import PICTURES, PictureRefused, clean_name, media_type_of
@@ -57,6 +58,26 @@ async def store(
         media_type=media_type,
         size_bytes=size,
         uploaded_by=by,
+        created_at=at,
+    )
+    db.add(stored)
+    await db.flush()
+    return stored
+
+
+async def store_made(
+    db: Session, folder: Folder, path: Path, name: str, *, of: UUID, media_type: str, at: datetime
+) -> StoredFile:
+    """Keep a file that we made for somebody ourselves, however large; its name and type are ours."""
+    async with folder.arriving(_pieces(path), most=sys.maxsize) as arrived:
+        await db.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _LOCK})
+        await folder.put(arrived.path, arrived.sha256)
+    stored = StoredFile(
+        sha256=arrived.sha256,
+        name=name,
+        media_type=media_type,
+        size_bytes=arrived.size,
+        uploaded_by=of,
         created_at=at,
     )
     db.add(stored)
@@ -124,6 +145,15 @@ async def _put_bytes(folder: Folder, data: bytes, *, under: str = "", variant: s
     async with folder.arriving(_one(data)) as arrived:
         await folder.put(arrived.path, under or arrived.sha256, variant=variant)
         return arrived.sha256, arrived.size
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+    finally:
+        await asyncio.to_thread(file.close)
 
 
 async def _one(data: bytes) -> AsyncIterator[bytes]:

@@ -36,7 +36,7 @@ class Folder:
         self.path = path
 
     @asynccontextmanager
-    async def arriving(self, stream: AsyncIterator[bytes]) -> AsyncGenerator[Bytes]:
+    async def arriving(self, stream: AsyncIterator[bytes], *, most: int = MAX_BYTES) -> AsyncGenerator[Bytes]:
         """The stream's bytes in a file of their own, gone at the end of the block unless `put` took it.
 
         Raises: FileTooLarge as soon as the limit is passed.
@@ -46,7 +46,7 @@ class Folder:
         try:
             async for piece in stream:
                 size += len(piece)
-                if size > MAX_BYTES:
+                if size > most:
                     raise FileTooLarge
                 digest.update(piece)
                 await asyncio.to_thread(_append, path, piece)

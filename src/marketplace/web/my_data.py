@@ -1,5 +1,6 @@
 """Her data: one file of everything, and leaving for good."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar.response import Stream
@@ -29,7 +30,12 @@ async def show_data(visit: Visit) -> Answer:
         is_overdue = deletion is not None and deletion.due_at <= visit.now
         blockers = await blockers_of(db, await exports.person_of(db, visit.user.id)) if is_overdue else []
     is_being_made = any(each.state == "asked" for each in made)
-    context = {"exports": made, "is_being_made": is_being_made, "deletion": deletion, "blockers": blockers}
+    context: dict[str, Any] = {
+        "exports": made,
+        "is_being_made": is_being_made,
+        "deletion": deletion,
+        "blockers": blockers,
+    }
     return page(visit, "account/data.html", fragment="files", **context)
 
 

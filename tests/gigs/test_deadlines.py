@@ -8,7 +8,6 @@ from sqlalchemy import delete, select
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.deadlines.tasks import pass_
 from marketplace.gigs import actions, queries, tasks
-from marketplace.gigs.queries import Responsiveness
 from marketplace.identity.events import AccountClosing
 from marketplace.identity.models import Membership
 from marketplace.kernel import clock
@@ -70,7 +69,6 @@ async def test_with_proposals_the_employer_has_until_the_answer_by_date(db: Sess
     assert (await told(db, cast.bilal))[-1] == "gig_expired"
     assert await told(db, cast.hina) == []
     assert await queries.overdue(db, at=clock.now()) == []
-    assert await queries.responsiveness(db, cast.agritrack.id) == Responsiveness(answered=0, total=1)
 
 
 async def test_overdue_answers_are_found_while_nothing_has_swept(db: Session, cast: Cast, gig, at) -> None:
@@ -84,7 +82,6 @@ async def test_a_gig_answered_in_time_expires_without_a_reproach(db: Session, ca
     await actions.decline(db, proposal, reason="price", by=cast.bilal.id, at=at)
     await pass_time(db, 15)
     assert (gig.state, proposal.state) == ("expired", "declined")
-    assert await queries.responsiveness(db, cast.agritrack.id) == Responsiveness(answered=1, total=1)
 
 
 async def test_a_deadline_that_was_moved_does_not_end_proposals(db: Session, cast: Cast, gig, at) -> None:

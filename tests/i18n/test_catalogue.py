@@ -14,13 +14,18 @@ from marketplace.web.pages import environments
 
 ROOT = Path(__file__).parents[2]
 URDU = ROOT / "locale/ur/LC_MESSAGES/messages.po"
-LATIN_WORDS = {"Excel", "IBAN", "MB", "MP", "Markdown", "Office", "PDF", "SHA", "USD", "ZIP", "com", "example", "name"}
+LATIN_WORDS = {
+    *("Excel", "IBAN", "MB", "MP", "Markdown", "Office", "PDF", "SHA", "USD", "ZIP", "com", "example", "name"),
+    *("CSV", "CV", "JPEG", "JSON", "PIN", "PNG", "QR", "SMS", "UTC", "UTF", "WebP", "docx", "https", "localhost"),
+    *("DigiSkills", "NAVTTC", "NTN", "SECP", "info", "posting", "deploy", "py", "reputation"),
+}
 """What stays in Latin letters inside Urdu."""
-LATIN_MESSAGES: set[str] = set()
+LATIN_MESSAGES = {"2", "4"}
 """Messages whose Urdu is the English itself."""
 WRITTEN_BY_PEOPLE = {
-    *("contract", "email", "former", "freelancer", "gig", "issuer", "kind", "language", "milestone", "missing", "name"),
-    *("organisation", "place", "site", "skill", "skills", "title", "who"),
+    *("about", "cohort", "company", "contact", "contract", "course", "email", "former", "freelancer", "gig", "issuer"),
+    *("job", "kind", "language", "milestone", "missing", "name", "organisation", "person", "piece", "place"),
+    *("posting", "programme", "service", "site", "skill", "skills", "title", "who"),
 }
 """Placeholders whose values may be in Latin letters and numbers."""
 

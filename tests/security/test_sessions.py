@@ -114,7 +114,7 @@ async def test_two_processes_are_one_site(
         for _ in range(4):
             assert "Bilal Ahmed" in (await browser.get("/account")).text
         made = await browser.submit(
-            "/organisations", {"name": "ClassLink", "kind": "employer"}, shown_on="/organisations/new"
+            "/organisations", {"name": "ClassLink", "kinds": "employer"}, shown_on="/organisations/new"
         )
         assert made.status_code == 303
         shown = await browser.get("/account")
@@ -138,7 +138,7 @@ async def test_a_double_click_on_two_processes_makes_one(
         signed_in = {"email": real_cast.bilal.email, "password": PASSWORD}
         await browser.submit("/sign-in", signed_in, shown_on="/sign-in")
         hidden = await browser.hidden("/organisations/new")
-        sent = {**hidden, "name": "ClassLink", "kind": "employer"}
+        sent = {**hidden, "name": "ClassLink", "kinds": "employer"}
         both = await asyncio.gather(*(browser.post("/organisations", data=sent) for _ in range(2)))
     assert [answer.headers.get("location") for answer in both] == ["/account", "/account"]
     async with cloned_database.read() as db:

@@ -6,7 +6,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
+from marketplace.contracts.models import PortfolioConsent
 from marketplace.discovery.models import SavedSearch
+from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
@@ -14,9 +16,12 @@ from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.messages.models import Notice
 from marketplace.privacy.exports import KEPT
+from marketplace.talent import portfolio
+from marketplace.talent.portfolio import Piece
 from marketplace.trust import appeals
 from tests.cast import Cast
 from tests.contracts.scenes import funded, milestone, stored
+from tests.gigs.offering import SERVICE, offered
 from tests.gigs.writing import proposed
 from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
@@ -124,6 +129,32 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /jobs/{slug}/applications/compare": ("/jobs/<opening>/applications/compare", HIRES, NOBODY),
     "GET /jobs/{slug}/applications/criteria": ("/jobs/<opening>/applications/criteria", HIRES, NOBODY),
     "POST /jobs/{slug}/applications/criteria": ("/jobs/<opening>/applications/criteria", HIRES, NOBODY),
+    "GET /jobs/{slug}": ("/jobs/<vacancy>", HIRES, NOBODY),
+    "GET /jobs/{slug}/edit": ("/jobs/<opening>/edit", HIRES, NOBODY),
+    "POST /jobs/{slug}": ("/jobs/<opening>", HIRES, NOBODY),
+    "POST /jobs/{slug}/publish": ("/jobs/<vacancy>/publish", HIRES, NOBODY),
+    "POST /jobs/{slug}/copy": ("/jobs/<opening>/copy", HIRES, NOBODY),
+    "GET /jobs/{slug}/pause": ("/jobs/<opening>/pause", HIRES, NOBODY),
+    "POST /jobs/{slug}/pause": ("/jobs/<opening>/pause", HIRES, NOBODY),
+    "GET /jobs/{slug}/resume": ("/jobs/<opening>/resume", HIRES, NOBODY),
+    "POST /jobs/{slug}/resume": ("/jobs/<opening>/resume", HIRES, NOBODY),
+    "GET /jobs/{slug}/close": ("/jobs/<opening>/close", HIRES, NOBODY),
+    "POST /jobs/{slug}/close": ("/jobs/<opening>/close", HIRES, NOBODY),
+    "GET /services/{slug}": ("/services/<unoffered>", AYESHA, NOBODY),
+    "GET /services/{slug}/edit": ("/services/<service>/edit", AYESHA, NOBODY),
+    "POST /services/{slug}": ("/services/<service>", AYESHA, NOBODY),
+    "POST /services/{slug}/publish": ("/services/<unoffered>/publish", AYESHA, NOBODY),
+    "POST /services/{slug}/pause": ("/services/<service>/pause", AYESHA, NOBODY),
+    "GET /services/{slug}/remove": ("/services/<service>/remove", AYESHA, NOBODY),
+    "POST /services/{slug}/remove": ("/services/<service>/remove", AYESHA, NOBODY),
+    "GET /portfolio/{id}/edit": ("/portfolio/<piece>/edit", AYESHA, NOBODY),
+    "POST /portfolio/{id}": ("/portfolio/<piece>", AYESHA, NOBODY),
+    "POST /portfolio/{id}/move": ("/portfolio/<piece>/move", AYESHA, NOBODY),
+    "GET /portfolio/{id}/delete": ("/portfolio/<piece>/delete", AYESHA, NOBODY),
+    "POST /portfolio/{id}/delete": ("/portfolio/<piece>/delete", AYESHA, NOBODY),
+    "GET /people/{handle}/files/{id}/{name}": ("/people/ayesha/files/<file>/logo.txt", BOTH, NOBODY),
+    "GET /consents/{id}": ("/consents/<piece>", AGRITRACK, NOBODY),
+    "POST /consents/{id}": ("/consents/<piece>", AGRITRACK, NOBODY),
     "GET /contracts/{id}": ("/contracts/<contract>", BOTH, NOBODY),
     "GET /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
     "POST /contracts/{id}/cancel": ("/contracts/<contract>/cancel", BOTH, NOBODY),
@@ -189,6 +220,10 @@ NOBODYS_OWN = {
     "GET /jobs/{slug}/apply",  # any candidate
     "POST /jobs/{slug}/apply",
     "GET /people/{handle}",
+    "GET /people/{handle}/photo",  # whoever sees it on the page (tests/talent/test_showing.py)
+    "GET /services/{slug}/order",  # anybody may order
+    "POST /services/{slug}/order",
+    "GET /sitemaps/{name}",
     "GET /people/{handle}/reviews",
     "GET /organisations/{slug}",
     "GET /organisations/{slug}/reviews",
@@ -232,6 +267,13 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     part = await milestone(db, contract)
     await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
     messages = await messages_of(db, cast, contract, folder)
+    piece = await portfolio.add(db, cast.ayesha_profile, Piece("A shop", source="contract"), files=[file], at=at)
+    db.add(PortfolioConsent(item_id=piece.id, contract_id=contract.id, state="asked", asked_at=at))
+    service = await offered(db, cast.ayesha_profile, at)
+    unoffered = await services.make(db, cast.ayesha_profile, SERVICE, at=at)
+    vacancy = await job(
+        db, cast.agritrack.id, cast.bilal.id, at, state="draft", title="A secret job", published_at=None
+    )
     opening = await job(db, cast.agritrack.id, cast.bilal.id, at)
     application = await applied(db, opening, cast.ayesha_profile, at)
     application.cv_file_id = file.id
@@ -256,7 +298,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add(kept)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     await db.commit()
-    named = {"opening": opening.slug, "gig": gig.slug, "draft": unfinished.slug}
+    named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
+    named |= {"gig": gig.slug, "draft": unfinished.slug}
     rows = {
         "proposal": proposal,
         "contract": contract,
@@ -267,6 +310,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "export": export,
         "seat_invitation": invited,
         "boss": cast.bilal,
+        "piece": piece,
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check, "search": kept}

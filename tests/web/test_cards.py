@@ -52,7 +52,7 @@ def test_a_person_card_leads_to_her_profile() -> None:
     row = PersonRow(
         **{"id": uuid4(), "user_id": uuid4(), "handle": "ayesha", "name": "Ayesha", "headline": "Shops that load fast"},
         **{"excerpt": "", "rate": Money(1_200, "USD"), "hours_a_week": 30, "languages": ("ur",), "district": None},
-        skills=(),
+        **{"has_photo": False, "away_until": None, "skills": ()},
     )  # fmt: skip
     card = person_card(row, "en")
     assert (card.href, card.initials, card.place) == ("/people/ayesha", "A", None)

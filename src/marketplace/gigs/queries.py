@@ -103,14 +103,6 @@ class OwnPosting:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class Responsiveness:
-    """How an organisation answered so far: proposals that got an answer, and all whose time is over."""
-
-    answered: int
-    total: int
-
-
 async def candidates(
     db: AnySession, posting_id: UUID, *, viewer: UUID | None = None, proposal_id: UUID | None = None
 ) -> list[Candidate]:
@@ -363,19 +355,6 @@ async def overdue(db: AnySession, *, at: datetime) -> list[UUID]:
     """Gigs that are over their answer-by date with proposals unanswered; empty unless the worker stands still."""
     waits = exists().where(Proposal.posting_id == Posting.id, Proposal.state.in_(WAITING))
     return list((await db.execute(select(Posting.id).where(Posting.answer_by < at, waits))).scalars())
-
-
-async def responsiveness(db: AnySession, organisation_id: UUID) -> Responsiveness:
-    """How many of the proposals that came to an organisation, and are over, got an answer from it."""
-    is_answered = Proposal.state.in_(("accepted", "declined"))
-    over = Proposal.state.in_(("accepted", "declined", "expired")) & Proposal.letter.is_not(None)
-    counts = (
-        select(func.count().filter(is_answered), func.count())
-        .join(Posting, Posting.id == Proposal.posting_id)
-        .where(Posting.organisation_id == organisation_id, over)
-    )
-    answered, total = (await db.execute(counts)).one()
-    return Responsiveness(answered, total)
 
 
 async def is_acquainted(db: AnySession, handle: str, *, reader: UUID | None) -> bool:

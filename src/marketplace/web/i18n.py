@@ -62,6 +62,15 @@ def _date(day: calendar.date, locale: str) -> str:
 
 
 @pass_context
+def month(context: Context, at: datetime | None) -> str:
+    """December 2026, in the reader's zone."""
+    if at is None:
+        return ""
+    locale, zone = _reader(context)
+    return _ORDERED[locale].format(format_date(at.astimezone(zone), "MMMM y", locale=_BABEL[locale]))
+
+
+@pass_context
 def date_and_time(context: Context, at: datetime | None) -> str:
     """12 Dec 2026, 14:00 (PKT): absolute, with its zone."""
     if at is None:
@@ -187,6 +196,7 @@ FILTERS: dict[str, Any] = {
     "money": money,
     "date": date,
     "datetime": date_and_time,
+    "month": month,
     "relative": relative,
     "markdown": markdown,
     "said": said,

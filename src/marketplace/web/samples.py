@@ -9,6 +9,7 @@ from wtforms import BooleanField, MultipleFileField, RadioField, SelectField, St
 
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
+from marketplace.talent.evidence import EvidencedSkill, Proof
 from marketplace.web.forms import Form, Length, MoneyField, Required, SkillsField
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -33,6 +34,12 @@ class SampleForm(Form):
     files = MultipleFileField(N_("Files"))
 
 
+_PROOFS = (
+    Proof(kind="certified", at=NOW - timedelta(days=40), issuer="e-Rozgaar", href="/dev/components"),
+    Proof(kind="earned", at=NOW - timedelta(days=9), count=2),
+)
+
+
 def sample(locale: str) -> dict[str, Any]:
     """Context of templates/dev/components.html."""
     typed = FormMultiDict([("bad-title", ""), ("bad-price", "forty"), ("bad-pricing", "barter")])
@@ -49,6 +56,7 @@ def sample(locale: str) -> dict[str, Any]:
         "people": _people(),
         "events": _events(),
         "facets": _facets(),
+        "evidenced": EvidencedSkill("html", "HTML", "ایچ ٹی ایم ایل", "certified", "e-Rozgaar", 2, _PROOFS),
         "due": NOW + timedelta(days=3, hours=4),
         "past": NOW - timedelta(hours=5),
         "months": [

@@ -39,8 +39,11 @@ def test_the_sample_covers_exactly_what_messages_use(message: str) -> None:
     assert needed(message) <= SAMPLES.keys()
 
 
-@pytest.mark.parametrize("message", [each for each in messages() if "link" in needed(each)])
+@pytest.mark.parametrize(
+    "message", [each for each in messages() if "link" in needed(each) and each != "meeting_overdue"]
+)
 def test_a_message_with_a_link_shows_its_full_address(message: str) -> None:
+    # The contact of a meeting is no user: that mail says what to do, and leads nowhere but out of the list.
     words = rendered(message, "en", link="/contracts/1?a=1&b=2")
 
     assert "https://hunar.example/contracts/1?a=1&b=2" in words.text

@@ -13,7 +13,7 @@ from marketplace.jobs.rules import Entry
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.postings.actions import ANSWERS, CLOSES
-from marketplace.postings.models import Posting, PostingSkill
+from marketplace.postings.models import Employment, Posting, PostingSkill
 from marketplace.postings.screening import Question, stored_form
 from marketplace.skills.models import Skill
 from marketplace.talent.models import Freelancer
@@ -42,6 +42,7 @@ async def job(db: Session, organisation_id: UUID, by: UUID, at: datetime, **chan
     posting = Posting(id=id, **owner, slug=ids.slug(title, id), **{**row, **changes})
     db.add(posting)
     await db.flush()
+    db.add(Employment(posting_id=id, type="full_time", level="entry", hours_a_week=40))
     asked = (await db.execute(select(Skill.id).where(Skill.slug.in_(("html", "css"))))).scalars().all()
     await db.execute(insert(PostingSkill), [{"posting_id": posting.id, "skill_id": skill} for skill in asked])
     if posting.closes_at and posting.answer_by:

@@ -34,6 +34,7 @@ def written(**changes: Any) -> dict[str, Any]:
         "hours_a_week": "25",
         "district": "multan",
         "park": "",
+        "shows_place": "y",
         "next": "",
         "step": "list",
         **changes,

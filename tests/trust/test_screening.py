@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bench.screening import CORPUS, measure
+from bench.screening import CORPUS, HALVES, measure, wilson
 
 from marketplace.trust.phones import find_phone
 from marketplace.trust.screening import SAID, rules, screen
@@ -88,17 +88,36 @@ def test_every_rule_has_words_for_reader_and_writer_and_fires_somewhere() -> Non
     assert all(rule.places for rule in rules())
 
 
-FLOORS = {"en": (0.95, 0.90), "roman": (0.95, 0.90), "ur": (0.95, 0.90)}
-"""Precision and recall below which the screening may not fall (`python -m bench.screening` prints them)."""
+FLOORS = {
+    ("tuning", "en"): (0.95, 0.85),
+    ("tuning", "roman"): (0.95, 0.93),
+    ("tuning", "ur"): (0.95, 0.91),
+    ("held_out", "en"): (0.92, 0.59),
+    ("held_out", "roman"): (0.92, 0.68),
+    ("held_out", "ur"): (0.92, 0.66),
+}
+"""Precision and recall of what is held, a little under what docs/measured.md says: they may not fall."""
 
 
-@pytest.mark.skipif(not list(CORPUS.glob("*.jsonl")), reason="there is no labelled corpus")
-def test_precision_and_recall_hold_their_floors_in_every_language() -> None:
-    tables = measure()
-    for language, (precision, recall) in FLOORS.items():
-        table = tables[language]
+@pytest.mark.parametrize("half", HALVES)
+def test_precision_and_recall_hold_their_floors_in_every_language(half: str) -> None:
+    tables = measure(half)
+    for language in ("en", "roman", "ur"):
+        table, (precision, recall) = tables[language], FLOORS[half, language]
         assert table.precision >= precision, (language, table.alarms)
         assert table.recall >= recall, (language, table.missed)
+
+
+def test_the_corpus_is_large_enough_in_both_halves() -> None:
+    tables = [measure(half)["all"] for half in HALVES]
+    assert sum(table.scams for table in tables) >= 200
+    assert sum(table.quiet + len(table.alarms) for table in tables) >= 500
+
+
+def test_an_interval_is_wider_where_less_was_seen() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)  # Wilson 1927, as statistics tables print it
+    assert wilson(90, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)
 
 
 def test_the_corpus_is_labelled_and_says_nothing_twice() -> None:

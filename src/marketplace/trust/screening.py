@@ -80,6 +80,14 @@ SAID: dict[str, tuple[str, str]] = {
         N_("A word is disguised in this, as in messages that want to get round a check."),
         N_("Write the word plainly, or leave it out."),
     ),
+    "account": (
+        N_("This wants your account, card or SIM. Whoever lends them answers for what others do with them."),
+        N_("Take it out. Nobody hands over an account, a card or a SIM to get work."),
+    ),
+    "free_work": (
+        N_("This asks for work without pay. A test is small and paid, or it is none."),
+        N_("Say what you pay for the test, or leave it out and look at finished work."),
+    ),
     "photo": (
         N_("This asks for your picture or a private meeting. You need not answer; you can block and report."),
         N_("Leave out what has nothing to do with the work."),

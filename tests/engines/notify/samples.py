@@ -42,7 +42,15 @@ SAMPLES = {
     "last_day": "2026-12-31",
     "code": "ABCD2345",
     "search": "wordpress in Multan",
-    "items": [{"title": "A shop for pottery", "href": "/gigs/a-shop"}],
+    "items": [
+        {
+            "title": "A shop for pottery",
+            "by": "AgriTrack",
+            "low": {"amount_minor": 50_00, "currency": "USD"},
+            "high": None,
+            "path": "/gigs/a",
+        }
+    ],
     "more": 2,
     "title": "Data entry from home",
     "outcome": "It breaks our rules, so it was removed.",

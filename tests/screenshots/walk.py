@@ -49,6 +49,7 @@ WALKS: dict[str, tuple[str, ...]] = {
     ),
     "ayesha": (
         *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
+        *("/account/data", "/account/data/delete", "/account/security", "/account/phone", "/organisations/new"),
         *(f"/ > {GIG}", f"/gigs > {GIG} > /propose$", "/proposals > /proposals/[^/]+$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
         *("/messages", f"/messages > {THREAD}", "/messages?q=fee", "/messages/replies", "/certificates"),
@@ -61,7 +62,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
         *("/organisation", "/organisation/seats", "/organisation > /organisations/", "/people?q=shopify"),
     ),
-    "hina": (*HERS, "/proposals", "/profile"),
+    "hina": (*HERS, "/proposals", "/profile", "/account/data/delete"),
     "organiser": HERS,
     "trainer": (
         *(

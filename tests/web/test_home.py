@@ -100,3 +100,10 @@ async def test_the_home_of_an_employer_costs_the_same_for_one_gig_and_for_five(
 
 def _reads(statements: list[str]) -> int:
     return len([statement for statement in statements if "SAVEPOINT" not in statement])
+
+
+async def test_a_provider_reads_what_its_cohorts_wait_for(browse: Browse, db: Session, cast: Cast) -> None:
+    cast.park.kinds = ["training_provider"]
+    await db.commit()
+    shown = (await (await browse(cast.omar)).get("/")).text
+    assert "Your training" in shown and "No gig is open" not in shown

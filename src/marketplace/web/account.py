@@ -12,6 +12,7 @@ from marketplace.identity.rules import PASSWORD_MAX, TIME_ZONES, check_password
 from marketplace.kernel import ids
 from marketplace.kernel.errors import Conflict, Invalid
 from marketplace.kernel.i18n import LOCALE_NAMES, N_
+from marketplace.privacy import deletions
 from marketplace.web import sessions
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import ChoiceField, CreatingForm, Email, Form, Length, Required, strip
@@ -87,8 +88,9 @@ async def show_account(visit: Visit) -> Answer:
 async def _account_page(visit: Visit, form: SettingsForm, *, status: int = 200) -> Answer:
     async with visit.read() as db:
         open_sessions = await identity_sessions.of_user(db, visit.user.id, at=visit.now)
+        deletion = await deletions.open_one(db, visit.user.id)
     phone = phones.shown(visit.user.phone) if visit.user.phone else ""
-    context: dict[str, Any] = {"form": form, "sessions": open_sessions, "phone": phone}
+    context: dict[str, Any] = {"form": form, "sessions": open_sessions, "phone": phone, "deletion": deletion}
     return page(visit, "account/show.html", fragment="settings", status=status, **context)
 
 

@@ -16,6 +16,8 @@ from marketplace.jobs.lists import jobs_to_answer
 from marketplace.jobs.offers import queries as offers
 from marketplace.jobs.queries import applications_of
 from marketplace.kernel.database import ReadSession
+from marketplace.privacy import deletions
+from marketplace.training import queries as training
 from marketplace.trust import queries as cases
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import GigCard, gig_card, person_card
@@ -35,11 +37,15 @@ async def show_home(visit: Visit) -> Answer:
         return await _to_a_visitor(visit)
     async with visit.read() as db:
         freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
-        employer = await _as_employer(db, visit) if visit.user.organisations else None
+        kinds = {kind for each in visit.user.organisations for kind in each.kinds}
+        employer = await _as_employer(db, visit) if kinds - {"training_provider"} else None
+        trainer = await training.home_of(db, visit.user.id) if "training_provider" in kinds else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
         hiring = await _hiring(db, visit)
+        deletion = await deletions.open_one(db, visit.user.id)
     hats: dict[str, Any] = {"freelancer": freelancer, "employer": employer, "moderator": moderator, "hiring": hiring}
-    return page(visit, "home/signed_in.html", **hats)
+    hats["trainer"] = trainer
+    return page(visit, "home/signed_in.html", deletion=deletion, **hats)
 
 
 async def _hiring(db: ReadSession, visit: Visit) -> dict[str, Any]:

@@ -11,11 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.discovery.models import Impression
+from marketplace.engines.search import outbox
 from marketplace.engines.search.protocol import PAGE
+from marketplace.identity import organisations
+from marketplace.identity.employers.events import StandingChanged
+from marketplace.identity.employers.models import OrganisationCheck
+from marketplace.kernel.events import publish
 from marketplace.kernel.queue import drain
 from marketplace.postings import actions as postings
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
+from marketplace.training.models import Programme
 from marketplace.web import search
 from tests.discovery.conftest import AYESHA, GIGS, HINA
 
@@ -159,13 +165,53 @@ async def test_skills_are_suggested_while_typing(client):
     assert 'data-name="سلائی"' in urdu.text
 
 
-@pytest.mark.parametrize(
-    ("asked", "where"),
-    [("q=logo+design", "/gigs?q=logo+design"), ("q=logo&in=people", "/people?q=logo"), ("q=", "/gigs"), ("", "/gigs")],
-)
-async def test_the_one_search_box_leads_to_a_list(client, asked, where):
-    answer = await client.get(f"/search?{asked}")
-    assert (answer.status_code, answer.headers["location"]) == (303, where)
+async def test_the_one_search_box_shows_every_list_that_has_the_words(client, world):
+    shown = (await client.get("/search?q=shopify")).text
+    assert sorted(re.findall(r'<h2><a href="(/\w+)\?q=shopify">', shown)) == ["/gigs", "/people"]
+    assert "<mark>Shopify</mark> store for a boutique" in shown and "<mark>Shopify</mark> and WordPress shops" in shown
+    assert 'href="/gigs?q=shopify">All ' in shown
+
+
+async def test_the_box_finds_organisations_and_programmes_too(client, world, db, cast, services):
+    await organisations.create_organisation(db, cast.bilal.id, name="Kapas Cotton", kinds=["employer"], at=NOW)
+    programme = Programme(
+        provider_organisation_id=cast.park.id,
+        slug="loom",
+        name="Kapas weaving",
+        about="",
+        published_at=NOW,
+        created_at=NOW,
+    )
+    db.add(programme)
+    await db.flush()
+    await outbox.changed(db, "training", programme.id)
+    await db.commit()
+    await drain(services)
+    shown = (await client.get("/search?q=kapas")).text
+    assert set(re.findall(r'<h2><a href="(/\w+)\?q=kapas">', shown)) == {"/organisations", "/training"}
+    found = (await client.get("/organisations?q=kapas&kind=employer")).text
+    assert "<mark>Kapas</mark> Cotton" in found and "1 organisation" in found
+
+
+async def test_the_box_says_when_nothing_has_the_words_and_stays_short(client, world):
+    assert "Nothing has these words" in (await client.get("/search?q=xyzzyplugh")).text
+    assert (await client.get(f"/search?q={'x' * 5000}")).status_code == 200
+    assert (await client.get("/search")).status_code == 200
+    answer = await client.get("/search?q=logo&in=people")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/people?q=logo")
+
+
+async def test_filters_by_date_currency_and_verified_employer(client, world, db, cast, services):
+    assert "30 gigs" in (await client.get("/gigs?within=30")).text
+    recent = (await client.get("/gigs?within=1")).text
+    assert "24 gigs" in recent and 'name="within" value="1" checked' in recent
+    assert "0 gigs" in (await client.get("/gigs?currency=PKR")).text
+    assert "0 gigs" in (await client.get("/gigs?verified=1")).text
+    db.add(OrganisationCheck(organisation_id=cast.agritrack.id, kind="domain", state="passed", asked_at=NOW))
+    await publish(db, StandingChanged(organisation_id=cast.agritrack.id))
+    await db.commit()
+    await drain(services)
+    assert "30 gigs" in (await client.get("/gigs?verified=1")).text
 
 
 async def test_what_was_shown_is_written_beside_the_request(client, browse, cast, world, app, db):

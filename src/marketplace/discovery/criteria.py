@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from marketplace.engines.search.protocol import PAGE
 
 MOST_PAGES = 1_000 // PAGE
-_LONGEST_WORDS = 200
+LONGEST_WORDS = 200
 _MOST_VALUES = 20
 _LONGEST_VALUE = 60
 _MOST_MAJOR = 10_000_000
@@ -42,7 +42,7 @@ class Criteria:
             given.setdefault(name, []).append(value.replace("\x00", "").strip())
         first = {name: next((value for value in values if value), "") for name, values in given.items()}
         values: dict[str, object] = {
-            "words": first.get("q", "")[:_LONGEST_WORDS].strip(),
+            "words": first.get("q", "")[:LONGEST_WORDS].strip(),
             "sort": first["sort"] if first.get("sort") in cls.SORTS else "",
             "page": min(_number(first.get("page", "")) or 1, MOST_PAGES),
         }
@@ -99,17 +99,25 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GigCriteria(Criteria):
-    """Which gigs. `least` and `most` narrow the pay: the gig must reach the first and begin under the second."""
+    """Which gigs. `least` and `most` narrow the pay, in `currency` (dollars unless said): the gig must reach the first
+    and begin under the second. `within`: published in so many days.
+    """
 
     SORTS = ("match", "new", "pay", "closing")
-    LISTS = {"skill": "skills", "pay": "pay", "district": "districts", "language": "languages"}
-    FLAGS = {"remote": "is_remote"}
-    NUMBERS = {"min": "least", "max": "most"}
+    LISTS = {
+        **{"skill": "skills", "pay": "pay", "district": "districts", "language": "languages"},
+        "currency": "currencies",
+    }
+    FLAGS = {"remote": "is_remote", "verified": "is_verified"}
+    NUMBERS = {"min": "least", "max": "most", "within": "within"}
 
     pay: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
     is_remote: bool = False
+    is_verified: bool = False
+    within: int | None = None
     least: int | None = None
     most: int | None = None
 
@@ -124,15 +132,17 @@ class GigCriteria(Criteria):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobCriteria(Criteria):
-    """Which jobs and internships. `least` is what they pay a month, at the most, in `currency` (rupees unless said)."""
+    """Which jobs and internships. `least` is what they pay a month, at the most, in `currency` (rupees unless said).
+    `within`: published in so many days.
+    """
 
     SORTS = ("match", "new", "pay", "closing")
     LISTS = {
         **{"kind": "kinds", "skill": "skills", "level": "levels", "type": "types"},
         **{"district": "districts", "language": "languages", "currency": "currencies"},
     }
-    FLAGS = {"remote": "is_remote", "women": "is_women_only"}
-    NUMBERS = {"min": "least"}
+    FLAGS = {"remote": "is_remote", "women": "is_women_only", "verified": "is_verified"}
+    NUMBERS = {"min": "least", "within": "within"}
 
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -142,6 +152,8 @@ class JobCriteria(Criteria):
     currencies: tuple[str, ...] = ()
     is_remote: bool = False
     is_women_only: bool = False
+    is_verified: bool = False
+    within: int | None = None
     least: int | None = None
 
     @property
@@ -155,11 +167,15 @@ class PeopleCriteria(Criteria):
     hours a week."""
 
     SORTS = ("match", "new", "rate")
-    LISTS = {"skill": "skills", "certified": "issuers", "district": "districts", "language": "languages"}
+    LISTS = {
+        **{"skill": "skills", "certified": "issuers", "district": "districts", "park": "parks"},
+        "language": "languages",
+    }
     FLAGS = {"newcomer": "is_newcomer"}
     NUMBERS = {"max": "most", "hours": "hours"}
 
     issuers: tuple[str, ...] = ()
+    parks: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     is_newcomer: bool = False

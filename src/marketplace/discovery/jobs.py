@@ -9,14 +9,14 @@ from uuid import UUID
 
 from marketplace.discovery.criteria import JobCriteria
 from marketplace.discovery.listing import GigRow, is_open_to_viewer, like, open_postings, said
-from marketplace.discovery.queries import Found, add, asked, found_rows
-from marketplace.engines.search.filters import Eq, Filter, Range
+from marketplace.discovery.queries import Found, add, add_flags, add_within, asked, found_rows
+from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.kernel.database import AnySession
 from marketplace.postings.models import Employment, Posting
 from marketplace.postings.rules import JOBS
 
-FACETS = ("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only")
+FACETS = ("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only", "verified")
 _SORTS = {"new": "posted_at:desc", "pay": "month_max:desc", "closing": "deadline_at:asc"}
 DEFAULT_CURRENCY = "PKR"
 """Of the least pay in an address that names no currency."""
@@ -55,10 +55,8 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
     add(groups, "district", criteria.districts)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least else ()))
-    if criteria.is_remote:
-        groups["remote"] = Eq("remote", True)
-    if criteria.is_women_only:
-        groups["women_only"] = Eq("women_only", True)
+    add_flags(groups, remote=criteria.is_remote, women_only=criteria.is_women_only, verified=criteria.is_verified)
+    add_within(groups, criteria.within, at=at)
     if criteria.least_minor is not None:
         groups["month_max"] = Range("month_max", criteria.least_minor, None)
     is_running = Range("deadline_at", int(at.timestamp()) // 60 * 60, None)

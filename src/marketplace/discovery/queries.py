@@ -16,8 +16,11 @@ from marketplace.talent import headlines
 T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
 _PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
-GIG_FACETS = ("skills", "pay", "remote", "district", "languages")
-PEOPLE_FACETS = ("skills", "certified_by", "district", "languages", "newcomer")
+GIG_FACETS = ("skills", "pay", "remote", "district", "languages", "currency", "verified")
+PEOPLE_FACETS = ("skills", "certified_by", "district", "park", "languages", "newcomer")
+DEFAULT_CURRENCY = "USD"
+"""Of amounts in an address that names no currency."""
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,9 @@ def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
     add(groups, "pay", criteria.pay)
     add(groups, "district", criteria.districts)
     add(groups, "languages", criteria.languages)
-    if criteria.is_remote:
-        groups["remote"] = Eq("remote", True)
+    add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least or criteria.most else ()))
+    add_flags(groups, remote=criteria.is_remote, verified=criteria.is_verified)
+    add_within(groups, criteria.within, at=at)
     if criteria.least_minor is not None:
         groups["pay_max"] = Range("pay_max", criteria.least_minor, None)
     if criteria.most_minor is not None:
@@ -83,9 +87,9 @@ def people_query(criteria: PeopleCriteria) -> Query:
     add(groups, "skills", criteria.skills)
     add(groups, "certified_by", criteria.issuers)
     add(groups, "district", criteria.districts)
+    add(groups, "park", criteria.parks)
     add(groups, "languages", criteria.languages)
-    if criteria.is_newcomer:
-        groups["newcomer"] = Eq("newcomer", True)
+    add_flags(groups, newcomer=criteria.is_newcomer)
     if criteria.most_minor is not None:
         groups["rate"] = Range("rate", 1, criteria.most_minor)
     if criteria.hours is not None:
@@ -102,6 +106,17 @@ def add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
     """Ask for one of the values, where there are any."""
     if values:
         groups[field] = In(field, values)
+
+
+def add_flags(groups: dict[str, Filter], **flags: bool) -> None:
+    """Ask for what is true, where that is asked for."""
+    groups |= {field: Eq(field, True) for field, is_asked in flags.items() if is_asked}
+
+
+def add_within(groups: dict[str, Filter], days: int | None, *, at: datetime) -> None:
+    """Ask for what was published in so many days, to the hour: the same question for an hour is answered once."""
+    if days:
+        groups["posted_at"] = Range("posted_at", int(at.timestamp()) // 3_600 * 3_600 - days * _DAY, None)
 
 
 def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:

@@ -13,13 +13,15 @@ from uuid import UUID
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria
 from marketplace.discovery.jobs import job_query, jobs_of
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, people_of
-from marketplace.discovery.queries import gig_query, people_query
+from marketplace.discovery.organisations import OrganisationCriteria, organisation_query, organisations_of
+from marketplace.discovery.queries import asked, gig_query, people_query
 from marketplace.discovery.services import ServiceCriteria, service_query
 from marketplace.engines.search.protocol import Query
 from marketplace.gigs.service_queries import ServiceRow, services_by_id
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
+from marketplace.training.queries import published_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,29 @@ async def _people(db: AnySession, ids: Sequence[UUID], _at: datetime, viewer: UU
     return [_person(row) for row in await people_of(db, ids, viewer=viewer)]
 
 
+async def _organisations(db: AnySession, ids: Sequence[UUID], at: datetime, viewer: UUID | None) -> list[Entry]:
+    rows = await organisations_of(db, ids, at=at, viewer=viewer)
+    return [
+        Entry(
+            id=row.id, title=row.name, path=f"/organisations/{row.slug}", by="", excerpt=row.excerpt, at=row.created_at
+        )
+        for row in rows
+    ]
+
+
+async def _programmes(db: AnySession, ids: Sequence[UUID], _at: datetime, _viewer: UUID | None) -> list[Entry]:
+    rows = await published_of(db, ids)
+    return [
+        Entry(id=row.id, title=row.name, path=f"/training/{row.slug}", by=row.provider, at=row.published_at)
+        for row in rows
+    ]
+
+
+def _programme_query(criteria: Criteria, _at: datetime) -> Query:
+    sort = "posted_at:desc" if criteria.order == "new" else ""
+    return asked(criteria, Query(facets=("skills",), sort=sort))
+
+
 def _posting(row: GigRow, path: str) -> Entry:
     return Entry(
         id=row.id,
@@ -118,6 +143,14 @@ SURFACES: Mapping[str, Surface] = {
         Surface("jobs", N_("Jobs and internships"), JobCriteria, lambda c, at: job_query(c, at=at), _jobs),
         Surface("services", N_("Services"), ServiceCriteria, lambda c, _: service_query(c), _services),
         Surface("people", N_("Freelancers"), PeopleCriteria, lambda c, _: people_query(c), _people),
+        Surface(
+            "organisations",
+            N_("Organisations"),
+            OrganisationCriteria,
+            lambda c, _: organisation_query(c),
+            _organisations,
+        ),
+        Surface("training", N_("Training programmes"), Criteria, _programme_query, _programmes),
     )
 }
 """By name, in the order of pages."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, func, select, update
 
+from marketplace.engines.search import outbox
 from marketplace.identity import audit
 from marketplace.identity.models import Membership, Organisation, User, UserSession
 from marketplace.kernel import ids
@@ -43,6 +44,7 @@ async def _make(
     await db.flush()
     db.add(Membership(user_id=owner_id, organisation_id=made.id, role="owner", created_at=at))
     await db.flush()
+    await outbox.changed(db, "organisations", made.id)
     await audit.record(db, "organisation.made", subject=("organisation", made.id), by=owner_id, at=at, name=name)
     return made
 

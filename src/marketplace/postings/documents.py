@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from marketplace.engines.search import outbox
+from marketplace.identity.employers.queries import VERIFIED, known_kinds
 from marketplace.identity.models import Organisation
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
@@ -19,17 +20,23 @@ from marketplace.skills.queries import by_ids
 async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The documents of those gigs that take proposals now."""
     rows = (await db.execute(_open(ids, GIGS))).all()
-    skills = await _skills_of(db, ids)
-    return [_document(posting, employer) | skills.get(posting.id, _NO_SKILLS) for posting, employer in rows]
+    skills, verified = await _skills_of(db, ids), await _verified(db, [posting for posting, _ in rows])
+    return [
+        _document(posting, employer) | verified[posting.id] | skills.get(posting.id, _NO_SKILLS)
+        for posting, employer in rows
+    ]
 
 
 async def load_jobs(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The documents of those jobs and internships that take applications now."""
     with_terms = _open(ids, JOBS).add_columns(Employment).join(Employment, Employment.posting_id == Posting.id)
     rows = (await db.execute(with_terms)).all()
-    skills = await _skills_of(db, ids)
+    skills, verified = await _skills_of(db, ids), await _verified(db, [posting for posting, _, _ in rows])
     return [
-        _document(posting, employer) | _terms(posting, terms) | skills.get(posting.id, _NO_SKILLS)
+        _document(posting, employer)
+        | _terms(posting, terms)
+        | verified[posting.id]
+        | skills.get(posting.id, _NO_SKILLS)
         for posting, employer, terms in rows
     ]
 
@@ -40,6 +47,15 @@ def _open(ids: Sequence[UUID], kinds: Sequence[PostingKind]) -> Select[Posting, 
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .where(Posting.id.in_(ids), _is_open(kinds), Posting.closes_at > clock.now())
     )
+
+
+async def _verified(db: AnySession, postings: Sequence[Posting]) -> dict[UUID, dict[str, Any]]:
+    """Whether the employer of each is verified."""
+    known = await known_kinds(db, sorted({posting.organisation_id for posting in postings}))
+    return {
+        posting.id: {"verified": not known.get(posting.organisation_id, set()).isdisjoint(VERIFIED)}
+        for posting in postings
+    }
 
 
 async def _skills_of(db: AnySession, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

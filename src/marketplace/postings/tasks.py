@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from marketplace.engines.deadlines.events import DeadlinePassed
+from marketplace.engines.search import outbox
+from marketplace.identity.employers.events import StandingChanged
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
@@ -40,6 +44,14 @@ async def do_as_decided(db: Session, event: CaseDecided) -> None:
         await actions.give_back(db, posting, **how)
     elif event.decision == "remove" or event.kind == review.CASE:
         await actions.remove(db, posting, **how)
+
+
+@within(StandingChanged)
+async def tell_search(db: Session, event: StandingChanged) -> None:
+    """Its open postings can be filtered by what is known of the employer."""
+    living = select(Posting).where(Posting.organisation_id == event.organisation_id, Posting.state == "open")
+    for posting in (await db.scalars(living)).all():
+        await outbox.changed(db, actions.index_of(posting), posting.id)
 
 
 subjects.register("posting", review.load_subject)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, any_, delete, func, insert, select
 from sqlalchemy.types import Uuid
 
+from marketplace.engines.search import outbox
 from marketplace.identity import audit
 from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel import ids
@@ -85,6 +86,7 @@ async def edit_programme(db: Session, programme: Programme, text: ProgrammeText,
     await db.refresh(programme, with_for_update=True)
     _write(programme, text)
     await db.flush()
+    await outbox.changed(db, "training", programme.id)
     await audit.record(db, "programme.edited", subject=("programme", programme.id), by=by, at=at)
 
 
@@ -97,6 +99,7 @@ async def publish(db: Session, programme: Programme, *, by: UUID, at: datetime) 
         raise NothingToLearn
     programme.published_at = at
     await db.flush()
+    await outbox.changed(db, "training", programme.id)
     await audit.record(db, "programme.published", subject=("programme", programme.id), by=by, at=at)
 
 
@@ -107,6 +110,7 @@ async def hide(db: Session, programme: Programme, *, by: UUID, at: datetime) -> 
         return
     programme.published_at = None
     await db.flush()
+    await outbox.changed(db, "training", programme.id)
     await audit.record(db, "programme.hidden", subject=("programme", programme.id), by=by, at=at)
 
 
@@ -132,6 +136,7 @@ async def save_course(
     await db.execute(delete(CourseSkill).where(CourseSkill.course_id == course.id))
     rows = [{"course_id": course.id, "skill_id": skill.id, "level": text.skills[skill.slug]} for skill in skills]
     await db.execute(insert(CourseSkill).values(rows))
+    await outbox.changed(db, "training", programme.id)
     await audit.record(db, "course.saved", subject=("programme", programme.id), by=by, at=at, name=course.name)
     return course
 

@@ -15,9 +15,9 @@ from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_, translations
 from marketplace.web.access import USER, Answer, get, post
+from marketplace.web.facets import Labels
 from marketplace.web.forms import CreatingForm, Length, Required, strip
 from marketplace.web.pages import page, redirect
-from marketplace.web.search import Labels
 from marketplace.web.visit import Visit
 
 HERE = "/searches"

@@ -1,6 +1,6 @@
 """Finding work and people: two lists whose whole state is in their address, and the skills a picker offers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,28 +10,24 @@ from markupsafe import Markup, escape
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria
 from marketplace.discovery.impressions import Impressions, Shown, record
-from marketplace.discovery.jobs import DEFAULT_CURRENCY, search_jobs
+from marketplace.discovery.jobs import search_jobs
+from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
 from marketplace.discovery.queries import Found, search_gigs, search_people
 from marketplace.discovery.services import ServiceCriteria, search_services
 from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
-from marketplace.places.gazetteer import place_name
-from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
 from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
-from marketplace.talent.rules import LANGUAGES
 from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import gig_card, person_card
-from marketplace.web.gig_forms import PAY_KINDS
-from marketplace.web.job_forms import KINDS as JOB_KINDS
-from marketplace.web.pages import page, redirect
+from marketplace.web.facets import Group, Labels
+from marketplace.web.pages import page
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
-_MOST_OPTIONS = 40
 _SUGGESTED = 8
 
 impressions = Impressions()
@@ -45,25 +41,6 @@ class ListPage:
     path: str
     template: str
     sorts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One value of a facet with how many have it (None: not counted)."""
-
-    value: str
-    label: str
-    count: int | None
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A facet as components/lists.html draws it; `name` is its name in the address."""
-
-    name: str
-    label: str
-    options: Sequence[Option]
 
 
 GIGS = ListPage(
@@ -89,6 +66,9 @@ SERVICES = ListPage(
 )
 
 
+ORGANISATIONS = ListPage("/organisations", "search/organisations.html", {"": N_("Best match"), "new": N_("Newest")})
+
+
 @get("/gigs", PUBLIC)
 async def find_gigs(visit: Visit) -> Answer:
     """Open gigs by words, filters with counts, and order."""
@@ -103,6 +83,9 @@ async def find_gigs(visit: Visit) -> Answer:
         labels.flag("remote", N_("Where"), found.facets.get("remote"), is_chosen=criteria.is_remote),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+        labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
+        labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
+        labels.within(criteria.within),
     ]
     cards = [gig_card(row, visit.locale) for row in found.rows]
     shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
@@ -127,6 +110,8 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.group("language", N_("Language"), facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), facets.get("currency"), criteria.currencies),
         labels.flag("women", N_("Who may apply"), facets.get("women_only"), is_chosen=criteria.is_women_only),
+        labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
+        labels.within(criteria.within),
     ]
     cards = [gig_card(row, visit.locale) for row in found.rows]
     shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
@@ -146,6 +131,7 @@ async def find_people(visit: Visit) -> Answer:
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
     ]
@@ -172,12 +158,23 @@ async def find_services(visit: Visit) -> Answer:
     return _list(visit, SERVICES, criteria, found=shown, groups=groups)
 
 
-@get("/search", PUBLIC)
-async def search_anything(visit: Visit) -> Answer:
-    """One box for all: it looks for work, or for people where the address says so."""
-    words = visit.query.get("q", "").strip()
-    path = {"people": PEOPLE.path, "jobs": JOBS.path}.get(visit.query.get("in", ""), GIGS.path)
-    return redirect(visit, f"{path}?{urlencode({'q': words})}" if words else path)
+@get("/organisations", PUBLIC)
+async def find_organisations(visit: Visit) -> Answer:
+    """Employers, organisers, providers and parks by words and by what is known of them."""
+    criteria = OrganisationCriteria.from_query(visit.query.multi_items())
+    async with visit.read() as db:
+        found = await search_organisations(
+            db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit)
+        )
+    _note(visit, "organisations", criteria, [row.id for row in found.rows])
+    labels = Labels(visit.locale)
+    groups = [
+        labels.group("kind", N_("What they do here"), found.facets.get("kinds"), criteria.kinds),
+        labels.group("known", N_("What is known of them"), found.facets.get("known"), criteria.known),
+    ]
+    said = [replace(row, marks=tuple(labels.said("known", mark) for mark in row.marks)) for row in found.rows]
+    shown = replace(found, rows=[replace(row, **_marked(criteria, name=row.name)) for row in said])
+    return _list(visit, ORGANISATIONS, criteria, found=shown, groups=groups)
 
 
 @get("/skills/suggest", PUBLIC)
@@ -237,16 +234,16 @@ def _list(
 
 
 def _marked(criteria: Criteria, **texts: str) -> dict[str, Any]:
-    """The texts with what was searched for marked in them, escaped first."""
-    if not criteria.words:
-        return {}
-    return {
-        name: Markup().join(
-            Markup("<mark>{}</mark>").format(piece.text) if piece.is_hit else escape(piece.text)
-            for piece in highlight(text, criteria.words)
-        )
-        for name, text in texts.items()
-    }
+    """The texts with what was searched for marked in them."""
+    return {name: marked(text, criteria.words) for name, text in texts.items()} if criteria.words else {}
+
+
+def marked(text: str, words: str) -> Markup:
+    """The text with what was searched for marked in it, escaped first."""
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(piece.text) if piece.is_hit else escape(piece.text)
+        for piece in highlight(text, words)
+    )
 
 
 def _history(visit: Visit, address: str) -> dict[str, str]:
@@ -269,61 +266,4 @@ def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) 
     )
 
 
-class Labels:
-    """Says the values of facets and chips in the reader's language."""
-
-    def __init__(self, locale: str, issuers: Mapping[str, str] | None = None) -> None:
-        self.locale = locale
-        names = issuers or {}
-        self._say = translations(locale).gettext
-        self._sayers: dict[str, Callable[[str], str]] = {
-            "skill": self._skill,
-            "certified": lambda value: names.get(value, value),
-            "pay": lambda value: self._say(PAY_KINDS.get(value, value)),
-            "district": lambda value: place_name(value, locale) or value,
-            "language": lambda value: self._say(LANGUAGES.get(value, value)),
-            "remote": lambda _: self._say(N_("Can be done from anywhere")),
-            "newcomer": lambda _: self._say(N_("New here")),
-            "kind": lambda value: self._say(JOB_KINDS.get(value, value)),
-            "level": lambda value: self._say(LEVEL_WORDS.get(value, value)),
-            "type": lambda value: self._say(TYPE_WORDS.get(value, value)),
-            "currency": lambda value: value,
-            "women": lambda _: self._say(N_("Only women may apply")),
-            "min": lambda value: self._say(N_("From USD %(amount)s")) % {"amount": value},
-            "max": lambda value: self._say(N_("Up to USD %(amount)s")) % {"amount": value},
-            "days": lambda value: self._say(N_("Within %(days)s days")) % {"days": value},
-            "hours": lambda value: self._say(N_("At least %(hours)s hours a week")) % {"hours": value},
-        }
-
-    def group(self, name: str, label: str, counts: Mapping[str, int] | None, chosen: Sequence[str]) -> Group:
-        """A facet with its most frequent values; what is chosen is there even where nothing has it."""
-        counted = dict(list((counts or {}).items())[:_MOST_OPTIONS])
-        counted |= {value: (counts or {}).get(value, 0) for value in chosen}
-        say = self._sayers[name]
-        return Group(name, label, [Option(value, say(value), n, value in chosen) for value, n in counted.items()])
-
-    def flag(self, name: str, label: str, counts: Mapping[str, int] | None, *, is_chosen: bool) -> Group:
-        """A facet that is only asked for or not."""
-        count = (counts or {}).get("true", 0)
-        options = [Option("1", self._sayers[name]("1"), count, is_chosen)] if count or is_chosen else []
-        return Group(name, label, options)
-
-    def in_force(self, criteria: Criteria) -> list[tuple[tuple[str, str], str]]:
-        """The filters in force: their pair in the address and their words."""
-        pairs = [pair for pair in criteria.pairs() if pair[0] in self._sayers]
-        if isinstance(criteria, JobCriteria):
-            return [(pair, self._of_job(criteria, *pair)) for pair in pairs]
-        return [(pair, self._sayers[pair[0]](pair[1])) for pair in pairs]
-
-    def _of_job(self, criteria: JobCriteria, name: str, value: str) -> str:
-        if name != "min":
-            return self._sayers[name](value)
-        in_ = " ".join(criteria.currencies or (DEFAULT_CURRENCY,))
-        return self._say(N_("From %(currency)s %(amount)s a month")) % {"currency": in_, "amount": f"{int(value):,}"}
-
-    def _skill(self, slug: str) -> str:
-        skill = known_skills().get(slug)
-        return skill.name(self.locale) if skill else slug
-
-
-routes = [find_gigs, find_jobs, find_people, find_services, search_anything, suggest_skills]
+routes = [find_gigs, find_jobs, find_people, find_services, find_organisations, suggest_skills]

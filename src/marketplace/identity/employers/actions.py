@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.notify.actions import mail
+from marketplace.engines.search import outbox
 from marketplace.identity import audit
 from marketplace.identity.employers import rules
-from marketplace.identity.employers.events import CheckDecided
+from marketplace.identity.employers.events import CheckDecided, StandingChanged
 from marketplace.identity.employers.models import CheckKind, OrganisationCheck
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.identity.rules import secret_hash
@@ -44,6 +45,7 @@ async def describe(
     await db.flush()
     if has_moved:
         await _end(db, organisation_id, "domain", at=at)
+    await outbox.changed(db, "organisations", organisation_id)
     await audit.record(db, "organisation.described", subject=("organisation", organisation_id), by=by, at=at)
     return organisation
 
@@ -205,6 +207,7 @@ async def _pass(db: Session, check: OrganisationCheck, *, by: UUID | None, at: d
     await _end(db, check.organisation_id, check.kind, at=at)
     check.state, check.decided_by, check.decided_at, check.code_hash = "passed", by, at, None
     await db.flush()
+    await _tell_search(db, check.organisation_id)
 
 
 async def _end(db: Session, organisation_id: UUID, kind: str, *, at: datetime, state: str = "passed") -> None:
@@ -215,6 +218,13 @@ async def _end(db: Session, organisation_id: UUID, kind: str, *, at: datetime, s
     )
     ended = {"state": "ended", "code_hash": None} | ({"decided_at": at} if state == "waiting" else {})
     await db.execute(former.values(ended).execution_options(synchronize_session=False))
+    if state == "passed":
+        await _tell_search(db, organisation_id)
+
+
+async def _tell_search(db: Session, organisation_id: UUID) -> None:
+    await outbox.changed(db, "organisations", organisation_id)
+    await publish(db, StandingChanged(organisation_id=organisation_id))
 
 
 async def _locked(db: Session, organisation_id: UUID) -> Organisation:

@@ -5,6 +5,12 @@ from uuid import UUID
 from marketplace.kernel.events import Event
 
 
+class StandingChanged(Event, frozen=True):
+    """What is known of an organisation changed: a level or badge came or ended."""
+
+    organisation_id: UUID
+
+
 class CheckDecided(Event, frozen=True):
     """Somebody has looked at a document. Published in the transaction that decides."""
 

@@ -158,6 +158,20 @@ def listed_marks(organisation_id: InstrumentedAttribute[UUID], at: ColumnElement
     )
 
 
+VERIFIED = ("domain", "registration", "zone")
+"""What somebody has looked at or proven: an employer with one of these is called verified in filters."""
+
+
+async def known_kinds(db: AnySession, organisation_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """Which levels and badges each has now."""
+    passed = OrganisationCheck.state == "passed", OrganisationCheck.organisation_id.in_(organisation_ids)
+    rows = await db.execute(select(OrganisationCheck.organisation_id, OrganisationCheck.kind).where(*passed))
+    known: dict[UUID, set[str]] = {}
+    for organisation_id, kind in rows.all():
+        known.setdefault(organisation_id, set()).add(kind)
+    return known
+
+
 async def organisation_view(db: AnySession, slug: str) -> OrganisationView:
     """Its public page. Raises: NotFound when there is none, or everybody who owned it has left."""
     owners = (

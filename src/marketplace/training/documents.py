@@ -1,0 +1,57 @@
+"""Published programmes as search knows them: their courses, what these teach, and who gives them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.engines.search import outbox
+from marketplace.identity.employers.queries import known_kinds
+from marketplace.identity.models import Organisation
+from marketplace.kernel.database import AnySession
+from marketplace.skills.queries import by_ids
+from marketplace.training.models import Course, CourseSkill, Programme
+
+INDEX = "training"
+
+
+async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The documents of those that everybody may see."""
+    found = select(Programme, Organisation.name).join(
+        Organisation, Organisation.id == Programme.provider_organisation_id
+    )
+    rows = (await db.execute(found.where(Programme.id.in_(ids), Programme.published_at.is_not(None)))).all()
+    taught = await _taught(db, [programme.id for programme, _ in rows])
+    known = await known_kinds(db, sorted({programme.provider_organisation_id for programme, _ in rows}))
+    return [
+        {
+            "id": str(programme.id),
+            "name": programme.name,
+            "provider": provider,
+            "about": programme.about,
+            "languages": [programme.language],
+            "known": sorted(known.get(programme.provider_organisation_id, ())),
+            "posted_at": int((programme.published_at or programme.created_at).timestamp()),
+            **taught.get(programme.id, {"courses": [], "skills": [], "skill_names": []}),
+        }
+        for programme, provider in rows
+    ]
+
+
+async def _taught(db: AnySession, ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
+    """Courses and skills of each programme."""
+    found = select(Course.programme_id, Course.name, CourseSkill.skill_id).where(Course.programme_id.in_(ids))
+    rows = (await db.execute(found.outerjoin(CourseSkill, CourseSkill.course_id == Course.id))).all()
+    known = await by_ids(db, sorted({row.skill_id for row in rows if row.skill_id}))
+    taught: dict[UUID, dict[str, dict[str, None]]] = {}
+    for row in rows:
+        part = taught.setdefault(row.programme_id, {"courses": {}, "skills": {}, "skill_names": {}})
+        part["courses"][row.name] = None
+        if row.skill_id:
+            part["skills"][known[row.skill_id].slug] = None
+            part["skill_names"] |= dict.fromkeys(known[row.skill_id].search_names)
+    return {id: {name: list(values) for name, values in part.items()} for id, part in taught.items()}
+
+
+outbox.register(INDEX, load, ids=select(Programme.id).where(Programme.published_at.is_not(None)))

@@ -16,12 +16,17 @@ COMMANDS = {
     "migrate": "Bring the database to this version and load skills and places.",
     "demo": "Fill the demo world.",
     "reindex": "Build the search indexes anew from PostgreSQL and swap them in.",
+    "import": "Load postings or freelancers from a file: `marketplace import postings FILE --mapping NAME`.",
     "check": "Prove the books; exit code 1 and a list when something is off.",
     "staff": "Make an account a moderator or operator, or neither: `marketplace staff sana@example.org moderator`.",
     "my-data": "Write everything about one person into a ZIP file: `marketplace my-data ayesha@example.org file.zip`.",
     "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
     "doctor": "Say which service of each kind is in use and whether it answers.",
 }
+
+
+_MODULES = {"import": "importing"}
+"""Where a command's name is a word of Python."""
 
 
 class LazyCommands(click.Group):
@@ -33,7 +38,8 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return importlib.import_module(f"marketplace.cli.{cmd_name.replace('-', '_')}").command
+        module = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
+        return importlib.import_module(f"marketplace.cli.{module}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

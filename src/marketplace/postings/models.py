@@ -20,7 +20,7 @@ Level = Literal["entry", "junior", "mid", "senior"]
 
 class Posting(Base):
     """`questions` is a list of strings (gigs) or of screening.Question as dicts (jobs, internships). `closes_at` ends
-    proposals and applications; `answer_by` is until when all get an answer.
+    proposals and applications; `answer_by` is until when all get an answer. `source_ref`: its key in a file.
     """
 
     __tablename__ = "postings"
@@ -32,6 +32,7 @@ class Posting(Base):
         CheckConstraint("is_remote OR district IS NOT NULL OR state = 'draft'", name="place"),
         Index("ix_postings_organisation_id", "organisation_id", "id"),
         Index("ix_postings_open", "kind", "published_at", "id", postgresql_where="state = 'open'"),
+        Index("uq_postings_source_ref", "organisation_id", "source_ref", unique=True),
         Index("ix_postings_closes_at", "closes_at", postgresql_where="state IN ('open', 'paused')"),
     )
 
@@ -58,6 +59,7 @@ class Posting(Base):
     updated_at: Mapped[datetime] = timestamp()
     published_at: Mapped[datetime | None] = optional_timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()
+    source_ref: Mapped[str | None]
 
 
 class PostingSkill(Base):

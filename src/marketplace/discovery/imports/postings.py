@@ -1,0 +1,160 @@
+"""Postings from a file, for one employer: published at once, since an operator loads them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+
+from marketplace.discovery.imports.mapping import BadRow, FileMapping, Read, Reader, Row
+from marketplace.engines.deadlines.models import Deadline
+from marketplace.engines.search import outbox
+from marketplace.identity import audit
+from marketplace.identity.models import Membership, Organisation
+from marketplace.kernel import ids
+from marketplace.kernel.database import Session
+from marketplace.kernel.errors import NotFound
+from marketplace.postings import actions
+from marketplace.postings.models import (
+    Employment,
+    EmploymentType,
+    Level,
+    PayKind,
+    Posting,
+    PostingKind,
+    PostingSkill,
+)
+from marketplace.postings.rules import DESCRIPTION_LENGTH, GIGS, MOST_SKILLS, TITLE_LENGTH
+from marketplace.skills.queries import by_slugs
+
+FIELDS = (
+    *("title", "description", "skills", "pay_kind", "currency", "language", "district", "posted_at"),
+    *("type", "level", "place"),
+)
+_BATCH = 500
+_OPEN_FOR, _ANSWERED_AFTER = timedelta(days=60), timedelta(days=14)
+_SHORTEST_TITLE = 2
+_FULL_TIME = 40
+"""Hours a week."""
+_CHOICES = {"pay_kind": get_args(PayKind), "type": get_args(EmploymentType), "level": get_args(Level)}
+
+
+@dataclass(frozen=True, slots=True)
+class Employer:
+    """For whom the postings are loaded, and who answers for them."""
+
+    organisation_id: UUID
+    owner_id: UUID
+
+
+async def employer(db: Session, slug: str) -> Employer:
+    """The organisation with that slug and its first owner. Raises: NotFound."""
+    owned = select(Organisation.id, Membership.user_id).join(Membership, Membership.organisation_id == Organisation.id)
+    found = owned.where(Organisation.slug == slug, Membership.role == "owner").order_by(Membership.created_at).limit(1)
+    row = (await db.execute(found)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Employer(*row)
+
+
+def read(rows: Iterable[Row], mapping: FileMapping, *, at: datetime) -> Read:
+    """What can be loaded of a file, and what can't. Pure."""
+    assert mapping.kind in get_args(PostingKind), mapping.kind
+    result = Read()
+    for row in rows:
+        reader = Reader(mapping, row)
+        try:
+            key = reader.key
+            if key in result.good:
+                raise BadRow(f"key: {key[:60]!r} is there twice")
+            result.good[key] = _said(reader, mapping, at)
+        except BadRow as error:
+            result.bad.append((row.line, str(error)))
+    return result
+
+
+def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
+    title = reader.needed("title")
+    if not _SHORTEST_TITLE <= len(title) <= TITLE_LENGTH[1]:
+        raise BadRow(f"title: has {len(title)} letters; 2 to {TITLE_LENGTH[1]} can be shown")
+    skills, others = reader.skills("skills", MOST_SKILLS)
+    description = reader.text("description", title)
+    if others:
+        description = f"{description}\n\n{', '.join(others)}"
+    low, high = reader.pay()
+    said = {"title": title, "skills": skills, "description": description[: DESCRIPTION_LENGTH[1]]}
+    said |= {"low": low, "high": high, "currency": reader.text("currency", "USD").upper()}
+    if len(said["currency"]) != len("USD") or not said["currency"].isalpha():
+        raise BadRow(f"currency: {said['currency'][:20]!r} is not a code like USD")
+    said |= {"language": reader.text("language", "en"), "place": reader.text("place")[:80]}
+    said["posted_at"] = reader.moment("posted_at", until=at) or at
+    defaults = {"pay_kind": "fixed" if mapping.kind in GIGS else "monthly", "type": "full_time", "level": "entry"}
+    for name, otherwise in defaults.items():
+        said[name] = reader.text(name, otherwise)
+        if said[name] not in _CHOICES[name]:
+            raise BadRow(f"{name}: {said[name][:40]!r} is none of {', '.join(_CHOICES[name])}")
+    return said
+
+
+async def load(
+    db: Session, said: Mapping[str, Mapping[str, Any]], *, kind: str, by: Employer, at: datetime
+) -> dict[str, UUID]:
+    """Publish what is not there yet and return the new postings by key."""
+    there = select(Posting.source_ref).where(
+        Posting.organisation_id == by.organisation_id, Posting.source_ref.is_not(None)
+    )
+    known = set((await db.scalars(there)).all())
+    fresh = [key for key in said if key not in known]
+    made: dict[str, UUID] = {}
+    for begin in range(0, len(fresh), _BATCH):
+        part = {key: said[key] for key in fresh[begin : begin + _BATCH]}
+        made |= await _publish(db, part, kind=kind, by=by, at=at)
+    return made
+
+
+async def _publish(
+    db: Session, said: Mapping[str, Mapping[str, Any]], *, kind: str, by: Employer, at: datetime
+) -> dict[str, UUID]:
+    numbers = await db.scalars(select(func.uuidv7()).select_from(func.generate_series(1, len(said))))
+    made = dict(zip(said, numbers.all(), strict=True))
+    await db.execute(insert(Posting), [_posting(made[key], key, row, kind, by, at) for key, row in said.items()])
+    if kind not in GIGS:
+        await db.execute(insert(Employment), [_terms(made[key], row) for key, row in said.items()])
+    await _link_skills(db, {made[key]: row["skills"] for key, row in said.items()})
+    ends = ((actions.CLOSES, _OPEN_FOR), (actions.ANSWERS, _OPEN_FOR + _ANSWERED_AFTER))
+    due = [
+        {"kind": name, "subject_kind": "posting", "subject_id": id, "due_at": at + after, "state": "running"}
+        for id in made.values()
+        for name, after in ends
+    ]
+    await db.execute(insert(Deadline), due)
+    index = "gigs" if kind in GIGS else "jobs"
+    for key, id in made.items():
+        await audit.record(db, "posting.imported", subject=("posting", id), by=by.owner_id, at=at, key=key)
+        await outbox.changed(db, index, id)
+    return made
+
+
+def _posting(id: UUID, key: str, row: Mapping[str, Any], kind: str, by: Employer, at: datetime) -> dict[str, Any]:
+    return {
+        **{"id": id, "source_ref": key, "kind": kind, "state": "open", "slug": ids.slug(row["title"], id)},
+        **{"organisation_id": by.organisation_id, "created_by": by.owner_id, "title": row["title"]},
+        **{"description": row["description"], "pay_kind": row["pay_kind"], "currency": row["currency"]},
+        **{"pay_min_minor": row["low"], "pay_max_minor": row["high"], "is_remote": True},
+        **{"language": row["language"], "closes_at": at + _OPEN_FOR, "answer_by": at + _OPEN_FOR + _ANSWERED_AFTER},
+        **{"created_at": at, "updated_at": at, "published_at": row["posted_at"]},
+    }
+
+
+def _terms(id: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: row[name] for name in ("type", "level", "place")}
+    return {"posting_id": id, "hours_a_week": _FULL_TIME, **said}
+
+
+async def _link_skills(db: Session, slugs: Mapping[UUID, Sequence[str]]) -> None:
+    known = {skill.slug: skill.id for skill in await by_slugs(db, sorted({s for each in slugs.values() for s in each}))}
+    rows = [{"posting_id": id, "skill_id": known[slug]} for id, each in slugs.items() for slug in each]
+    if rows:
+        await db.execute(insert(PostingSkill), rows)

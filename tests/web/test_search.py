@@ -207,7 +207,11 @@ async def test_filters_by_date_currency_and_verified_employer(client, world, db,
     assert "24 gigs" in recent and 'name="within" value="1" checked' in recent
     assert "0 gigs" in (await client.get("/gigs?currency=PKR")).text
     assert "0 gigs" in (await client.get("/gigs?verified=1")).text
-    db.add(OrganisationCheck(organisation_id=cast.agritrack.id, kind="domain", state="passed", asked_at=NOW, decided_at=NOW))
+    db.add(
+        OrganisationCheck(
+            organisation_id=cast.agritrack.id, kind="domain", state="passed", asked_at=NOW, decided_at=NOW
+        )
+    )
     await publish(db, StandingChanged(organisation_id=cast.agritrack.id))
     await db.commit()
     await drain(services)

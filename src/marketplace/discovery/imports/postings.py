@@ -84,7 +84,7 @@ def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
     if others:
         description = f"{description}\n\n{', '.join(others)}"
     low, high = reader.pay()
-    said = {"title": title, "skills": skills, "description": description[: DESCRIPTION_LENGTH[1]]}
+    said: dict[str, Any] = {"title": title, "skills": skills, "description": description[: DESCRIPTION_LENGTH[1]]}
     said |= {"low": low, "high": high, "currency": reader.text("currency", "USD").upper()}
     if len(said["currency"]) != len("USD") or not said["currency"].isalpha():
         raise BadRow(f"currency: {said['currency'][:20]!r} is not a code like USD")

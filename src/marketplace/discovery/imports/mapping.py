@@ -84,7 +84,7 @@ def rows_of(path: Path) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         reader = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-        columns = [name.strip() for name in next(reader, [])]
+        columns = [name.strip() for name in next(reader, list[str]())]
         if not columns:
             raise BadMapping(f"{path.name} is empty")
         begins = reader.line_num + 1

@@ -83,9 +83,9 @@ def is_read_by_a_moderator(moderator: Person, site: UpSite, gig: str, email: str
     moderator.opens(gig)
 
 
-def chooses_skills(person: Person, slug: str) -> None:
+def chooses_skills(person: Person, slug: str, *, name: str = "skills") -> None:
     """With JavaScript by type-ahead, without by typing."""
-    field = person.page.locator("main #skills")
+    field = person.page.locator(f"main #{name}")
     field.click()
     field.press_sequentially(slug[:5])
     suggestion = person.page.locator(f"[data-slug='{slug}'], main [role=option][data-value='{slug}']").first

@@ -1,5 +1,6 @@
 """An employer writes a gig on pages: before sign-in, as a draft, published, changed, ended."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -277,3 +278,20 @@ async def test_my_gigs(browse: Browse, cast: Cast, db: Session, at) -> None:
     shown = (await his.get("/gigs/mine")).text
     assert shown.index("Somebody waits here") < shown.index("A draft to finish") < shown.index("This one is over")
     assert "1 waits for an answer" in shown
+
+
+async def test_a_moderator_reads_a_first_posting_and_lets_it_out(
+    client: Browser, browse: Browse, cast: Cast, db
+) -> None:
+    his = await browse(cast.omar)
+    await his.submit("/gigs", written(step="publish"), shown_on="/gigs/new")
+    posting = await only_posting(db)
+    assert posting.state == "pending_review"
+    hers = await browse(cast.sana)
+    [case] = set(re.findall(r"/moderation/cases/[0-9a-z]{26}", (await hers.get("/moderation")).text))
+    shown = await hers.get(case)
+    assert shown.status_code == 200 and "blue pottery" in shown.text
+    verdict = {"decision": "publish", "reason": "A clear gig of a real shop."}
+    done = await hers.submit(f"{case}/decide", verdict, shown_on=case)
+    assert (done.status_code, done.headers["location"]) == (303, "/moderation")
+    assert "blue pottery" in (await client.get(f"/gigs/{posting.slug}")).text

@@ -15,6 +15,7 @@ from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.messages.models import Notice
+from marketplace.postings.models import Invitation
 from marketplace.privacy.exports import KEPT
 from marketplace.talent import portfolio
 from marketplace.talent.portfolio import Piece
@@ -180,6 +181,11 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /messages/{id}/files/{file}/{name}": ("/messages/<thread>/files/<sent_file>/plan.txt", BOTH, NOBODY),
     "GET /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
     "POST /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
+    "GET /gigs/{slug}/people": ("/gigs/<gig>/people", HIRES, NOBODY),
+    "POST /gigs/{slug}/invitations": ("/gigs/<gig>/invitations", NOBODY, NOBODY),
+    "GET /jobs/{slug}/people": ("/jobs/<opening>/people", HIRES, NOBODY),
+    "POST /jobs/{slug}/invitations": ("/jobs/<opening>/invitations", NOBODY, NOBODY),
+    "POST /invitations/{id}/decline": ("/invitations/<invitation>/decline", AYESHA, NOBODY),
     "POST /searches/{id}": ("/searches/<search>", AYESHA, NOBODY),
     "POST /searches/{id}/remove": ("/searches/<search>/remove", AYESHA, NOBODY),
     "POST /searches/{id}/restore": ("/searches/<search>/restore", AYESHA, NOBODY),
@@ -295,7 +301,10 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     appeal = await appeals.appeal(db, restriction.id, "This was a misunderstanding.", by=cast.ayesha.id, at=at)
     check = await handed_in(db, cast, file=file)
     kept = SavedSearch(user_id=cast.ayesha.id, surface="gigs", query="", name="All", rhythm="off", created_at=at)
-    db.add(kept)
+    invitation = Invitation(
+        posting_id=gig.id, freelancer_id=cast.ayesha_profile.id, invited_by=cast.bilal.id, created_at=at
+    )
+    db.add_all([kept, invitation])
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
@@ -313,6 +322,6 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         "piece": piece,
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
-    rows |= {"check": check, "search": kept}
+    rows |= {"check": check, "search": kept, "invitation": invitation}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})

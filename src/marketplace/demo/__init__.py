@@ -6,7 +6,7 @@ there already stays. Every person has the password PASSWORD; the cast has a butt
 
 from collections.abc import Callable
 
-from marketplace.demo import contracts, people, postings, proposals, training, trust
+from marketplace.demo import contracts, finding, people, postings, proposals, training, trust
 from marketplace.demo.people import CAST, PASSWORD
 from marketplace.kernel.queue import Services
 
@@ -19,7 +19,9 @@ Report = Callable[[str, int, int], None]
 async def fill(services: Services, report: Report) -> None:
     """Make what is missing of the demo world. Raises: TimeoutError when worker or sandbox do not answer."""
     everybody = await people.fill(services, report)
+    await finding.keep_searches(services, everybody)
     gigs = await postings.fill(services, everybody, report)
+    await finding.invite(services, everybody, gigs)
     await proposals.fill(services, everybody, gigs, report)
     await contracts.fill(services, everybody, report)
     await training.fill(services, everybody, report)

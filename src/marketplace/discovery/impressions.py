@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, null
 
 from marketplace.discovery.models import Impression
 from marketplace.kernel.database import Session
@@ -24,6 +25,8 @@ class Shown:
     query: str
     documents: tuple[UUID, ...]
     first_rank: int = 1
+    scores: tuple[dict[str, Any], ...] = ()
+    """Of recommendations: one for each document, as `matches.stored` makes it."""
 
 
 class Impressions:
@@ -52,10 +55,11 @@ async def record(db: Session, shown: Sequence[Shown]) -> int:
             "surface": each.surface,
             "query": each.query,
             "document_id": document_id,
-            "rank": rank,
+            "rank": each.first_rank + position,
+            "score": each.scores[position] if each.scores else null(),
         }
         for each in shown
-        for rank, document_id in enumerate(each.documents, start=each.first_rank)
+        for position, document_id in enumerate(each.documents)
     ]
     for begin in range(0, len(rows), _BATCH):
         await db.execute(insert(Impression), rows[begin : begin + _BATCH])

@@ -1,16 +1,17 @@
 """Matches: how well a gig and a freelancer fit, and why. Nothing of who she is counts, only what she says and shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from marketplace.contracts.models import Contract
-from marketplace.discovery.listing import GigRow, gigs_of
-from marketplace.discovery.reasons import Issuers, Reason, reasons_against, reasons_for
+from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, people_of
+from marketplace.discovery.reasons import TO_EMPLOYERS, Issuers, Reason, reasons_against, reasons_for
 from marketplace.engines.matching.rarity import Rarity
 from marketplace.engines.matching.score import Person, Score, Work, score
 from marketplace.engines.matching.weights import Weights, read_weights
@@ -18,8 +19,11 @@ from marketplace.engines.search.filters import In, Range
 from marketplace.engines.search.protocol import Query, SearchIndex
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.paths import resource
+from marketplace.postings.models import Posting, PostingSkill
+from marketplace.skills.models import Skill
 from marketplace.skills.queries import SkillEvidence, evidence_of, rarity
 from marketplace.talent.models import Freelancer
+from marketplace.talent.rules import is_away
 
 _CONSIDERED = 200
 _YEAR_SECONDS = 365.25 * 86_400
@@ -73,6 +77,37 @@ async def gigs_for(
     return sorted(fitting, key=lambda pair: -pair[1].score.total)[:limit]
 
 
+async def people_for(
+    db: AnySession, index: SearchIndex, posting: Posting, *, at: datetime, viewer: UUID, limit: int = 12
+) -> list[tuple[PersonRow, Match]]:
+    """The listed freelancers who fit an open posting best, each with at least one of its skills; never who is away."""
+    asked = frozenset((await db.scalars(_skills_of(posting.id))).all())
+    if not asked:
+        return []
+    with_skills = Query(filter=In("skills", tuple(sorted(asked))), sort="active_at:desc", limit=_CONSIDERED)
+    hits = (await index.search("people", with_skills)).hits
+    people = await people_of(db, [hit.id for hit in hits], viewer=viewer)
+    people = [each for each in people if not is_away(each.away_until, at=at) and each.user_id != viewer]
+    profiles = await _profiles(db, [each.user_id for each in people], at=at)
+    known = Rarity(*await rarity(db, asked.union(*(profile.person.skills for profile in profiles.values()))))
+    matches = [(each, _of_person(posting, asked, profiles[each.user_id], known)) for each in people]
+    fitting = [pair for pair in matches if not pair[1].score.gate and pair[1].reasons]
+    return sorted(fitting, key=lambda pair: (-pair[1].score.total, pair[0].id))[:limit]
+
+
+def stored(found: Score) -> dict[str, Any]:
+    """A score as an impression keeps it: its total follows from its parts (`total_of`)."""
+    parts = {part.name: [part.value, part.weight, part.reason] for part in found.parts}
+    return {"version": found.version, "gate": found.gate, "total": found.total, "parts": parts}
+
+
+def total_of(kept: Mapping[str, Any]) -> float:
+    """The total that the stored parts give."""
+    if kept["gate"]:
+        return 0.0
+    return min(100.0, 100 * sum(value * weight for value, weight, _ in kept["parts"].values()))
+
+
 @cache
 def weights() -> Weights:
     """The weights of this release."""
@@ -99,20 +134,57 @@ def _match(gig: GigRow, profile: _Profile, known: Rarity) -> Match:
     return Match(found, reasons_for(found, currency, profile.issuers), reasons_against(found, currency, work.place))
 
 
+def _of_person(posting: Posting, asked: frozenset[str], profile: _Profile, known: Rarity) -> Match:
+    """How a freelancer fits a posting, in words to who hires."""
+    is_hourly = posting.pay_kind == "hourly"
+    work = Work(
+        skills=asked,
+        language=posting.language,
+        pay_min=posting.pay_min_minor if is_hourly else None,
+        pay_max=posting.pay_max_minor if is_hourly else None,
+        place=None if posting.is_remote else posting.district,
+    )
+    found = score(work, profile.person, weights(), known, direction="people")
+    said = reasons_for(found, posting.currency, profile.issuers, words=TO_EMPLOYERS)
+    return Match(found, said, ())
+
+
+def _skills_of(posting_id: UUID) -> Select[str]:
+    return (
+        select(Skill.slug)
+        .join(PostingSkill, PostingSkill.skill_id == Skill.id)
+        .where(PostingSkill.posting_id == posting_id)
+    )
+
+
 async def _profile(db: AnySession, user_id: UUID, *, at: datetime) -> _Profile | None:
+    return (await _profiles(db, [user_id], at=at)).get(user_id)
+
+
+async def _profiles(db: AnySession, user_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, _Profile]:
+    """What matching knows of these users who have a profile: two queries."""
     finished = (
         select(func.count())
         .where(Contract.freelancer_id == Freelancer.id, Contract.state == "completed")
         .scalar_subquery()
     )
     columns = select(
-        *(Freelancer.id, Freelancer.rate_minor, Freelancer.hours_a_week, Freelancer.languages, Freelancer.district),
+        *(
+            Freelancer.id,
+            Freelancer.user_id,
+            Freelancer.rate_minor,
+            Freelancer.hours_a_week,
+            Freelancer.languages,
+            Freelancer.district,
+        ),
         finished.label("finished"),
     )
-    row = (await db.execute(columns.where(Freelancer.user_id == user_id))).one_or_none()
-    if row is None:
-        return None
-    evidence = (await evidence_of(db, [user_id]))[user_id]
+    rows = (await db.execute(columns.where(Freelancer.user_id.in_(user_ids)))).all()
+    evidence = await evidence_of(db, [row.user_id for row in rows])
+    return {row.user_id: _made(row, evidence[row.user_id], at) for row in rows}
+
+
+def _made(row: Any, evidence: Sequence[SkillEvidence], at: datetime) -> _Profile:
     return _Profile(
         id=row.id,
         person=Person(

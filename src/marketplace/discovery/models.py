@@ -1,7 +1,7 @@
 """Impressions, saved searches and what their owners were told of."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, Uuid
@@ -14,7 +14,10 @@ Rhythm = Literal["instant", "daily", "weekly", "off"]
 
 
 class Impression(Base):
-    """One document shown to one reader (None: not signed in) at one rank of one surface ("gigs", "people", "home")."""
+    """One document shown to one reader (None: not signed in) at one rank of one surface ("gigs", "people", "home").
+
+    `score` has the parts and the version of a recommendation's score: from it the same total follows (matches.stored).
+    """
 
     __tablename__ = "impressions"
     __table_args__ = (Index("ix_impressions_document_id", "document_id", "at"),)
@@ -26,6 +29,7 @@ class Impression(Base):
     document_id: Mapped[UUID]
     rank: Mapped[int]
     query: Mapped[str] = mapped_column(server_default="")
+    score: Mapped[dict[str, Any] | None]
 
 
 class SavedSearch(Base):

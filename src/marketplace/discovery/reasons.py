@@ -32,6 +32,18 @@ AGAINST = {
     "availability.unsaid": N_("Your profile does not say how many hours a week you have"),
 }
 
+TO_EMPLOYERS = {
+    "skills.all": N_("Has all skills that you ask for: %(have)s"),
+    "skills.some": N_("Has %(count)s of %(asked)s skills that you ask for: %(have)s"),
+    "training.proven": N_("Tested or certified: %(skills)s"),
+    "training.certified": N_("Certified by %(issuers)s: %(skills)s"),
+    "budget.inside": N_("The rate of %(rate)s an hour is within what you pay"),
+    "language.spoken": N_("Works in its language: %(language)s"),
+    "availability.hours": N_("Has %(hours)s hours a week"),
+    "reputation.known": N_("Contracts finished here: %(good)s"),
+}
+"""The reasons of FOR, said to who hires."""
+
 Issuers = Mapping[str, tuple[str, ...]]
 
 
@@ -49,13 +61,18 @@ class Reason:
         return translations(locale).gettext(self.message) % values
 
 
-def reasons_for(score: Score, currency: str, issuers: Issuers | None = None) -> tuple[Reason, ...]:
-    """What speaks for it, most weighty first; `issuers` are the names of who certified each skill."""
-    reasons = _reasons(FOR, score, currency)
-    return tuple(_by_whom(reason, issuers or {}) for reason in reasons)
+def reasons_for(
+    score: Score, currency: str, issuers: Issuers | None = None, *, words: Mapping[str, str] = FOR
+) -> tuple[Reason, ...]:
+    """What speaks for it, most weighty first; `issuers` are the names of who certified each skill.
+
+    `words`: FOR to herself, TO_EMPLOYERS to who hires.
+    """
+    reasons = _reasons(words, score, currency)
+    return tuple(_by_whom(reason, issuers or {}, words) for reason in reasons)
 
 
-def _by_whom(reason: Reason, issuers: Issuers) -> Reason:
+def _by_whom(reason: Reason, issuers: Issuers, words: Mapping[str, str]) -> Reason:
     """Names who certified, where somebody did."""
     skills = reason.facts.get("skills")
     if reason.code != "training.proven" or not isinstance(skills, tuple):
@@ -66,7 +83,7 @@ def _by_whom(reason: Reason, issuers: Issuers) -> Reason:
         return reason
     names = sorted({name for skill in certified for name in issuers[skill]})
     facts = {"issuers": ", ".join(names), "skills": certified}
-    return Reason("training.certified", FOR["training.certified"], facts)
+    return Reason("training.certified", words["training.certified"], facts)
 
 
 def reasons_against(score: Score, currency: str, place: str | None) -> tuple[Reason, ...]:

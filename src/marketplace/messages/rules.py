@@ -107,6 +107,12 @@ KINDS = (
         ("posting_closes_soon",),
     ),
     Kind(
+        "invitations",
+        N_("Invitations"),
+        N_("When an employer asks you to answer a posting"),
+        ("invited",),
+    ),
+    Kind(
         "searches",
         N_("Saved searches"),
         N_("What is new in the searches you keep, as often as you chose for each"),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
@@ -94,6 +94,23 @@ class Employment(Base):
     openings: Mapped[int] = mapped_column(server_default="1")
     is_women_only: Mapped[bool] = mapped_column(server_default="false")
     women_only_reason: Mapped[str] = mapped_column(server_default="")
+
+
+class Invitation(Base):
+    """An employer asks a freelancer to propose or apply. Declining it counts nowhere."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        UniqueConstraint("posting_id", "freelancer_id"),
+        Index("ix_invitations_freelancer_id", "freelancer_id", "id"),
+    )
+
+    id: Mapped[UUID] = pk()
+    posting_id: Mapped[UUID] = mapped_column(ForeignKey("postings.id"))
+    freelancer_id: Mapped[UUID] = mapped_column(ForeignKey("freelancers.id"))
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = timestamp()
+    declined_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class PostingDraft(Base):

@@ -214,6 +214,9 @@ TABLES: dict[str, Own] = {
     "ledger_entries": Own(hers=("account_id",), stays=_BOOKS),
     # -- engines and discovery, which know no users: by her id or address
     "files": Own(hers=("uploaded_by",), match=_not_an_export, stays="swept nightly once nothing points to it"),
+    "invitations": Own(
+        hers=("freelancer_id",), made=("invited_by",), stays="an employer asked her: the employer keeps what was asked"
+    ),
     "saved_searches": Own(hers=("user_id",), goes=True),
     "search_alerts": Own(hers=("user_id",), goes=True),
     Impression.__tablename__: Own(hers=("user_id",), blanked={"user_id": None, "query": ""}),

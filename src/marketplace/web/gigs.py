@@ -44,10 +44,8 @@ async def new_gig(visit: Visit) -> Answer:
 
 
 def _form_page(visit: Visit, form: AnyGigForm, posting: Posting | None = None, *, status: int = 200) -> Answer:
-    chosen = posting_forms.chosen_skills(form, visit.locale)
-    return page(
-        visit, "gigs/form.html", fragment="form", status=status, form=form, chosen_skills=chosen, posting=posting
-    )
+    context: dict[str, Any] = {"posting": posting, **posting_forms.skills_of(form, visit.locale)}
+    return page(visit, "gigs/form.html", fragment="form", status=status, form=form, **context)
 
 
 @post("/gigs", PUBLIC)

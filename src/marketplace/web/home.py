@@ -21,6 +21,7 @@ from marketplace.training import queries as training
 from marketplace.trust import queries as cases
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import GigCard, gig_card, person_card
+from marketplace.web.matching import note_matches
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
 
@@ -84,6 +85,7 @@ async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:
     fitting = await gigs_for(db, visit.services[SearchIndex], visit.user.id, at=visit.now, limit=SHOWN + len(proposals))
     answered = {proposal.posting_slug for proposal in proposals}
     new = [(gig, match) for gig, match in fitting if gig.slug not in answered][:SHOWN]
+    note_matches(visit, "matches/home", [(gig.id, match) for gig, match in new])
     return {
         "steps": await steps_for(db, visit.user.id, "freelancer"),
         "proposals": proposals,

@@ -33,8 +33,8 @@ async def new_job(visit: Visit) -> Answer:
 
 
 def _form_page(visit: Visit, form: AnyJobForm, posting: Posting | None = None, *, status: int = 200) -> Answer:
-    chosen = posting_forms.chosen_skills(form, visit.locale)
-    context: dict[str, Any] = {"chosen_skills": chosen, "posting": posting, "focus_last": form.is_grown}
+    context: dict[str, Any] = {"posting": posting, "focus_last": form.is_grown}
+    context |= posting_forms.skills_of(form, visit.locale)
     least = stipends().month
     return page(visit, "jobs/form.html", fragment="form", status=status, form=form, least=least, **context)
 

@@ -27,10 +27,12 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import read_places
 from marketplace.places.queries import parks
+from marketplace.skills.linking import taxonomy_linker
 from marketplace.skills.taxonomy import known_skills, resolve
 from marketplace.talent import actions, handles, portfolio, queries, rules
 from marketplace.talent.queries import Freelancer
 from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language, LanguageLevel, Profile
+from marketplace.web import posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.acquaintance import is_acquainted
 from marketplace.web.forms import DeadlineField, Form, Length, MoneyField, SkillsField, strip
@@ -164,7 +166,10 @@ def _form_page(
     chosen = [{"slug": slug, "name": known[slug].name(visit.locale)} for slug in slugs]
     chosen += [{"slug": typed, "name": typed} for typed in unknown]
     hints = [rules.HINTS[name] for name in rules.missing(profile)] if profile and freelancer else []
+    said = taxonomy_linker().mentioned(f"{form.headline.data or ''} {form.about.data or ''}")
+    found = [{"slug": slug, "name": known[slug].name(visit.locale)} for slug in said if slug not in slugs]
     context: dict[str, Any] = {"freelancer": freelancer, "chosen_skills": chosen, "hints": hints[:3]}
+    context["found_skills"] = found[: posting_forms.MOST_FOUND]
     return page(visit, "people/profile.html", fragment="form", status=status, form=form, **context)
 
 

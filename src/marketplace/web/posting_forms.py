@@ -9,6 +9,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import read_places
 from marketplace.postings.rules import MOST_SKILLS, Content
+from marketplace.skills.linking import taxonomy_linker
 from marketplace.skills.taxonomy import known_skills, resolve
 from marketplace.web.forms import DeadlineField, Form, Length, MoneyField, Required, SkillsField, strip
 from marketplace.web.visit import Visit
@@ -117,6 +118,19 @@ def said(written: Content) -> dict[str, Any]:
         "closes_on": written.closes_at,
         "answer_on": written.answer_by,
     }
+
+
+MOST_FOUND = 8
+"""Skills of the text that are offered beneath the picker."""
+
+
+def skills_of(form: Any, locale: str) -> dict[str, list[dict[str, str]]]:
+    """What the skill picker shows: the chosen ones, and those that stand in title or description."""
+    chosen = chosen_skills(form, locale)
+    taken, known = {each["slug"] for each in chosen}, known_skills()
+    said = taxonomy_linker().mentioned(f"{form.title.data or ''} {form.description.data or ''}")
+    found = [{"slug": slug, "name": known[slug].name(locale)} for slug in said if slug not in taken]
+    return {"chosen_skills": chosen, "found_skills": found[:MOST_FOUND]}
 
 
 def chosen_skills(form: Any, locale: str) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.postings import queries as postings
+from marketplace.postings.invitations import invitations_of
 from marketplace.postings.queries import Posting, PostingView
 from marketplace.postings.rules import PostingClosed
 from marketplace.talent.queries import freelancer_of
@@ -46,15 +47,24 @@ async def new_proposal(visit: Visit, slug: str) -> Answer:
         gig = await postings.posting_view(db, slug, reader=visit.user.id)
         living = await queries.living_of(db, gig.id, user_id=visit.user.id)
         freelancer = await freelancer_of(db, visit.user.id)
+        invited = await invitations_of(db, visit.user.id, at=visit.now, posting_id=gig.id)
     if living is not None:
         return redirect(visit, _address(living) + ("/edit" if living.state == "draft" else ""))
     if gig.may_manage or not gig.takes_proposals(visit.now):
         return redirect(visit, f"/gigs/{slug}")
     if freelancer is None or not freelancer.headline:
         return _to_profile(visit, f"/gigs/{slug}/propose")
-    form = visit.blank(NewOfferForm)
+    form = visit.blank(NewOfferForm, data=_begun(gig) if invited else None)
     form.ask(gig.questions)
     return _form_page(visit, gig, form)
+
+
+def _begun(gig: PostingView) -> dict[str, Any]:
+    """Whoever was invited begins with one milestone: the whole gig at what it pays at least."""
+    part: dict[str, Any] = {"title": gig.title}
+    if gig.pay_kind == "fixed" and gig.pay_min:
+        part["amount"] = gig.pay_min
+    return {"milestones": [part]}
 
 
 def _to_profile(visit: Visit, onward: str) -> Answer:

@@ -18,6 +18,7 @@ from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
+from marketplace.skills.linking import SURE, taxonomy_linker
 from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.web import htmx
@@ -29,6 +30,8 @@ from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
 _SUGGESTED = 8
+_LINKED_FROM = 4
+"""Letters from which skills are also found by likeness: `wordpres developer` is WordPress."""
 
 impressions = Impressions()
 """What this process has shown and not written yet."""
@@ -182,7 +185,11 @@ async def suggest_skills(visit: Visit) -> Answer:
     """Skills that somebody who typed this may mean, for the skill picker."""
     typed = visit.query.get("q", "")[:60]
     found = suggestions(known_skills().values(), typed, _SUGGESTED)
-    shown = [{"slug": skill.slug, "name": skill.name(visit.locale), "note": ""} for skill in found]
+    if len(found) < _SUGGESTED and len(typed) >= _LINKED_FROM:
+        known, there = known_skills(), {skill.slug for skill in found}
+        links = taxonomy_linker().link(typed, _SUGGESTED)
+        found += [known[each.slug] for each in links if each.confidence >= SURE and each.slug not in there]
+    shown = [{"slug": skill.slug, "name": skill.name(visit.locale), "note": ""} for skill in found[:_SUGGESTED]]
     return page(visit, "components/skill_suggestions.html", fragment="suggestions", suggestions=shown)
 
 

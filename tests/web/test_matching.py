@@ -1,0 +1,64 @@
+"""Who fits a posting, invited with one click; the parts of each score are kept."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.discovery import matches
+from marketplace.discovery.models import Impression
+from marketplace.kernel.queue import drain
+from marketplace.web import search
+from tests.web.test_search import world  # noqa: F401 - a fixture
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+async def bilal(browse, cast, world):  # noqa: F811
+    return await browse(cast.bilal)
+
+
+async def gig_page(browser):
+    shown = (await browser.get("/gigs/mine")).text
+    return next(href for href in re.findall(r'href="(/gigs/wordpress-[^"/]*)"', shown))
+
+
+async def test_who_fits_is_shown_with_why_and_invited_with_one_click(bilal, browse, cast, db, services):
+    path = await gig_page(bilal)
+    assert f'href="{path}/people"' in (await bilal.get(path)).text
+    people = (await bilal.get(f"{path}/people")).text
+    assert "Has 1 of 2 skills that you ask for: WordPress" in people and "Logos and social" not in people
+    [freelancer] = re.findall(r'name="freelancer" value="(\w+)"', people)
+    answer = await bilal.submit(f"{path}/invitations", {"freelancer": freelancer}, shown_on=f"{path}/people")
+    assert answer.headers["location"] == f"{path}/people"
+    assert 'name="freelancer"' not in (await bilal.get(f"{path}/people")).text
+    await drain(services, later_too=False)
+    ayesha = await browse(cast.ayesha)
+    invited = (await ayesha.get("/invitations")).text
+    assert f'href="{path}/propose"' in invited
+    form = (await ayesha.get(f"{path}/propose")).text
+    assert re.search(r'name="milestones-0-title"[^>]*value="WordPress pages', form), "the proposal is begun for her"
+    assert re.search(r'name="milestones-0-amount"[^>]*value="200"', form)
+
+
+async def test_the_parts_of_what_was_recommended_give_its_total(bilal, app, db):
+    path = await gig_page(bilal)
+    search.impressions.take()
+    await bilal.get(f"{path}/people")
+    await search.write_impressions(app.site)
+    rows = (await db.scalars(select(Impression).where(Impression.surface == "matches/people"))).all()
+    assert rows and all(row.score for row in rows)
+    assert all(matches.total_of(row.score) == pytest.approx(row.score["total"]) for row in rows)
+    assert [row.rank for row in sorted(rows, key=lambda row: -row.score["total"])] == sorted(row.rank for row in rows)
+    assert all(set(row.score["parts"]) <= {"skills", "training", "availability", "budget", "language", "reputation"}
+               for row in rows)  # fmt: skip
+
+
+async def test_only_those_who_hire_see_and_invite(browse, cast, bilal):
+    path = await gig_page(bilal)
+    ayesha = await browse(cast.ayesha)
+    assert (await ayesha.get(f"{path}/people")).status_code == 404
+    answer = await bilal.submit(f"{path}/invitations", {"freelancer": "nobody"}, shown_on=f"{path}/people")
+    assert answer.status_code == 404

@@ -8,20 +8,19 @@ import pytest
 from sqlalchemy import func, select
 
 from marketplace.gigs import actions, queries, rules
-from marketplace.gigs.models import Proposal, ProposalMilestone
+from marketplace.gigs.models import Proposal
 from marketplace.gigs.rules import Part
 from marketplace.identity import audit
 from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
-from marketplace.kernel.errors import Conflict, Invalid, NotFound
+from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.money import Money
 from marketplace.messages.models import Notice
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import PostingClosed
 from marketplace.talent import actions as talent
-from marketplace.talent.models import Freelancer
 from marketplace.talent.queries import freelancer_of
 from tests.cast import Cast, make_cast
 from tests.gigs.writing import OFFER, proposed
@@ -244,29 +243,6 @@ async def test_a_shortlisted_freelancer_is_known_to_that_employer_only(db: Sessi
     assert await queries.is_acquainted(db, "ayesha", reader=cast.bilal.id)
     assert not await queries.is_acquainted(db, "ayesha", reader=cast.omar.id)
     assert not await queries.is_acquainted(db, "ayesha", reader=None)
-
-
-async def test_fifty_clicks_at_once_make_one_proposal(cloned_database: Database, at) -> None:
-    async with cloned_database.write.begin() as db:
-        cast = await make_cast(db)
-        gig = await opened(db, cast.agritrack.id, cast.bilal.id, at)
-        gig_id, profile_id = gig.id, cast.ayesha_profile.id
-
-    async def click() -> str:
-        try:
-            async with cloned_database.write.begin() as db:
-                posting, freelancer = await db.get_one(Posting, gig_id), await db.get_one(Freelancer, profile_id)
-                await actions.submit(db, posting, OFFER, freelancer=freelancer, at=at)
-        except Conflict as refused:
-            return type(refused).__name__
-        return "sent"
-
-    outcomes = await asyncio.gather(*(click() for _ in range(50)))
-    assert sorted(outcomes) == ["AlreadyProposed"] * 49 + ["sent"]
-    async with cloned_database.read() as db:
-        assert await db.scalar(select(func.count()).select_from(Proposal)) == 1
-        assert await db.scalar(select(func.count()).select_from(ProposalMilestone)) == 2
-        assert len(list((await db.execute(select(Notice.id))).scalars())) == 2
 
 
 async def test_everybody_gets_a_letter_of_her_own_however_many_send_at_once(cloned_database: Database, at) -> None:

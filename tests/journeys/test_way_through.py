@@ -68,7 +68,7 @@ def posts_a_gig(employer: Person, mark: str) -> str:
     return employer.arrives(r"(/gigs/(?!new)[a-z0-9-]+)$")[1]
 
 
-def is_read_by_a_moderator(moderator: Person, site: UpSite, gig: str, email: str) -> None:
+def is_read_by_a_moderator(moderator: Person, site: UpSite, gig: str, email: str, *, says: str = "46 products") -> None:
     """The first posting of a new employer waits: nobody else finds it, a moderator reads it and lets it out."""
     moderator.signs_up(email)
     appointed = site.run("staff", email, "moderator")
@@ -76,7 +76,7 @@ def is_read_by_a_moderator(moderator: Person, site: UpSite, gig: str, email: str
     moderator.opens("/moderation").fits_the_screen()
     moderator.presses("main #results li:last-child a[href^='/moderation/cases/']")
     moderator.arrives(r"/moderation/cases/").group()
-    moderator.sees("46 products").fits_the_screen()
+    moderator.sees(says).fits_the_screen()
     moderator.page.locator("main input[name='decision'][value='publish']").check()
     moderator.writes(reason="A clear gig of a real shop.")
     moderator.sends("/decide").arrives(r"/moderation$")

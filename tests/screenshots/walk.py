@@ -37,6 +37,8 @@ HERS = ("/", "/notices", "/money", "/account", "/contracts")
 GIG, CONTRACT = "/gigs/(?!new|mine)[^/]+$", "/contracts/[^/]+$"
 COHORT = "/training/mine > /training/cohorts/"
 PROGRAMME, THREAD, CASE = "/training/(?!mine|new)[^/]+$", "/messages/(?!replies)[^/]+$", "/moderation/cases/[^/]+$"
+JOB, ROOM, ONE = "/jobs/(?!new|mine)[^/]+$", "/jobs/[^/]+/applications$", "/applications/(?!criteria|compare)[^/]+$"
+SERVICE = "/services/(?!new|mine)[^/]+$"
 WALKS: dict[str, tuple[str, ...]] = {
     "visitor": (
         *PUBLIC,
@@ -44,6 +46,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         "/people > /people/[^/]+$",
         "/dev/components",
         "/dev/mail",
+        *("/jobs", f"/jobs > {JOB}", "/services", f"/services > {SERVICE}"),
         *("/training", f"/training > {PROGRAMME}", f"/training > {PROGRAMME} > /issuers/"),
         *("/issuers/digiskills", "/people/ayesha-khan", "/people/ayesha-khan > /certificates/[^/]+$"),
     ),
@@ -51,6 +54,8 @@ WALKS: dict[str, tuple[str, ...]] = {
         *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
         *("/account/data", "/account/data/delete", "/account/security", "/account/phone", "/organisations/new"),
         *(f"/ > {GIG}", f"/gigs > {GIG} > /propose$", "/proposals > /proposals/[^/]+$"),
+        *(f"/jobs > {JOB} > /apply$", "/applications", f"/applications > {ONE}", "/interviews", "/ > /interviews/."),
+        *("/interviews > /interviews/. > /times$", "/services/mine", f"/services/mine > {SERVICE} > /edit$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
         *("/messages", f"/messages > {THREAD}", "/messages?q=fee", "/messages/replies", "/certificates"),
         *("/certificates/outside/new", "/safety/standing", "/safety/reports", "/safety/blocked", "/safety/meetings"),
@@ -60,9 +65,15 @@ WALKS: dict[str, tuple[str, ...]] = {
         *(*HERS, "/gigs/mine", "/gigs/new", f"/gigs/mine > {GIG}", f"/gigs/mine > /proposals$ > {GIG} > /edit$"),
         *("/gigs/mine > /gigs/[^/]+/proposals$", "/gigs/mine > /gigs/[^/]+/proposals$ > /proposals/[^/]+$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
+        *("/jobs/new", "/jobs/mine", f"/jobs/mine > {JOB}", f"/ > {ROOM}", f"/ > {ROOM} > [?]stage=screening"),
+        *(f"/ > {ROOM} > {ONE}", f"/ > {ROOM} > {ONE} > /interview$", f"/ > {ROOM} > {ONE} > /offer$"),
+        *("/interviews > /interviews/.", f"/services > {SERVICE} > /order$"),
         *("/organisation", "/organisation/seats", "/organisation > /organisations/", "/people?q=shopify"),
     ),
-    "hina": (*HERS, "/proposals", "/profile", "/account/data/delete"),
+    "hina": (
+        *(*HERS, "/proposals", "/profile", "/account/data/delete"),
+        *("/ > /offers/.", "/ > /offers/. > /accept$"),
+    ),
     "organiser": HERS,
     "trainer": (
         *(
@@ -177,7 +188,9 @@ def _resolve(page: Page, path: str) -> str | None:
     address, *patterns = path.split(" > ")
     for pattern in patterns:
         page.goto(address)
-        links = page.locator("main a").evaluate_all("all => all.map(a => new URL(a.href).pathname)")
+        links = page.locator("main a").evaluate_all(
+            "all => all.map(a => new URL(a.href).pathname + new URL(a.href).search)"
+        )
         found = next((link for link in links if re.search(pattern, link)), None)
         if found is None:
             return None

@@ -41,24 +41,30 @@ async def fill(services: Services, everybody: Everybody, report: Callable[[str, 
     timeout = aiohttp.ClientTimeout(total=20)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         for number, line in enumerate(lines, 1):
-            await _Story(services, everybody, http, line).tell()
+            await _Gig(services, everybody, http, line).tell()
             report("contracts", number, len(lines))
 
 
-class _Story:
-    """One contract from the proposal to its stage."""
+class Story:
+    """One contract from its agreement to its stage."""
 
     def __init__(
-        self, services: Services, everybody: Everybody, http: aiohttp.ClientSession, line: world.WorkLine
+        self, services: Services, everybody: Everybody, http: aiohttp.ClientSession, people: tuple[str, str], stage: str
     ) -> None:
-        self.services, self.everybody, self.http, self.line = services, everybody, http, line
+        """`people`: the freelancer's name, the employer's key."""
+        self.services, self.everybody, self.http, self.stage = services, everybody, http, stage
         self.database = services[Database]
-        self.freelancer = everybody.users[line.freelancer]
-        self.employer = everybody.owner(line.gig.employer)
+        self.freelancer = everybody.users[people[0]]
+        self.employer = everybody.owner(people[1])
+
+    async def agree(self) -> tuple[UUID, bool]:
+        """The contract, and whether it was made now."""
+        raise NotImplementedError
 
     async def tell(self) -> None:
-        contract_id, is_new = await self._contract()
-        stage = self.line.stage
+        """Agree, then go as far as the stage says; what is there already stays as it is."""
+        contract_id, is_new = await self.agree()
+        stage = self.stage
         if not is_new or stage == "planned":
             return
         if stage in ONBOARDED:
@@ -76,30 +82,6 @@ class _Story:
             await self._cancel(contract_id)
         if stage == "paid":
             await self._pay_out()
-
-    async def _contract(self) -> tuple[UUID, bool]:
-        gig, now = self.line.gig, clock.now()
-        async with self.database.write.begin() as db:
-            posting = await published(db, self.everybody, gig, hours_ago=200)
-            existing = select(Contract.id).where(Contract.posting_id == posting.id)
-            if (found := (await db.execute(existing)).scalar_one_or_none()) is not None:
-                return found, False
-            proposal = await gigs.submit(
-                db, posting, self._offer(posting), freelancer=await freelancer_of(db, self.freelancer), at=now
-            )
-            await gigs.shortlist(db, proposal, by=self.employer, at=now)
-            return (await actions.accept_proposal(db, proposal, by=self.employer, at=now)).id, True
-
-    def _offer(self, posting: Posting) -> Offer:
-        cover = "I did the same for a shop nearby and can show it to you. You get a first part early."
-        parts = tuple(Part(title, cents, days) for title, cents, days in self.line.milestones)
-        return Offer(
-            cover=cover,
-            answers=("The list for the winter catalogue: same size, same tools.", "Tomorrow.")[
-                : len(posting.questions)
-            ],
-            milestones=parts,
-        )
 
     async def _milestones(self, contract_id: UUID) -> Sequence[UUID]:
         async with self.database.read() as db:
@@ -224,3 +206,37 @@ class _Story:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         async with self.database.write.begin() as db:
             await escrow.request_payout(db, self.freelancer, available, by=self.freelancer, at=clock.now())
+
+
+class _Gig(Story):
+    """A gig with its accepted proposal."""
+
+    def __init__(
+        self, services: Services, everybody: Everybody, http: aiohttp.ClientSession, line: world.WorkLine
+    ) -> None:
+        super().__init__(services, everybody, http, (line.freelancer, line.gig.employer), line.stage)
+        self.line = line
+
+    async def agree(self) -> tuple[UUID, bool]:
+        gig, now = self.line.gig, clock.now()
+        async with self.database.write.begin() as db:
+            posting = await published(db, self.everybody, gig, hours_ago=200)
+            existing = select(Contract.id).where(Contract.posting_id == posting.id)
+            if (found := (await db.execute(existing)).scalar_one_or_none()) is not None:
+                return found, False
+            proposal = await gigs.submit(
+                db, posting, self._offer(posting), freelancer=await freelancer_of(db, self.freelancer), at=now
+            )
+            await gigs.shortlist(db, proposal, by=self.employer, at=now)
+            return (await actions.accept_proposal(db, proposal, by=self.employer, at=now)).id, True
+
+    def _offer(self, posting: Posting) -> Offer:
+        cover = "I did the same for a shop nearby and can show it to you. You get a first part early."
+        parts = tuple(Part(title, cents, days) for title, cents, days in self.line.milestones)
+        return Offer(
+            cover=cover,
+            answers=("The list for the winter catalogue: same size, same tools.", "Tomorrow.")[
+                : len(posting.questions)
+            ],
+            milestones=parts,
+        )

@@ -92,6 +92,18 @@ def trust() -> dict[str, Any]:
     return _read("trust.toml")
 
 
+@cache
+def jobs() -> list[dict[str, Any]]:
+    """jobs.toml as it is: postings with who applied."""
+    return _read("jobs.toml")["jobs"]
+
+
+@cache
+def talent() -> dict[str, Any]:
+    """talent.toml as it is: services with their orders, pieces of work, who is away, headlines, handles."""
+    return _read("talent.toml")
+
+
 def gig(line: str) -> GigLine:
     """One line as in gigs.toml."""
     return _gig(line.split(" | "))

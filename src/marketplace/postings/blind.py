@@ -11,7 +11,7 @@ _CONTACTS = re.compile(
     |  \b(?!(?:asp|vb|ado|ml)\.net\b|socket\.io\b)  # address without https, unless it names a technology
        [\w-]+(?:\.[\w-]+)*\.(?:com|net|org|pk|io|dev|me|co|app|site|page|xyz|info)\b(?:/\S*)?
     |  (?<!\w)@[\w.]{3,}                    # handle elsewhere
-    |  (?<![\w.,])\+?\d(?:[\s().-]?\d){8,14}(?![\w,]|\.\d)  # phone number
+    |  (?<![\w.,])\+?\d(?:[\s().-]?\d){8,14}(?!\w|[.,]\d)  # phone number
     """,
     re.VERBOSE | re.IGNORECASE,
 )

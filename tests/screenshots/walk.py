@@ -27,6 +27,9 @@ PUBLIC = (
     "/gigs",
     "/gigs?q=web+developr",
     "/gigs?q=zzzqqq",
+    "/search?q=shopify",
+    "/search?q=zzzqqq",
+    "/organisations",
     "/people",
     "/sign-in",
     "/sign-up",
@@ -52,6 +55,7 @@ WALKS: dict[str, tuple[str, ...]] = {
     ),
     "ayesha": (
         *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
+        *("/searches", "/searches/new?in=gigs&q=logo", "/invitations", "/profile/shown"),
         *("/account/data", "/account/data/delete", "/account/security", "/account/phone", "/organisations/new"),
         *(f"/ > {GIG}", f"/gigs > {GIG} > /propose$", "/proposals > /proposals/[^/]+$"),
         *(f"/jobs > {JOB} > /apply$", "/applications", f"/applications > {ONE}", "/interviews", "/ > /interviews/."),
@@ -62,7 +66,14 @@ WALKS: dict[str, tuple[str, ...]] = {
         *("/reputation", "/people/ayesha-khan/reviews", f"/gigs > {GIG} > /report/"),
     ),
     "bilal": (
-        *(*HERS, "/gigs/mine", "/gigs/new", f"/gigs/mine > {GIG}", f"/gigs/mine > /proposals$ > {GIG} > /edit$"),
+        *(
+            *HERS,
+            "/gigs/mine",
+            "/gigs/new",
+            f"/gigs/mine > {GIG}",
+            f"/gigs/mine > {GIG} > /people$",
+            f"/gigs/mine > /proposals$ > {GIG} > /edit$",
+        ),
         *("/gigs/mine > /gigs/[^/]+/proposals$", "/gigs/mine > /gigs/[^/]+/proposals$ > /proposals/[^/]+$"),
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
         *("/jobs/new", "/jobs/mine", f"/jobs/mine > {JOB}", f"/ > {ROOM}", f"/ > {ROOM} > [?]stage=screening"),

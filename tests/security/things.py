@@ -181,6 +181,8 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /messages/{id}/files/{file}/{name}": ("/messages/<thread>/files/<sent_file>/plan.txt", BOTH, NOBODY),
     "GET /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
     "POST /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
+    "GET /gigs/{slug}/shown": ("/gigs/<gig>/shown", HIRES, NOBODY),
+    "GET /jobs/{slug}/shown": ("/jobs/<opening>/shown", HIRES, NOBODY),
     "GET /gigs/{slug}/people": ("/gigs/<gig>/people", HIRES, NOBODY),
     "POST /gigs/{slug}/invitations": ("/gigs/<gig>/invitations", NOBODY, NOBODY),
     "GET /jobs/{slug}/people": ("/jobs/<opening>/people", HIRES, NOBODY),

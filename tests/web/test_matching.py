@@ -56,6 +56,18 @@ async def test_the_parts_of_what_was_recommended_give_its_total(bilal, app, db):
                for row in rows)  # fmt: skip
 
 
+async def test_she_sees_where_she_was_shown_and_why_there(bilal, browse, cast, app):
+    path = await gig_page(bilal)
+    search.impressions.take()
+    await bilal.get(f"{path}/people")
+    await search.write_impressions(app.site)
+    ayesha = await browse(cast.ayesha)
+    shown = (await ayesha.get("/profile/shown")).text
+    assert "Place 1" in shown and "of 100 points" in shown and "Recommended" in shown
+    assert "Bilal" not in shown.split("<main", 1)[1], "never who looked"
+    assert "It was not shown yet" in (await bilal.get(f"{path}/shown")).text or "Place" in shown
+
+
 async def test_only_those_who_hire_see_and_invite(browse, cast, bilal):
     path = await gig_page(bilal)
     ayesha = await browse(cast.ayesha)

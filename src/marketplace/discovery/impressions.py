@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, null
+from sqlalchemy import insert, null, select
 
 from marketplace.discovery.models import Impression
-from marketplace.kernel.database import Session
+from marketplace.kernel.database import AnySession, Session
 
 _MOST = 20_000
 _BATCH = 2_000
@@ -64,3 +64,9 @@ async def record(db: Session, shown: Sequence[Shown]) -> int:
     for begin in range(0, len(rows), _BATCH):
         await db.execute(insert(Impression), rows[begin : begin + _BATCH])
     return len(rows)
+
+
+async def shown_of(db: AnySession, document_id: UUID, *, limit: int = 50) -> Sequence[Impression]:
+    """The last lists in which this profile or posting was shown, the newest first; to its owner, never who looked."""
+    last = select(Impression).where(Impression.document_id == document_id)
+    return (await db.scalars(last.order_by(Impression.at.desc(), Impression.id.desc()).limit(limit))).all()

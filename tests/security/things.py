@@ -9,11 +9,17 @@ from marketplace.contracts import actions as contracts
 from marketplace.contracts.models import PortfolioConsent
 from marketplace.discovery.models import SavedSearch
 from marketplace.gigs import services
+from marketplace.contracts.disputes import actions as disputes
+from marketplace.contracts.disputes import moderation, splits
+from marketplace.contracts.disputes.models import Dispute
+from marketplace.discovery.models import SavedSearch
+from marketplace.engines.files.models import StoredFile
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.money import Money
 from marketplace.messages.models import Notice
 from marketplace.postings.models import Invitation
 from marketplace.privacy.exports import KEPT
@@ -37,6 +43,8 @@ HIRES, PAYS = frozenset({"bilal", "iqra"}), frozenset({"bilal", "usman"})
 """Who of AgriTrack writes postings and chooses people; who pays."""
 MODERATE, RABIA = frozenset({"sana", "rabia"}), frozenset({"rabia"})
 """Both moderate; an appeal against what Sana decided is only Rabia's."""
+SANA = frozenset({"sana"})
+"""She has taken the dispute; Rabia only sees that there is one."""
 AGRITRACK = HIRES | PAYS
 BOSS, COLLEAGUES = frozenset({"bilal"}), frozenset({"iqra", "usman"})
 """AgriTrack's owner, and who sees its seats but does not change them."""
@@ -173,6 +181,33 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /contracts/{id}/milestones/{number}/release": (f"{_PART}/release", AGRITRACK, AYESHA),
     "POST /contracts/{id}/milestones/{number}/fund": ("/contracts/<contract>/milestones/2/fund", AGRITRACK, AYESHA),
     "GET /contracts/{id}/milestones/{number}/paid": ("/contracts/<contract>/milestones/1/paid", AGRITRACK, AYESHA),
+    "GET /contracts/{id}/milestones/{number}/parts": (f"{_PART}/parts", BOTH, NOBODY),
+    "POST /contracts/{id}/milestones/{number}/part-releases": (f"{_PART}/part-releases", AGRITRACK, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/refunds": (f"{_PART}/refunds", AYESHA, AGRITRACK),
+    "POST /contracts/{id}/milestones/{number}/extensions": (f"{_PART}/extensions", AGRITRACK, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/cancellation": (f"{_PART}/cancellation", AGRITRACK, AYESHA),
+    "POST /contracts/{id}/milestones/{number}/splits": (f"{_PART}/splits", BOTH, NOBODY),
+    "POST /contracts/{id}/milestones/{number}/splits/{split}/accept": (f"{_PART}/splits/<split>/accept", BOTH, NOBODY),
+    "POST /contracts/{id}/milestones/{number}/splits/{split}/decline": (
+        f"{_PART}/splits/<split>/decline",
+        BOTH,
+        NOBODY,
+    ),
+    "POST /contracts/{id}/milestones/{number}/splits/{split}/withdraw": (
+        f"{_PART}/splits/<split>/withdraw",
+        BOTH,
+        NOBODY,
+    ),
+    "GET /contracts/{id}/milestones/{number}/dispute": (f"{_PART}/dispute", BOTH, NOBODY),
+    "POST /contracts/{id}/milestones/{number}/dispute": (f"{_PART}/dispute", BOTH, NOBODY),
+    "GET /disputes/{id}": ("/disputes/<dispute>", BOTH | SANA, NOBODY),
+    "POST /disputes/{id}/statements": ("/disputes/<dispute>/statements", BOTH, NOBODY),
+    "POST /disputes/{id}/appeal": ("/disputes/<dispute>/appeal", BOTH, NOBODY),
+    "POST /disputes/{id}/waive": ("/disputes/<dispute>/waive", BOTH, NOBODY),
+    "GET /disputes/{id}/evidence": ("/disputes/<dispute>/evidence", BOTH | SANA, NOBODY),
+    "GET /disputes/{id}/files/{file}/{name}": ("/disputes/<dispute>/files/<shown>/shown.txt", BOTH | SANA, NOBODY),
+    "POST /disputes/{id}/take": ("/disputes/<dispute>/take", SANA, RABIA),
+    "POST /disputes/{id}/decide": ("/disputes/<dispute>/decide", SANA, NOBODY),
     "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
     "GET /messages/{id}": ("/messages/<thread>", BOTH, NOBODY),
     "POST /messages/{id}": ("/messages/<thread>", BOTH, NOBODY),
@@ -274,6 +309,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     file = await stored(db, cast, folder)
     part = await milestone(db, contract)
     await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
+    split = await splits.propose(db, part, Money(1_00, "USD"), text="", side="freelancer", by=cast.ayesha.id, at=at)
+    dispute, shown = await _disputed(db, cast, folder)
     messages = await messages_of(db, cast, contract, folder)
     piece = await portfolio.add(db, cast.ayesha_profile, Piece("A shop", source="contract"), files=[file], at=at)
     db.add(PortfolioConsent(item_id=piece.id, contract_id=contract.id, state="asked", asked_at=at))
@@ -325,5 +362,20 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check, "search": kept, "invitation": invitation}
+    rows |= {"check": check, "search": kept, "split": split, "dispute": dispute, "shown": shown}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
+
+
+async def _disputed(db: Session, cast: Cast, folder: Path) -> tuple[Dispute, StoredFile]:
+    """Another contract, whose first milestone Ayesha disputes; Sana has taken it."""
+    at = clock.now()
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="A disputed gig")
+    winning = await proposed(db, gig, cast.ayesha_profile, at)
+    contract = await contracts.accept_proposal(db, winning, by=cast.bilal.id, at=at)
+    part = await funded(db, cast, contract)
+    shown = await stored(db, cast, folder, "shown.txt")
+    said = {"text": "Nobody answers.", "files": [shown]}
+    dispute = await disputes.open_dispute(db, part, side="freelancer", **said, by=cast.ayesha.id, at=at)
+    await moderation.take(db, part, by=cast.sana.id, at=at)
+    return dispute, shown

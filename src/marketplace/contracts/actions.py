@@ -1,7 +1,7 @@
 """From an accepted proposal to released money, one verb each.
 
-Locks are always taken in this order: deadline, hold, contract, milestone. A webhook that funds a hold and the sweep
-that passes a deadline come with the first of them locked already.
+Locks are always taken in one order (moves.py). A webhook that funds a hold and the sweep that passes a deadline come
+with the first of them locked already.
 """
 
 from collections.abc import Sequence
@@ -11,34 +11,27 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select
 
-from marketplace.contracts import notices, rules
-from marketplace.contracts.events import ContractEnded
+from marketplace.contracts import moves, notices, rules
 from marketplace.contracts.models import (
     Contract,
-    ContractState,
     Delivery,
     DeliveryFile,
     Milestone,
-    MilestoneState,
     Revision,
 )
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.files.models import StoredFile
-from marketplace.engines.search import outbox
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as escrow_queries
 from marketplace.escrow.models import Hold
 from marketplace.gigs import actions as gigs
 from marketplace.gigs.models import Proposal
 from marketplace.gigs.queries import offer_of
-from marketplace.identity import audit, roles
+from marketplace.identity import roles
 from marketplace.kernel.database import Session
-from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
-from marketplace.postings.queries import skills_of
-from marketplace.skills.actions import count_earned
 from marketplace.talent.models import Freelancer
 
 
@@ -53,7 +46,7 @@ async def accept_proposal(
     await gigs.mark_accepted(db, proposal, by=by, at=at, seen=seen)
     posting = await db.get_one(Posting, proposal.posting_id)
     contract = await _write_contract(db, proposal, posting, at=at)
-    await _note(db, contract, "contract.started", by=by, at=at, **_money(_total(proposal)))
+    await moves.note(db, contract, "contract.started", by=by, at=at, **moves.values_of(_total(proposal)))
     await notices.started(db, contract, _total(proposal), at=at)
     await postings.fill(db, posting, by=by, at=at)
     await gigs.decline_others(db, posting, by=by, at=at)
@@ -68,7 +61,7 @@ async def fund_milestone(
     Dispatch it after COMMIT and go to the `url` of its result.
     Raises: NotAllowed for who does not pay there, MilestoneMoveRefused once it is paid, ContractOver.
     """
-    contract = await _lock(db, milestone)
+    contract = await moves.lock(db, milestone)
     await roles.require(db, contract.organisation_id, by, "pay")
     if milestone.state not in ("planned", "funding"):
         raise rules.MilestoneMoveRefused
@@ -77,26 +70,28 @@ async def fund_milestone(
     hold = await _hold_of(db, contract, milestone, by=by, at=at)
     command_id = await escrow.start_checkout(db, hold, success_url=success_url, cancel_url=cancel_url, by=by, at=at)
     if milestone.state == "planned":
-        await _move(db, contract, milestone, "funding", by=by, at=at)
+        await moves.move(db, contract, milestone, "funding", by=by, at=at)
     return command_id
 
 
 async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> None:
     """The money of its hold has arrived: told by escrow, never by a page. (Cancelled holds escrow pays back itself.)"""
-    contract = await _lock(db, milestone)
+    contract = await moves.lock(db, milestone)
     milestone.due_at = at + timedelta(days=milestone.days)
     contract.unpaid_until = None
-    amount = _amount(contract, milestone)
-    await _move(db, contract, milestone, "funded", by=None, at=at, **_money(amount))
+    for kind, due_at in ((rules.DUE, milestone.due_at), *((kind, at + after) for kind, after in rules.HOLDING.items())):
+        await deadlines.start(db, kind, subject=("milestone", milestone.id), due_at=due_at)
+    amount = moves.amount_of(contract, milestone)
+    await moves.move(db, contract, milestone, "funded", by=None, at=at, **moves.values_of(amount))
     await notices.funded(db, contract, milestone, at=at)
 
 
 async def mark_unpaid(db: Session, milestone: Milestone, *, at: datetime) -> None:
     """Its pay page ran out without a payment; it can be funded anew."""
-    contract = await _lock(db, milestone)
+    contract = await moves.lock(db, milestone)
     if milestone.state != "funding":
         return
-    await _move(db, contract, milestone, "planned", by=None, at=at)
+    await moves.move(db, contract, milestone, "planned", by=None, at=at)
     await notices.lapsed(db, contract, milestone, at=at)
 
 
@@ -107,7 +102,7 @@ async def deliver(
 
     Raises: NotFunded, WaitsForAnswer, MilestoneMoveRefused; Invalid without text and files.
     """
-    contract = await _lock(db, milestone)
+    contract = await moves.lock(db, milestone)
     rules.check_milestone_move(milestone.state, "delivered")
     rules.check_delivery(text, len(files))
     assert all(file.uploaded_by == by for file in files)
@@ -121,7 +116,7 @@ async def deliver(
         await db.execute(insert(DeliveryFile), rows)
     until = at + rules.REVIEW_PERIOD
     await deadlines.start(db, rules.REVIEW, subject=("milestone", milestone.id), due_at=until)
-    await _move(db, contract, milestone, "delivered", by=by, at=at, delivery=number, files=len(files))
+    await moves.move(db, contract, milestone, "delivered", by=by, at=at, delivery=number, files=len(files))
     await notices.delivered(db, contract, milestone, until, at=at)
     return delivery
 
@@ -132,27 +127,32 @@ async def ask_revision(db: Session, milestone: Milestone, *, missing: str, by: U
     Raises: Invalid without words, MilestoneMoveRefused when nothing is delivered, RevisionsUsed.
     """
     rules.check_missing(missing)
-    contract = await _lock_reviewed(db, milestone)
+    contract = await moves.lock_reviewed(db, milestone)
     rules.check_milestone_move(milestone.state, "revision")
     rules.check_revisions(contract.revisions_included, await _revisions(db, contract))
     last = select(Delivery.id).where(Delivery.milestone_id == milestone.id).order_by(Delivery.number.desc()).limit(1)
     delivery_id = (await db.execute(last)).scalar_one()
     db.add(Revision(delivery_id=delivery_id, missing=missing.strip(), asked_by=by, asked_at=at))
-    await _move(db, contract, milestone, "revision", by=by, at=at)
+    await moves.move(db, contract, milestone, "revision", by=by, at=at)
     await notices.revision(db, contract, milestone, missing.strip(), at=at)
 
 
 async def accept_delivery(db: Session, milestone: Milestone, *, by: UUID, at: datetime) -> None:
     """The work is good: the money is hers. Raises: MilestoneMoveRefused when nothing is delivered, or twice."""
-    contract = await _lock_reviewed(db, milestone)
-    await _release(db, contract, milestone, by=by, at=at)
+    contract = await moves.lock_reviewed(db, milestone)
+    await moves.release(db, contract, milestone, by=by, at=at)
 
 
 async def release_unanswered(db: Session, milestone: Milestone, *, at: datetime) -> None:
-    """The review period is over without an answer. Does nothing when there was one."""
-    contract = await _lock(db, milestone)
-    if milestone.state == "delivered":
-        await _release(db, contract, milestone, by=None, at=at)
+    """The review period is over without an answer. Does nothing when there was one; a frozen hold is asked again."""
+    contract = await moves.lock(db, milestone)
+    if milestone.state != "delivered":
+        return
+    if (await moves.held(db, milestone)).frozen_at is not None:
+        again = at + rules.FROZEN_LOOK_AGAIN
+        await deadlines.start(db, rules.REVIEW, subject=("milestone", milestone.id), due_at=again)
+    else:
+        await moves.release(db, contract, milestone, by=None, at=at)
 
 
 async def cancel_contract(
@@ -162,26 +162,26 @@ async def cancel_contract(
 
     Raises: ContractOver, Disputed, DeliveryWaits, HeldWork.
     """
-    milestones = await _lock_all(db, contract)
+    milestones = await moves.lock_all(db, contract)
     rules.check_contract_move(contract.state, "cancelled")
     rules.check_cancel(side, [(each.state, each.due_at) for each in milestones], at=at)
     for milestone in milestones:
         if milestone.state not in rules.OVER:
-            await _cancel(db, contract, milestone, by=by, at=at)
+            await moves.cancel(db, contract, milestone, by=by, at=at)
     contract.ended_at = at
-    await _move_contract(db, contract, "cancelled", by=by, at=at, why=reason.strip())
+    await moves.move_contract(db, contract, "cancelled", by=by, at=at, why=reason.strip())
     await notices.cancelled(db, contract, by=by, reason=reason.strip(), at=at)
 
 
 async def lapse(db: Session, contract: Contract, *, at: datetime) -> None:
     """Nobody paid an order in: it is over, and nobody owes anything. Does nothing once money is held or it ended."""
-    milestones = await _lock_all(db, contract)
+    milestones = await moves.lock_all(db, contract)
     if contract.state != "active" or any(each.state not in ("planned", "funding") for each in milestones):
         return
     for milestone in milestones:
-        await _cancel(db, contract, milestone, by=None, at=at)
+        await moves.cancel(db, contract, milestone, by=None, at=at)
     contract.ended_at = at
-    await _move_contract(db, contract, "cancelled", by=None, at=at, why="unpaid")
+    await moves.move_contract(db, contract, "cancelled", by=None, at=at, why="unpaid")
     await notices.order_lapsed(db, contract, at=at)
 
 
@@ -238,7 +238,7 @@ async def _hold_of(db: Session, contract: Contract, milestone: Milestone, *, by:
         payer_organisation_id=contract.organisation_id,
         payee_user_id=(await db.execute(payee)).scalar_one(),
         purpose=f"{contract.title}: {milestone.title}",
-        amount=_amount(contract, milestone),
+        amount=moves.amount_of(contract, milestone),
         fee_basis_points=contract.fee_basis_points,
         by=by,
         at=at,
@@ -248,114 +248,5 @@ async def _hold_of(db: Session, contract: Contract, milestone: Milestone, *, by:
     return hold
 
 
-async def _held(db: Session, milestone: Milestone) -> Hold:
-    assert milestone.hold_id is not None
-    return await db.get_one(Hold, milestone.hold_id)
-
-
-async def _release(db: Session, contract: Contract, milestone: Milestone, *, by: UUID | None, at: datetime) -> None:
-    rules.check_milestone_move(milestone.state, "released")
-    cause = "accepted" if by else "deadline"
-    hold, amount = await _held(db, milestone), _amount(contract, milestone)
-    release = await escrow.release(db, hold, amount, by=by, cause=cause, at=at)
-    net = Money(release.amount_minor - release.fee_minor, release.currency)
-    await _move(db, contract, milestone, "released", by=by, at=at, why=cause, **_money(net))
-    await notices.released(db, contract, milestone, is_automatic=by is None, at=at)
-    states = select(Milestone.state).where(Milestone.contract_id == contract.id)
-    if rules.next_contract_state((await db.execute(states)).scalars()) == "completed":
-        contract.ended_at = at
-        await _move_contract(db, contract, "completed", by=by, at=at)
-        await _count_earned(db, contract, at=at)
-        await notices.completed(db, contract, at=at)
-
-
-async def _count_earned(db: Session, contract: Contract, *, at: datetime) -> None:
-    """What the gig or the service asked for she has now shown, on one contract more; search learns it too."""
-    freelancer = await db.get_one(Freelancer, contract.freelancer_id)
-    asked: list[str] = contract.terms.get("skills", [])
-    if contract.posting_id is not None:
-        asked = [skill.slug for skill in await skills_of(db, contract.posting_id)]
-    await count_earned(db, freelancer.user_id, asked, at=at)
-    await outbox.changed(db, "people", freelancer.id)
-
-
-async def _cancel(db: Session, contract: Contract, milestone: Milestone, *, by: UUID | None, at: datetime) -> None:
-    is_held = milestone.state in rules.HELD
-    await _move(db, contract, milestone, "cancelled", by=by, at=at)
-    if is_held:
-        amount = _amount(contract, milestone)
-        await escrow.refund(db, await _held(db, milestone), amount, by=by, cause="cancelled", at=at)
-    elif milestone.hold_id is not None:
-        await escrow.cancel_hold(db, await _held(db, milestone), by=by, at=at)
-
-
-async def _lock(db: Session, milestone: Milestone) -> Contract:
-    """Hold, contract, milestone: ours, and as they are now, until the transaction ends."""
-    if milestone.hold_id is not None:
-        await db.get_one(Hold, milestone.hold_id, with_for_update=True, populate_existing=True)
-    contract = await db.get_one(Contract, milestone.contract_id, with_for_update=True, populate_existing=True)
-    await db.refresh(milestone, with_for_update=True)
-    return contract
-
-
-async def _lock_reviewed(db: Session, milestone: Milestone) -> Contract:
-    """As `_lock`, with the review's deadline before it: somebody answers, so it no longer matters."""
-    await deadlines.cancel(db, rules.REVIEW, subject=("milestone", milestone.id))
-    return await _lock(db, milestone)
-
-
-async def _lock_all(db: Session, contract: Contract) -> list[Milestone]:
-    """Every hold of the contract in the order of their ids, the contract, its milestones."""
-    holds = select(Milestone.hold_id).where(Milestone.contract_id == contract.id, Milestone.hold_id.is_not(None))
-    await db.execute(select(Hold).where(Hold.id.in_(holds)).order_by(Hold.id).with_for_update())
-    await db.refresh(contract, with_for_update=True)
-    milestones = select(Milestone).where(Milestone.contract_id == contract.id).order_by(Milestone.number)
-    fresh = milestones.with_for_update().execution_options(populate_existing=True)
-    return list((await db.execute(fresh)).scalars())
-
-
-async def _move(
-    db: Session,
-    contract: Contract,
-    milestone: Milestone,
-    to: MilestoneState,
-    *,
-    by: UUID | None,
-    at: datetime,
-    why: str = "",
-    **values: Any,
-) -> None:
-    rules.check_milestone_move(milestone.state, to)
-    before, milestone.state = milestone.state, to
-    await db.flush()
-    about = {"number": milestone.number, "milestone": milestone.title, "before": before}
-    await _note(db, contract, f"milestone.{to}", by=by, at=at, why=why, **about, **values)
-
-
-async def _move_contract(
-    db: Session, contract: Contract, to: ContractState, *, by: UUID | None, at: datetime, why: str = ""
-) -> None:
-    rules.check_contract_move(contract.state, to)
-    contract.state = to
-    await db.flush()
-    await _note(db, contract, f"contract.{to}", by=by, at=at, why=why)
-    if contract.ended_at is not None:
-        await publish(db, ContractEnded(contract_id=contract.id))
-
-
-async def _note(
-    db: Session, contract: Contract, action: str, *, by: UUID | None, at: datetime, why: str = "", **values: Any
-) -> None:
-    await audit.record(db, action, subject=("contract", contract.id), by=by, at=at, why=why, **values)
-
-
-def _amount(contract: Contract, milestone: Milestone) -> Money:
-    return Money(milestone.amount_minor, contract.currency)
-
-
 def _total(proposal: Proposal) -> Money:
     return Money(proposal.total_minor, proposal.currency)
-
-
-def _money(amount: Money) -> dict[str, Any]:
-    return {"amount_minor": amount.amount_minor, "currency": amount.currency}

@@ -25,87 +25,137 @@ def path_of(contract_id: UUID, number: int | None = None) -> str:
 
 async def started(db: Session, contract: Contract, total: Money, *, at: datetime) -> None:
     """Accepted: she has a contract, they have a milestone to fund."""
-    values = {**await _about(db, contract), "gig": contract.title, "amount": total}
-    await _tell(db, contract, "proposal_accepted", "contract_started", values, path_of(contract.id), at)
+    values = {**await about(db, contract), "gig": contract.title, "amount": total}
+    await tell(db, contract, "proposal_accepted", "contract_started", values, path_of(contract.id), at)
 
 
 async def funded(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
     """The money is held: she can start. Of an order she hears now for the first time."""
-    values = {**await _about(db, contract, milestone), "until": milestone.due_at}
+    values = {**await about(db, contract, milestone), "until": milestone.due_at}
     message = "order_received" if contract.service_id else "milestone_funded"
-    await _tell(db, contract, message, "payment_held", values, path_of(contract.id, milestone.number), at)
+    await tell(db, contract, message, "payment_held", values, path_of(contract.id, milestone.number), at)
 
 
 async def order_lapsed(db: Session, contract: Contract, *, at: datetime) -> None:
     """Nobody paid in time; she was never told of it, so only they hear."""
-    await _tell(db, contract, None, "order_lapsed", await _about(db, contract), path_of(contract.id), at)
+    await tell(db, contract, None, "order_lapsed", await about(db, contract), path_of(contract.id), at)
 
 
 async def consent_asked(db: Session, contract: Contract, item_id: UUID, title: str, *, at: datetime) -> None:
     """May she show it?"""
-    values = {**await _about(db, contract), "piece": title}
-    await _tell(db, contract, None, "consent_asked", values, f"/consents/{ids.short(item_id)}", at)
+    values = {**await about(db, contract), "piece": title}
+    await tell(db, contract, None, "consent_asked", values, f"/consents/{ids.short(item_id)}", at)
 
 
 async def consent_answered(db: Session, contract: Contract, title: str, *, is_given: bool, at: datetime) -> None:
     """She may, or may not."""
-    values = {**await _about(db, contract), "piece": title, "is_given": is_given}
-    await _tell(db, contract, "consent_answered", None, values, "/portfolio", at)
+    values = {**await about(db, contract), "piece": title, "is_given": is_given}
+    await tell(db, contract, "consent_answered", None, values, "/portfolio", at)
 
 
 async def lapsed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
     """The pay page ran out; only those who were paying are told."""
-    values = await _about(db, contract, milestone)
-    await _tell(db, contract, None, "payment_lapsed", values, path_of(contract.id, milestone.number), at)
+    values = await about(db, contract, milestone)
+    await tell(db, contract, None, "payment_lapsed", values, path_of(contract.id, milestone.number), at)
 
 
 async def delivered(db: Session, contract: Contract, milestone: Milestone, until: datetime, *, at: datetime) -> None:
     """Somebody has to look at it, until then."""
-    values = {**await _about(db, contract, milestone), "until": until}
+    values = {**await about(db, contract, milestone), "until": until}
     path = path_of(contract.id, milestone.number)
-    await _tell(db, contract, "delivery_sent", "milestone_delivered", values, path, at)
+    await tell(db, contract, "delivery_sent", "milestone_delivered", values, path, at)
 
 
 async def revision(db: Session, contract: Contract, milestone: Milestone, missing: str, *, at: datetime) -> None:
     """Something is missing."""
-    values = {**await _about(db, contract, milestone), "missing": missing}
+    values = {**await about(db, contract, milestone), "missing": missing}
     path = path_of(contract.id, milestone.number)
-    await _tell(db, contract, "revision_asked", "revision_sent", values, path, at)
+    await tell(db, contract, "revision_asked", "revision_sent", values, path, at)
 
 
-async def released(db: Session, contract: Contract, milestone: Milestone, *, is_automatic: bool, at: datetime) -> None:
-    """The money is hers."""
-    values = {**await _about(db, contract, milestone), "is_automatic": is_automatic}
+async def released(
+    db: Session, contract: Contract, milestone: Milestone, amount: Money, *, is_automatic: bool, at: datetime
+) -> None:
+    """The money is hers: all that was left of it."""
+    fee = amount.fee(contract.fee_basis_points)
+    values = {**await about(db, contract, milestone), "is_automatic": is_automatic}
+    values |= {"amount": amount, "fee": fee, "net": amount - fee}
     path = path_of(contract.id, milestone.number)
-    await _tell(db, contract, "milestone_released", None, values, "/money", at)
-    await _tell(db, contract, None, "money_released", values, path, at)
+    await tell(db, contract, "milestone_released", None, values, "/money", at)
+    await tell(db, contract, None, "money_released", values, path, at)
+
+
+async def part_released(
+    db: Session, contract: Contract, milestone: Milestone, amount: Money, left: Money, *, at: datetime
+) -> None:
+    """A part of it is hers already."""
+    fee = amount.fee(contract.fee_basis_points)
+    values = await about(db, contract, milestone) | {"amount": amount, "fee": fee, "net": amount - fee, "left": left}
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "part_released", "part_released", values, path, at)
+
+
+async def milestone_cancelled(
+    db: Session, contract: Contract, milestone: Milestone, *, by: UUID | None, at: datetime
+) -> None:
+    """It is over without a delivery; `by` None: it was held for too long."""
+    values = await about(db, contract, milestone)
+    values["who"] = ""
+    if by is not None:
+        is_hers = by == await _freelancer_user(db, contract)
+        values["who"] = values["freelancer"] if is_hers else values["organisation"]
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "milestone_cancelled", "milestone_cancelled", values, path, at)
+
+
+async def extended(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """She has more time."""
+    values = {**await about(db, contract, milestone), "until": milestone.due_at}
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "milestone_extended", None, values, path, at)
+
+
+async def overdue(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """The date has passed."""
+    values = await about(db, contract, milestone)
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "milestone_overdue", "delivery_overdue", values, path, at)
+
+
+async def holding_warning(
+    db: Session, contract: Contract, milestone: Milestone, end: str, until: datetime, *, at: datetime
+) -> None:
+    """What happens then is one of rules.forced_end."""
+    values = {**await about(db, contract, milestone), "end": end, "until": until}
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "holding_warning", "holding_warning", values, path, at)
 
 
 async def account_needed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
     """Money waits for her payout account."""
-    await _tell(db, contract, "payout_account_needed", None, await _about(db, contract, milestone), "/money", at)
+    await tell(db, contract, "payout_account_needed", None, await about(db, contract, milestone), "/money", at)
 
 
 async def refunded(db: Session, contract: Contract, milestone: Milestone, amount: Money, *, at: datetime) -> None:
     """Money goes back."""
-    values = {**await _about(db, contract, milestone), "amount": amount}
+    values = {**await about(db, contract, milestone), "amount": amount}
     path = path_of(contract.id, milestone.number)
-    await _tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
+    await tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
 
 
 async def completed(db: Session, contract: Contract, *, at: datetime) -> None:
     """All is done."""
-    values = await _about(db, contract)
-    await _tell(db, contract, "contract_completed", "contract_completed", values, path_of(contract.id), at)
+    values = await about(db, contract)
+    await tell(db, contract, "contract_completed", "contract_completed", values, path_of(contract.id), at)
 
 
 async def cancelled(db: Session, contract: Contract, *, by: UUID, reason: str, at: datetime) -> None:
     """One side has ended it."""
-    values = await _about(db, contract)
+    values = await about(db, contract)
     freelancer_user = await _freelancer_user(db, contract)
     who = values["freelancer"] if by == freelancer_user else values["organisation"]
     values |= {"who": who, "reason": reason}
-    await _tell(db, contract, "contract_cancelled", "contract_cancelled", values, path_of(contract.id), at)
+    await tell(db, contract, "contract_cancelled", "contract_cancelled", values, path_of(contract.id), at)
 
 
 async def employer_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
@@ -116,7 +166,7 @@ async def employer_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
     return list((await db.execute(members.order_by(Membership.user_id))).scalars())
 
 
-async def _tell(  # the two messages of one step
+async def tell(  # the two messages of one step
     db: Session,
     contract: Contract,
     to_freelancer: str | None,
@@ -125,6 +175,7 @@ async def _tell(  # the two messages of one step
     link: str,
     at: datetime,
 ) -> None:
+    """To each side its message, if there is one for it."""
     if to_freelancer:
         await notify(db, await _freelancer_user(db, contract), to_freelancer, values, link=link, at=at)
     if to_employer:
@@ -132,7 +183,8 @@ async def _tell(  # the two messages of one step
             await notify(db, member, to_employer, values, link=link, at=at)
 
 
-async def _about(db: Session, contract: Contract, milestone: Milestone | None = None) -> dict[str, Any]:
+async def about(db: Session, contract: Contract, milestone: Milestone | None = None) -> dict[str, Any]:
+    """Names and amounts that most messages use."""
     names = (
         select(Organisation.name, User.name, Freelancer.shows_name)
         .select_from(Freelancer)

@@ -9,12 +9,21 @@ from uuid import UUID
 
 from sqlalchemy import case, exists, select
 
-from marketplace.contracts.columns import is_hers, is_party, is_review, is_theirs, seen_name, side_of
+from marketplace.contracts.columns import (
+    is_hers,
+    is_party,
+    is_review,
+    is_theirs,
+    released_columns,
+    seen_name,
+    side_of,
+)
+from marketplace.contracts.disputes.models import Dispute
 from marketplace.contracts.models import Contract, Delivery, DeliveryFile, Milestone, Revision
-from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES, OVER, NotYourSide, Side
+from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES, FORCE_AFTER, LIVING, OVER, NotYourSide, Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
-from marketplace.escrow.models import Hold, Release, Transfer
+from marketplace.escrow.models import Hold
 from marketplace.gigs.models import Service
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
@@ -52,7 +61,10 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneView:
-    """A milestone with its review and its money. `review_until` is set while a delivery waits for an answer."""
+    """A milestone with its review and its money: `fee` is taken of all of it, `fees` were taken so far.
+
+    `review_until` is set while a delivery waits for an answer.
+    """
 
     id: UUID
     number: int
@@ -68,12 +80,41 @@ class MilestoneView:
     released_at: datetime | None
     transfer_state: str | None
     transferred_at: datetime | None
+    released: Money
+    refunded: Money
+    fees: Money
+    frozen_at: datetime | None
+    dispute_id: UUID | None
     deliveries: tuple[DeliveryView, ...] = ()
 
     @property
     def net(self) -> Money:
-        """What the freelancer gets."""
-        return self.amount - self.fee
+        """What the freelancer gets: of what was released, and of what is still to come."""
+        return self.amount - self.refunded - self.fee
+
+    @property
+    def net_left(self) -> Money:
+        """What the freelancer still gets, of what is left."""
+        return self.net - (self.released - self.fees)
+
+    @property
+    def left(self) -> Money:
+        """What is neither released nor given back: held, once it is funded."""
+        return self.amount - self.released - self.refunded
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether some of it went another way, or earlier, than the rest."""
+        return bool(self.refunded) or bool(self.released and self.left)
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the date has passed and nothing was ever delivered."""
+        return self.state == "funded" and not self.deliveries and self.due_at is not None and self.due_at <= at
+
+    @property
+    def holding_until(self) -> datetime | None:
+        """When money that is still held is decided about."""
+        return self.funded_at + FORCE_AFTER if self.funded_at and self.state in LIVING else None
 
     @property
     def is_over(self) -> bool:
@@ -259,25 +300,25 @@ async def _milestones(db: AnySession, contract_id: UUID, currency: str, basis_po
             *(Milestone.days, Milestone.due_at),
             case((Milestone.state == "delivered", Deadline.due_at)).label("review_until"),
             case((Deadline.state == "paused", Deadline.pause_reason), else_="").label("review_paused_why"),
-            Hold.funded_at,
-            Release.at.label("released_at"),
-            Transfer.state.label("transfer_state"),
-            Transfer.sent_at.label("transferred_at"),
+            *(Hold.funded_at, Hold.frozen_at, *released_columns()),
+            Dispute.id.label("dispute_id"),
         )
         .outerjoin(Deadline, is_review())
         .outerjoin(Hold, Hold.id == Milestone.hold_id)
-        .outerjoin(Release, Release.hold_id == Hold.id)
-        .outerjoin(Transfer, Transfer.release_id == Release.id)
+        .outerjoin(Dispute, Dispute.milestone_id == Milestone.id)
         .where(Milestone.contract_id == contract_id)
         .order_by(Milestone.number)
     )
     deliveries = await _deliveries(db, contract_id)
     views: list[MilestoneView] = []
     for row in (await db.execute(query)).mappings():
-        fields = dict(row)
-        amount = Money(fields.pop("amount_minor"), currency)
-        handed_in = tuple(deliveries[fields["id"]])
-        views.append(MilestoneView(**fields, amount=amount, fee=amount.fee(basis_points), deliveries=handed_in))
+        fields: dict[str, Any] = dict(row)
+        amount, released, fees, refunded = (
+            Money(int(fields.pop(f"{name}_minor")), currency) for name in ("amount", "released", "fees", "refunded")
+        )
+        fields |= {"amount": amount, "released": released, "refunded": refunded, "fees": fees}
+        fields["fee"] = fees + (amount - released - refunded).fee(basis_points)  # taken, and still to be taken
+        views.append(MilestoneView(**fields, deliveries=tuple(deliveries[fields["id"]])))
     return tuple(views)
 
 

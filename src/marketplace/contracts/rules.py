@@ -22,9 +22,24 @@ REVIEW_PERIOD = timedelta(days=14)
 REVIEW = "milestone_review"
 """The kind of the deadline at which a delivery without an answer is released."""
 
+FROZEN_LOOK_AGAIN = timedelta(days=1)
+"""How long a due release waits while the payer's bank asks for the payment back."""
+
 ORDER_PATIENCE = timedelta(days=3)
 ORDER_UNPAID = "order_unpaid"
 """The kind of the deadline at which an order that nobody paid in lapses."""
+
+DUE = "milestone_due"
+"""The kind of the deadline at which a milestone without a delivery is late."""
+HOLDING_WARNING = "holding_warning"
+HOLDING_LIMIT = "holding_limit"
+"""The kinds of the deadlines at which both are warned, and at which money that is still held is decided about."""
+
+WARN_AFTER = timedelta(days=60)
+FORCE_AFTER = timedelta(days=68)
+"""A platform may hold for 90 days (Stripe, connect/manual-payouts); a dispute that begins now is over 22 days later."""
+HOLDING = {HOLDING_WARNING: WARN_AFTER, HOLDING_LIMIT: FORCE_AFTER}
+LONGEST_EXTENSION_DAYS = 60
 
 MILESTONE_MOVES: dict[MilestoneState, frozenset[MilestoneState]] = {
     "planned": frozenset({"funding", "funded", "cancelled"}),
@@ -49,6 +64,9 @@ CONTRACT_MOVES: dict[ContractState, frozenset[ContractState]] = {
 OVER: frozenset[str] = frozenset({"released", "settled", "cancelled"})
 HELD: frozenset[str] = frozenset({"funded", "delivered", "revision", "disputed"})
 """Milestones with money of the employer behind them."""
+
+LIVING: frozenset[str] = frozenset({"funded", "delivered", "revision"})
+"""Milestones whose money both sides may still move without a moderator."""
 
 LONGEST_TEXT = 10_000
 MOST_FILES = 5
@@ -186,9 +204,22 @@ def check_cancel(side: Side, milestones: Iterable[tuple[str, datetime | None]], 
             raise HeldWork
 
 
+def forced_end(state: str, deliveries: int) -> Literal["refund", "release", "dispute"]:
+    """What happens with money that is held for too long: shown to both from the first day.
+
+    Nothing delivered: it goes back. A delivery waits: it is released. Sent back for a revision: a moderator decides.
+    """
+    if not deliveries:
+        return "refund"
+    return "release" if state == "delivered" else "dispute"
+
+
 def next_contract_state(milestones: Iterable[str]) -> ContractState:
-    """completed once nothing is left to do, else active."""
-    return "completed" if all(state in OVER for state in milestones) else "active"
+    """active while something is left to do; completed where money was released or a dispute settled; else cancelled."""
+    states = set(milestones)
+    if not states <= OVER:
+        return "active"
+    return "completed" if states & {"released", "settled"} else "cancelled"
 
 
 def terms_hash(terms: dict[str, Any]) -> str:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.contracts import actions, notices, queries
+from marketplace.contracts import actions, holding, notices, queries, rules
 from marketplace.contracts.models import Contract, Milestone
-from marketplace.contracts.rules import ORDER_UNPAID, REVIEW
+from marketplace.contracts.rules import ORDER_UNPAID
 from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.escrow.events import (
@@ -19,7 +19,7 @@ from marketplace.escrow.events import (
     PayoutSent,
     TransferWaiting,
 )
-from marketplace.escrow.models import Payout, Refund, Release, Transfer
+from marketplace.escrow.models import Hold, Payout, Refund, Release, Transfer
 from marketplace.escrow.queries import balance_of
 from marketplace.escrow.sending import NO_ACCOUNT
 from marketplace.identity.events import AccountClosing
@@ -33,6 +33,15 @@ from marketplace.messages.actions import notify
 from marketplace.messages.thread_subjects import register
 
 register("contract", contract_thread, several=contract_threads)
+
+
+_PASSED = {
+    rules.REVIEW: actions.release_unanswered,
+    rules.DUE: holding.tell_overdue,
+    rules.HOLDING_WARNING: holding.warn,
+    rules.HOLDING_LIMIT: holding.force,
+}
+"""What is done when a deadline of a milestone passes, by its kind."""
 
 
 @within(AccountClosing)
@@ -61,12 +70,11 @@ async def unfund(db: Session, event: HoldExpired) -> None:
 
 @within(DeadlinePassed)
 async def release(db: Session, event: DeadlinePassed) -> None:
-    """The review period is over, or the time to pay an order in."""
-    if event.kind == REVIEW:
-        milestone = await db.get_one(Milestone, event.subject_id)
-        await actions.release_unanswered(db, milestone, at=clock.now())
-    elif event.kind == ORDER_UNPAID:
+    """The review period is over, or the time to deliver, to hold money, to pay an order in."""
+    if event.kind == ORDER_UNPAID:
         await actions.lapse(db, await db.get_one(Contract, event.subject_id), at=clock.now())
+    elif (passed := _PASSED.get(event.kind)) is not None:
+        await passed(db, await db.get_one(Milestone, event.subject_id), at=clock.now())
 
 
 @after(HoldRefunded)
@@ -76,6 +84,8 @@ async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     if milestone is None:
         return
     refund = await db.get_one(Refund, event.refund_id)
+    if (await db.get_one(Hold, event.hold_id)).is_reserve_backed:
+        return  # her bank gave the payer everything already
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.refunded(db, contract, milestone, amount, at=clock.now())

@@ -27,8 +27,23 @@ _WORDS: dict[str, tuple[str, str]] = {
         N_("Milestone %(number)s, %(milestone)s: accepted, %(money)s released"),
     ),
     "milestone.cancelled": ("idle", N_("Milestone %(number)s, %(milestone)s: cancelled")),
+    "milestone.part_released": ("good", N_("Milestone %(number)s, %(milestone)s: a part released, %(money)s")),
+    "milestone.part_refunded": ("idle", N_("Milestone %(number)s, %(milestone)s: a part given back, %(money)s")),
+    "milestone.extended": ("idle", N_("Milestone %(number)s, %(milestone)s: %(days)s more days")),
+    "milestone.split_proposed": (
+        "waiting",
+        N_("Milestone %(number)s, %(milestone)s: proposed to release %(release)s and refund %(refund)s"),
+    ),
+    "milestone.split_declined": ("idle", N_("Milestone %(number)s, %(milestone)s: that division was declined")),
+    "milestone.disputed": ("danger", N_("Milestone %(number)s, %(milestone)s: disputed, the money stays held")),
+    "milestone.settled": (
+        "good",
+        N_("Milestone %(number)s, %(milestone)s: settled, %(release)s released and %(refund)s refunded"),
+    ),
 }
 _RELEASED_UNANSWERED = N_("Milestone %(number)s, %(milestone)s: review period over, %(money)s released")
+
+_ENDED_BY_BOTH = N_("Milestone %(number)s, %(milestone)s: ended by both, %(release)s released and %(refund)s refunded")
 
 _LAPSED = N_("Not paid in within 3 days: the order has lapsed, nothing was charged")
 
@@ -57,10 +72,15 @@ def _event(line: Line, locale: str) -> TimelineEvent:
     tone, words = _WORDS[line.action]
     if line.action == "milestone.released" and line.by_user_id is None:
         words = _RELEASED_UNANSWERED
+    if line.action == "milestone.cancelled" and line.why == "agreed":
+        words = _ENDED_BY_BOTH
     if line.action == "contract.cancelled" and line.by_user_id is None:
         words = _LAPSED
     values = dict(line.values)
     if "amount_minor" in values:
         values["money"] = format_money(Money(values["amount_minor"], values["currency"]))
+    for part in ("release", "refund"):
+        if f"{part}_minor" in values:
+            values[part] = format_money(Money(values[f"{part}_minor"], values["currency"]))
     detail = line.why if line.action == "contract.cancelled" and line.by_user_id else ""
     return TimelineEvent(line.at, translations(locale).gettext(words) % values, tone, line.by_name or "", detail)

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from marketplace.engines.ledger.journal import Line
+from marketplace.escrow.models import Hold
+from marketplace.escrow.rules import Split
 from marketplace.kernel.money import Money
 
 
@@ -54,6 +56,16 @@ def processor_fees(currency: str) -> str:
     return f"platform:processor_fees:{currency}"
 
 
+def reserve(currency: str) -> str:
+    """What the platform has set aside, and has lost, for payments that banks took back."""
+    return f"platform:reserve:{currency}"
+
+
+def disputed(chargeback_id: UUID) -> str:
+    """What a bank has taken and not decided about yet: below zero while it has it."""
+    return f"platform:disputed:{chargeback_id}"
+
+
 def move(source: str, target: str, money: Money) -> list[Line]:
     """`money` from one account to another."""
     return [Line(source, Money(-money.amount_minor, money.currency)), Line(target, money)]
@@ -73,3 +85,14 @@ def transfer_lines(user_id: UUID, net: Money) -> list[Line]:
         *move(owed(user_id, currency), stripe(currency), net),
         *move(transfers(currency), connected(user_id, currency), net),
     ]
+
+
+def split_lines(hold_row: Hold, parts: Split, refund_id: UUID | None) -> list[Line]:
+    """Both parts leave the hold together."""
+    currency = hold_row.currency
+    taken = parts.release + parts.refund
+    lines = [Line(hold(hold_row.id), Money(-taken.amount_minor, currency))]
+    lines += [Line(owed(hold_row.payee_user_id, currency), parts.release - parts.fee), Line(fees(currency), parts.fee)]
+    if refund_id is not None:
+        lines.append(Line(refund_transit(refund_id), parts.refund))
+    return [line for line in lines if line.money]

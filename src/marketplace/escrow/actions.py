@@ -17,6 +17,7 @@ from marketplace.escrow import accounts, sending
 from marketplace.escrow.errors import (
     AlreadyFunded,
     BelowMinimum,
+    HoldFrozen,
     MoreThanAvailable,
     NoPayoutAccount,
     NotHeld,
@@ -140,7 +141,7 @@ async def cancel_hold(db: Session, hold: Hold, *, by: UUID | None, at: datetime)
 async def release(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cause: str, at: datetime) -> Release:
     """Money of the hold goes to the freelancer, less the fee; its transfer is sent, or waits for her payout account.
 
-    `cause`: accepted, deadline or settlement; `by` None is the system. Raises: NotHeld when less is held.
+    `cause`: accepted, part, deadline or settlement; `by` None is the system. Raises: NotHeld when less is held.
     """
     hold = await locked_hold(db, hold.id)
     fee = amount.fee(hold.fee_basis_points)
@@ -156,18 +157,18 @@ async def release(db: Session, hold: Hold, amount: Money, *, by: UUID | None, ca
     db.add(made)
     await db.flush()
     lines = accounts.release_lines(hold.id, hold.payee_user_id, amount, fee)
-    await _take_from_hold(db, hold, lines, key=f"release:{made.id}", kind="release", at=at)
+    await take_from_hold(db, hold, lines, key=f"release:{made.id}", kind="release", at=at)
     hit("escrow.release.posted")
     await _note(
         db, "hold.released", ("hold", hold.id), by=by, at=at, money=amount, cause=cause, fee_minor=fee.amount_minor
     )
     await publish(db, ReleaseMade(hold_id=hold.id, release_id=made.id, user_id=hold.payee_user_id))
     if net := amount - fee:
-        await _start_transfer(db, hold, made, net, at)
+        await start_transfer(db, hold, made, net, at)
     return made
 
 
-async def _start_transfer(db: Session, hold: Hold, release: Release, net: Money, at: datetime) -> None:
+async def start_transfer(db: Session, hold: Hold, release: Release, net: Money, at: datetime) -> None:
     transfer = Transfer(
         release_id=release.id,
         payee_user_id=hold.payee_user_id,
@@ -183,7 +184,7 @@ async def _start_transfer(db: Session, hold: Hold, release: Release, net: Money,
 
 
 async def refund(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cause: str, at: datetime) -> Refund:
-    """Money of the hold goes back to the payer. `cause`: cancelled or settlement. Raises: NotHeld when less is held."""
+    """Money of the hold goes back to the payer (`cause`: cancelled, part, settlement). Raises: NotHeld, HoldFrozen."""
     hold = await locked_hold(db, hold.id)
     made = Refund(
         hold_id=hold.id,
@@ -197,20 +198,21 @@ async def refund(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cau
     db.add(made)
     await db.flush()
     lines = accounts.move(accounts.hold(hold.id), accounts.refund_transit(made.id), amount)
-    await _take_from_hold(db, hold, lines, key=f"refund:{made.id}", kind="refund", at=at)
-    assert hold.charge_id is not None, hold.id
-    await sending.send_refund(db, made, hold.charge_id)
+    await take_from_hold(db, hold, lines, key=f"refund:{made.id}", kind="refund", at=at)
+    await sending.give_back(db, made, hold, at=at)
     await _note(db, "hold.refunded", ("hold", hold.id), by=by, at=at, money=amount, cause=cause)
     await publish(db, HoldRefunded(hold_id=hold.id, refund_id=made.id))
     return made
 
 
-async def _take_from_hold(
+async def take_from_hold(
     db: Session, hold: Hold, lines: list[journal.Line], *, key: str, kind: str, at: datetime
 ) -> None:
-    """Post, and close the hold with its last cent. Raises: NotHeld."""
+    """Post, and close the hold with its last cent. Raises: NotHeld, HoldFrozen."""
     if hold.state != "held":
         raise NotHeld
+    if hold.frozen_at is not None:
+        raise HoldFrozen
     try:
         await journal.post(db, key=key, kind=kind, lines=lines, at=at, subject=("hold", hold.id))
     except Overdrawn as error:

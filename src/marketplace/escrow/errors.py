@@ -8,6 +8,12 @@ class NotHeld(Conflict):
     message = N_("No money is held for this (any more).")
 
 
+class HoldFrozen(Conflict):
+    message = N_(
+        "The bank of the payer is asking for this payment back. The money stays where it is until the bank has decided."
+    )
+
+
 class AlreadyFunded(Conflict):
     message = N_("This is funded already.")
 

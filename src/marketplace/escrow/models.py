@@ -16,8 +16,8 @@ from marketplace.kernel.database.states import one_of
 
 HoldState = Literal["pending", "held", "closed", "cancelled"]
 CheckoutState = Literal["pending", "open", "paid", "expired", "failed", "refused"]
-ReleaseCause = Literal["accepted", "deadline", "settlement"]
-RefundCause = Literal["cancelled", "settlement", "paid_twice", "wrong_amount", "late_payment"]
+ReleaseCause = Literal["accepted", "part", "deadline", "settlement"]
+RefundCause = Literal["cancelled", "part", "settlement", "paid_twice", "wrong_amount", "late_payment"]
 RefundState = Literal["pending", "sent", "failed"]
 TransferState = Literal["pending", "sent", "failed"]
 Rail = Literal["stripe", "bank", "wallet", "manual"]
@@ -26,7 +26,11 @@ PayoutState = Literal["requested", "sent", "confirmed", "returned", "failed"]
 
 
 class Hold(Base):
-    """Money of one payer for one payee. pending: not paid yet; held; closed: all of it released or refunded."""
+    """Money of one payer for one payee. pending: not paid yet; held; closed: all of it released or refunded.
+
+    `frozen_at`: a chargeback is open, nothing moves. `is_reserve_backed`: the payer's bank took the payment back and
+    the platform's reserve stands in for it: what is refunded goes there.
+    """
 
     __tablename__ = "holds"
     __table_args__ = (
@@ -50,6 +54,8 @@ class Hold(Base):
     created_at: Mapped[datetime] = timestamp()
     funded_at: Mapped[datetime | None] = optional_timestamp()
     closed_at: Mapped[datetime | None] = optional_timestamp()
+    frozen_at: Mapped[datetime | None] = optional_timestamp()
+    is_reserve_backed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Checkout(Base):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from marketplace.kernel.errors import Conflict
+from marketplace.kernel.errors import Conflict, Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 
@@ -58,3 +58,19 @@ class FeePreview:
 def fee_preview(amount: Money, basis_points: int = FEE_BASIS_POINTS) -> FeePreview:
     """The fee is rounded down, so that the freelancer never gets less than the rate says."""
     return FeePreview(gross=amount, fee=amount.fee(basis_points), net=amount.less_fee(basis_points))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What is left of a hold, divided: release + refund; the fee is taken from the released part only."""
+
+    release: Money
+    fee: Money
+    refund: Money
+
+
+def split_of(left: Money, release: Money, basis_points: int) -> Split:
+    """Raises: Invalid unless `release` is between nothing and all that is left."""
+    if not 0 <= release.amount_minor <= left.amount_minor:
+        raise Invalid.at("amount", N_("Write an amount between nothing and all that is held."))
+    return Split(release=release, fee=release.fee(basis_points), refund=left - release)

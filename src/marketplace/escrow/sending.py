@@ -5,13 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.engines.ledger import journal
 from marketplace.engines.payments import outbox
+from marketplace.escrow import accounts
 from marketplace.escrow.events import TransferWaiting
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
 from marketplace.escrow.rules import check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import publish
+from marketplace.kernel.money import Money
 
 NO_ACCOUNT = "no_payout_account"
 
@@ -71,7 +74,7 @@ async def _send(db: Session, transfer: Transfer, hold: Hold, stripe_account_id: 
         "metadata": {"transfer": str(transfer.id)},
         "transfer_group": f"hold:{hold.id}",  # as the charge has it
     }
-    if hold.charge_id:
+    if hold.charge_id and not hold.is_reserve_backed:
         body["source_transaction"] = hold.charge_id  # which need not have settled yet
     transfer.command_id = await outbox.send(
         db,
@@ -81,6 +84,21 @@ async def _send(db: Session, transfer: Transfer, hold: Hold, stripe_account_id: 
         subject=("transfer", transfer.id),
     )
     await db.flush()
+
+
+async def give_back(db: Session, refund: Refund, hold: Hold, *, at: datetime) -> None:
+    """What left a hold goes to the card; to the reserve where a bank has given the payer all of it already."""
+    assert hold.charge_id is not None, hold.id
+    if not hold.is_reserve_backed:
+        await send_refund(db, refund, hold.charge_id)
+        return
+    check_move("refund", refund.state, "sent")
+    refund.state, refund.sent_at = "sent", at
+    await db.flush()
+    money = Money(refund.amount_minor, refund.currency)
+    lines = accounts.move(accounts.refund_transit(refund.id), accounts.reserve(money.currency), money)
+    key = f"refund:{refund.id}:sent"
+    await journal.post(db, key=key, kind="refund_to_reserve", lines=lines, at=at, subject=("refund", refund.id))
 
 
 async def send_refund(db: Session, refund: Refund, charge_id: str) -> None:

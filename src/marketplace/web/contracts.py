@@ -1,6 +1,6 @@
 """Contracts as pages: where they stand, what happens next and when; accepting a proposal, delivering, reviewing."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import cast
@@ -10,6 +10,7 @@ from litestar.datastructures import UploadFile
 from wtforms import MultipleFileField, TextAreaField
 
 from marketplace.contracts import actions, lists, queries, rules, timeline
+from marketplace.contracts.disputes.queries import SplitView, splits_of
 from marketplace.contracts.notices import path_of
 from marketplace.contracts.queries import ContractView, MilestoneView
 from marketplace.engines.files import actions as files
@@ -94,7 +95,9 @@ async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
     """One milestone: fund, deliver, review."""
     async with visit.read() as db:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
-    return _milestone_page(visit, contract, contract.milestone(number))
+        milestone = contract.milestone(number)
+        proposed = await splits_of(db, milestone.id, milestone.left, contract.fee_basis_points)
+    return _milestone_page(visit, contract, milestone, splits=proposed)
 
 
 @post("/contracts/{id}/milestones/{number}/deliveries", USER, max_bytes=UPLOAD_BYTES)
@@ -216,6 +219,7 @@ def _milestone_page(
     status: int = 200,
     delivery_form: DeliveryForm | None = None,
     revision_form: RevisionForm | None = None,
+    splits: Sequence[SplitView] = (),
 ) -> Answer:
     return page(
         visit,
@@ -223,6 +227,7 @@ def _milestone_page(
         status=status,
         contract=contract,
         milestone=milestone,
+        splits=splits,
         delivery_form=delivery_form or visit.blank(DeliveryForm),
         revision_form=revision_form or visit.blank(RevisionForm),
     )

@@ -52,6 +52,11 @@ async def cancel(db: Session, kind: str, *, subject: Subject) -> bool:
     return True
 
 
+async def hold(db: Session, kind: str, *, subject: Subject) -> Deadline | None:
+    """The deadline as it is now, ours until the transaction ends: who holds it, the sweep does not pass it."""
+    return await _locked(db, kind, subject)
+
+
 async def of(db: AnySession, subject: Subject) -> dict[str, Deadline]:
     """All deadlines of a subject by kind, over or not."""
     subject_kind, subject_id = subject

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("taken_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("covered_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("evidence_asked_at", sa.DateTime(timezone=True), nullable=True),
@@ -32,7 +33,9 @@ def upgrade() -> None:
         sa.CheckConstraint("fault IN ('freelancer')", name=op.f("ck_chargebacks_fault")),
         sa.CheckConstraint("state IN ('open', 'won', 'lost', 'closed')", name=op.f("ck_chargebacks_state")),
         sa.CheckConstraint("(fault IS NULL) = (fault_by IS NULL)", name=op.f("ck_chargebacks_decided")),
-        sa.CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name=op.f("ck_chargebacks_amount")),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND fee_minor >= 0 AND covered_minor >= 0", name=op.f("ck_chargebacks_amount")
+        ),
         sa.ForeignKeyConstraint(["fault_by"], ["users.id"], name=op.f("fk_chargebacks_fault_by")),
         sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_chargebacks_hold_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chargebacks")),

@@ -63,7 +63,8 @@ async def test_acceptance_and_the_deadline_release_once(cloned_database: Databas
     cast, milestone_id = await begin(cloned_database, to="delivered")
     clock.advance(timedelta(days=14, seconds=1))
     async with cloned_database.read() as db:
-        deadline_id = (await db.execute(select(Deadline.id).where(Deadline.subject_id == milestone_id))).scalar_one()
+        review = select(Deadline.id).where(Deadline.subject_id == milestone_id, Deadline.kind == rules.REVIEW)
+        deadline_id = (await db.execute(review)).scalar_one()
 
     async def silence(db: Session) -> None:
         await deadline_tasks.pass_(db, deadline_id=deadline_id)

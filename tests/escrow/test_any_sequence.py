@@ -3,14 +3,17 @@
 import random
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketplace.escrow.errors import BelowMinimum, MoreThanAvailable, NotHeld
+from marketplace.escrow import splitting
+from marketplace.escrow.errors import BelowMinimum, HoldFrozen, MoreThanAvailable, NotHeld
 from marketplace.escrow.models import Hold
+from marketplace.kernel import clock
+from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
 from tests.escrow.world import World, usd
 
@@ -22,6 +25,9 @@ STEP = st.one_of(
     st.tuples(st.just("release"), PERCENT),
     st.tuples(st.just("refund"), PERCENT),
     st.tuples(st.just("pay_out"), PERCENT),
+    st.tuples(st.just("split"), PERCENT),
+    st.tuples(st.just("dispute"), st.booleans()),
+    st.tuples(st.just("decide"), st.sampled_from(["won", "lost"])),
     st.tuples(st.just("news"), st.integers(0, 99)),
     st.tuples(st.just("fault"), st.sampled_from(CALLS), st.sampled_from(FAULTS)),
 )
@@ -37,6 +43,10 @@ class Model:
     earned: int = 0
     fees: int = 0
     gone: int = 0
+    disputes: dict[UUID, str] = field(default_factory=dict)
+    lost: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+    returned: dict[UUID, int] = field(default_factory=dict)
 
     async def fund(self, minor: int) -> None:
         hold = await self.world.hold(Money(minor, "USD"))
@@ -54,8 +64,8 @@ class Model:
         part = max(1, self.held[hold.id] * percent // 100)
         try:
             release = await self.world.release(hold, Money(part, "USD"))
-        except NotHeld:
-            assert part > self.held[hold.id] or not await self._has_arrived(hold)
+        except (NotHeld, HoldFrozen):
+            assert part > self.held[hold.id] or await self._is_still(hold)
             return
         self.held[hold.id] -= part
         self.fees += release.fee_minor
@@ -66,12 +76,59 @@ class Model:
             return
         hold = self.holds[-1]
         part = max(1, self.held[hold.id] * percent // 100)
+        is_ours = (await self.world.fresh(Hold, hold.id)).is_reserve_backed
         try:
             await self.world.refund(hold, Money(part, "USD"))
-        except NotHeld:
-            assert part > self.held[hold.id] or not await self._has_arrived(hold)
+        except (NotHeld, HoldFrozen):
+            assert part > self.held[hold.id] or await self._is_still(hold)
             return
         self.held[hold.id] -= part
+        self.lost -= part if is_ours else 0
+        self.returned[hold.id] = self.returned.get(hold.id, 0) + part
+
+    async def split(self, percent: int) -> None:
+        """What is left is divided in one journal transaction, as a settlement does."""
+        if not self.holds:
+            return
+        hold = self.holds[-1]
+        left = self.held[hold.id]
+        part = left * percent // 100
+        is_ours = (await self.world.fresh(Hold, hold.id)).is_reserve_backed
+        try:
+            async with self.world.database.write.begin() as db:
+                released, _refund = await splitting.split(
+                    db, hold, Money(part, "USD"), settlement_id=uuid4(), by=None, at=clock.now()
+                )
+        except (NotHeld, HoldFrozen, Invalid):
+            assert part > left or await self._is_still(hold)
+            return
+        self.held[hold.id] = 0
+        self.lost -= left - part if is_ours else 0
+        self.returned[hold.id] = self.returned.get(hold.id, 0) + left - part
+        if released is not None:
+            self.fees += released.fee_minor
+            self.earned += part - released.fee_minor
+
+    async def dispute(self, is_inquiry: bool) -> None:
+        """The payer's bank asks back what was paid last, where it can."""
+        await self.world.settle()
+        hold = await self.world.fresh(Hold, self.holds[-1].id) if self.holds else None
+        if hold is None or hold.charge_id is None or hold.id in self.disputes:
+            return
+        charges = await self.world.at_stripe("charges", lambda each: each["id"] == hold.charge_id)
+        if charges[0]["amount_refunded"] == charges[0]["amount"]:
+            return
+        made = await self.world.sandbox.dispute(hold.charge_id, is_inquiry=is_inquiry)
+        self.disputes[hold.id] = made["id"]
+        self.asked[made["id"]] = 0 if is_inquiry else made["amount"]
+        await self.world.listen()  # else a refund that is on its way is refused by Stripe, and held again
+
+    async def decide(self, outcome: str) -> None:
+        """The bank decides about the oldest that is open."""
+        for dispute_id in list(self.asked):
+            await self.world.sandbox.decide(dispute_id, outcome)
+            self.lost += self.asked.pop(dispute_id) if outcome == "lost" else 0
+            return
 
     async def pay_out(self, percent: int) -> None:
         available = (await self.world.balance()).available.amount_minor
@@ -104,10 +161,13 @@ class Model:
         assert balance.on_its_way == usd(0)
         assert (balance.owed + balance.available).amount_minor == self.earned - self.gone
         assert (await self.world.ledger("platform:fees:USD")).amount_minor == self.fees
+        assert (await self.world.ledger("platform:reserve:USD")).amount_minor == -self.lost
         return await self.world.problems()
 
-    async def _has_arrived(self, hold: Hold) -> bool:
-        return (await self.world.fresh(Hold, hold.id)).state != "pending"
+    async def _is_still(self, hold: Hold) -> bool:
+        """Whether nothing could move: not arrived here yet, all gone, or frozen by a bank."""
+        now = await self.world.fresh(Hold, hold.id)
+        return now.state in ("pending", "closed") or now.frozen_at is not None
 
 
 async def problems_after(world: World, steps: list[tuple[Any, ...]]) -> list[str]:

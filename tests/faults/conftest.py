@@ -130,6 +130,7 @@ class Trial:
         books = await self.world.sandbox.books()
         ours = [each for each in books["transfers"] if each["transfer_group"] in groups]
         charges = [each for each in books["charges"] if each["transfer_group"] in groups and each["payment_intent"]]
+        paid = {each["id"] for each in charges}
         at_stripe = books["balances"][self.order.stripe_account]["usd"]
         return {
             "problems": await self.world.problems(),
@@ -140,6 +141,7 @@ class Trial:
             "payouts": list(payouts),
             "charged": sorted(each["amount"] for each in charges),
             "transferred": sorted(each["amount"] for each in ours),
+            "refunded": sorted(each["amount"] for each in books["refunds"] if each["charge"] in paid),
             "her balance": at_stripe["available"] + at_stripe["pending"],
         }
 
@@ -147,13 +149,14 @@ class Trial:
 ALL_IS_WELL = {
     "problems": [],
     "chain": ("", 0),
-    "milestones": ["released", "released"],
-    "releases": 2,
-    "transfers": ["sent", "sent"],
+    "milestones": ["released", "released", "settled"],
+    "releases": 3,
+    "transfers": ["sent", "sent", "sent"],
     "payouts": ["confirmed"],
-    "charged": [100_00, 150_00],
-    "transferred": [40_00, 60_00],
-    "her balance": 100_00 - 33_33,
+    "charged": [80_00, 100_00, 150_00],
+    "transferred": [20_00, 40_00, 60_00],
+    "refunded": [30_00],
+    "her balance": 120_00 - 40_00,
 }
 
 
@@ -194,7 +197,7 @@ async def _prepare(world: World, folder: Path, url: str) -> Order:
         )
         db.add(contract)
         await db.flush()
-        for number, minor in ((1, 100_00), (2, 150_00)):
+        for number, minor in ((1, 100_00), (2, 150_00), (3, 80_00)):
             title = f"Part {number}"
             db.add(
                 Milestone(

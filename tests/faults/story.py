@@ -1,4 +1,4 @@
-"""One contract of two milestones, from funding to the payout, told so that it can be told again from anywhere.
+"""One contract from funding to the payout: two milestones released, one settled; it can be told again from anywhere.
 
 Each step looks at what is there and does what a person, a webhook or the worker would do next: pressed again after
 a crash, nothing happens twice. Runs in a process of its own that may be killed at any failpoint.
@@ -16,6 +16,8 @@ import httpx
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
+from marketplace.contracts.disputes import actions as disputes
+from marketplace.contracts.disputes import splits
 from marketplace.contracts.models import Milestone
 from marketplace.engines.payments import inbox, outbox
 from marketplace.engines.payments.client import PaymentClient
@@ -127,6 +129,8 @@ class Story:
             await self.fund(number)
             await self.deliver(number)
             await self.accept(number)
+        await self.fund(3)
+        await self.settle(3)
         await self.pay_out()
 
     async def recover(self) -> None:
@@ -175,6 +179,23 @@ class Story:
                     await contracts.accept_delivery(db, milestone, by=self.bilal, at=clock.now())
                 else:
                     await contracts.release_unanswered(db, milestone, at=clock.now())
+        await self.work()
+        await self.listen()
+
+    async def settle(self, number: int) -> None:
+        """Ayesha disputes it; both agree on a split."""
+        milestone = await self.milestone(number)
+        if milestone.state == "funded":
+            async with self.database.write.begin() as db:
+                milestone = await self.here(db, milestone)
+                said = {"side": "freelancer", "text": "Nobody answers.", "by": self.ayesha, "at": clock.now()}
+                await disputes.open_dispute(db, milestone, **said)  # type: ignore[arg-type]
+        if milestone.state == "disputed":
+            async with self.database.write.begin() as db:
+                milestone, half = await self.here(db, milestone), Money(50_00, "USD")
+                theirs = {"text": "", "side": "employer", "by": self.bilal, "at": clock.now()}
+                split = await splits.propose(db, milestone, half, **theirs)  # type: ignore[arg-type]
+                await splits.accept(db, milestone, split.id, side="freelancer", by=self.ayesha, at=clock.now())
         await self.work()
         await self.listen()
 

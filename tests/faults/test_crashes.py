@@ -1,4 +1,4 @@
-"""Kill -9 at every failpoint of fund → release → payout, and of PostgreSQL; start again; nothing is lost or doubled.
+"""Kill -9 at every failpoint of fund → release → settlement → payout, and of PostgreSQL; nothing is lost or doubled.
 
 A process that dies takes its queue task along: what remains is finished by the sweeps, by Stripe's list of events
 and by people who press again. The twin without idempotency keys must turn red.
@@ -20,7 +20,7 @@ POINTS = [
     "payments.claim.before",
     "payments.claim.after",
     "payments.call.before",
-    *(f"payments.call.after:{n}" for n in (1, 2, 3, 4, 5)),
+    *(f"payments.call.after:{n}" for n in range(1, 9)),
     *(f"payments.record.before:{n}" for n in (1, 3)),
     *(f"payments.record.within:{n}" for n in (2, 4, 5)),
     "payments.record.after:3",
@@ -35,6 +35,7 @@ POINTS = [
     "escrow.fund.posted",
     "escrow.release.posted:2",
     "escrow.transfer.posted",
+    "escrow.settlement.posted",
     "escrow.payout.posted",
     "escrow.payout.confirmed",
 ]
@@ -43,10 +44,11 @@ POSTGRES_POINTS = [
     "payments.record.within:2",
     "payments.process.within:3",
     "escrow.release.posted",
+    "escrow.settlement.posted",
     "escrow.payout.posted",
 ]
-# Calls: page, transfer, page, transfer, payout. A doubled page alone costs nobody anything.
-TWIN_POINTS = ["payments.call.after:2", "payments.call.after:5"]
+# Calls: page, transfer, page, transfer, page, transfer, refund, payout. A doubled page alone costs nobody anything.
+TWIN_POINTS = ["payments.call.after:2", "payments.call.after:7", "payments.call.after:8"]
 
 
 async def _recover(trial: Trial, zygote: Zygote) -> None:

@@ -95,7 +95,15 @@ async def test_the_whole_site_survives(site: tuple[Trial, int], folder: Path) ->
             await trial.world.pay_out(Money(33_33, "USD"))
             await until(lambda: _is_confirmed(trial), "the payout was not confirmed")
     assert "exit" in (folder / "serve.log").read_text(), "no web process was killed"
-    assert await trial.outcome() == ALL_IS_WELL
+    assert await trial.outcome() == ALL_IS_WELL | {
+        "milestones": ["released", "released", "planned"],
+        "releases": 2,
+        "transfers": ["sent", "sent"],
+        "charged": [100_00, 150_00],
+        "transferred": [40_00, 60_00],
+        "refunded": [],
+        "her balance": 100_00 - 33_33,
+    }
 
 
 async def _fund_and_accept(trial: Trial, number: int) -> None:

@@ -14,6 +14,7 @@ from marketplace.contracts.disputes import moderation, splits
 from marketplace.contracts.disputes.models import Dispute
 from marketplace.discovery.models import SavedSearch
 from marketplace.engines.files.models import StoredFile
+from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
@@ -206,6 +207,9 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /disputes/{id}/waive": ("/disputes/<dispute>/waive", BOTH, NOBODY),
     "GET /disputes/{id}/evidence": ("/disputes/<dispute>/evidence", BOTH | SANA, NOBODY),
     "GET /disputes/{id}/files/{file}/{name}": ("/disputes/<dispute>/files/<shown>/shown.txt", BOTH | SANA, NOBODY),
+    "GET /moderation/chargebacks/{id}": ("/moderation/chargebacks/<chargeback>", MODERATE, NOBODY),
+    "POST /moderation/chargebacks/{id}/evidence": ("/moderation/chargebacks/<chargeback>/evidence", MODERATE, NOBODY),
+    "POST /moderation/chargebacks/{id}/fault": ("/moderation/chargebacks/<chargeback>/fault", MODERATE, NOBODY),
     "POST /disputes/{id}/take": ("/disputes/<dispute>/take", SANA, RABIA),
     "POST /disputes/{id}/decide": ("/disputes/<dispute>/decide", SANA, NOBODY),
     "GET /files/{id}/{name}": ("/files/<file>/logo.txt", BOTH, NOBODY),
@@ -311,6 +315,17 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     await contracts.deliver(db, part, text="Here it is.", files=[file], by=cast.ayesha.id, at=at)
     split = await splits.propose(db, part, Money(1_00, "USD"), text="", side="freelancer", by=cast.ayesha.id, at=at)
     dispute, shown = await _disputed(db, cast, folder)
+    chargeback = Chargeback(
+        hold_id=part.hold_id,
+        stripe_dispute_id="du_1",
+        charge_id="ch_1",
+        state="open",
+        reason="general",
+        amount_minor=1_00,
+        currency="USD",
+        opened_at=at,
+    )
+    db.add(chargeback)
     messages = await messages_of(db, cast, contract, folder)
     piece = await portfolio.add(db, cast.ayesha_profile, Piece("A shop", source="contract"), files=[file], at=at)
     db.add(PortfolioConsent(item_id=piece.id, contract_id=contract.id, state="asked", asked_at=at))
@@ -363,6 +378,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check, "search": kept, "invitation": invitation}
     rows |= {"check": check, "search": kept, "split": split, "dispute": dispute, "shown": shown}
+    rows |= {"chargeback": chargeback}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

@@ -77,10 +77,10 @@ async def fund_milestone(
 async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> None:
     """The money of its hold has arrived: told by escrow, never by a page. (Cancelled holds escrow pays back itself.)"""
     contract = await moves.lock(db, milestone)
-    milestone.due_at = at + timedelta(days=milestone.days)
+    milestone.due_at = due_at = at + timedelta(days=milestone.days)
     contract.unpaid_until = None
-    for kind, due_at in ((rules.DUE, milestone.due_at), *((kind, at + after) for kind, after in rules.HOLDING.items())):
-        await deadlines.start(db, kind, subject=("milestone", milestone.id), due_at=due_at)
+    for kind, until in {rules.DUE: due_at, **{kind: at + after for kind, after in rules.HOLDING.items()}}.items():
+        await deadlines.start(db, kind, subject=("milestone", milestone.id), due_at=until)
     amount = moves.amount_of(contract, milestone)
     await moves.move(db, contract, milestone, "funded", by=None, at=at, **moves.values_of(amount))
     await notices.funded(db, contract, milestone, at=at)

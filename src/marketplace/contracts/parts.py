@@ -1,6 +1,7 @@
 """A milestone in parts: some of its money released early, some given back, more time, an end without a delivery."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from marketplace.contracts import moves, notices, rules
@@ -72,10 +73,10 @@ async def extend(db: Session, milestone: Milestone, *, days: int, by: UUID, at: 
     await deadlines.hold(db, rules.DUE, subject=("milestone", milestone.id))
     contract = await moves.lock(db, milestone)
     await _left(db, milestone)
-    milestone.due_at = max(milestone.due_at or at, at) + timedelta(days=days)
+    milestone.due_at = until = max(milestone.due_at or at, at) + timedelta(days=days)
     await db.flush()
-    await deadlines.start(db, rules.DUE, subject=("milestone", milestone.id), due_at=milestone.due_at)
-    about = {"number": milestone.number, "milestone": milestone.title, "days": days}
+    await deadlines.start(db, rules.DUE, subject=("milestone", milestone.id), due_at=until)
+    about: dict[str, Any] = {"number": milestone.number, "milestone": milestone.title, "days": days}
     await moves.note(db, contract, "milestone.extended", by=by, at=at, **about)
     await notices.extended(db, contract, milestone, at=at)
 
@@ -90,5 +91,5 @@ async def _left(db: Session, milestone: Milestone) -> Money:
 async def _note(
     db: Session, contract: Contract, milestone: Milestone, action: str, amount: Money, *, by: UUID, at: datetime
 ) -> None:
-    about = {"number": milestone.number, "milestone": milestone.title, **moves.values_of(amount)}
+    about: dict[str, Any] = {"number": milestone.number, "milestone": milestone.title, **moves.values_of(amount)}
     await moves.note(db, contract, action, by=by, at=at, **about)

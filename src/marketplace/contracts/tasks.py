@@ -4,12 +4,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.contracts import actions, holding, notices, queries, rules
+from marketplace.contracts import actions, chargebacks, holding, notices, queries, rules
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import ORDER_UNPAID
 from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
+from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.escrow.events import (
+    ChargebackClosed,
+    ChargebackOpened,
     HoldExpired,
     HoldFunded,
     HoldRefunded,
@@ -89,6 +92,29 @@ async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.refunded(db, contract, milestone, amount, at=clock.now())
+
+
+@within(ChargebackClosed)
+async def end_without_money(db: Session, event: ChargebackClosed) -> None:
+    """What was held has covered the loss: nothing is left to work for."""
+    milestone = await _milestone(db, event.hold_id)
+    if milestone is not None and event.is_lost:
+        await chargebacks.end_without_money(db, milestone, at=clock.now())
+
+
+@after(ChargebackOpened)
+async def stop_the_clocks(db: Session, event: ChargebackOpened) -> None:
+    """Nobody's time runs while a bank has the payment; both sides hear of it."""
+    if milestone := await _milestone(db, event.hold_id):
+        chargeback = await db.get_one(Chargeback, event.chargeback_id)
+        await chargebacks.opened(db, milestone, chargeback, at=clock.now())
+
+
+@after(ChargebackClosed)
+async def start_the_clocks(db: Session, event: ChargebackClosed) -> None:
+    """It goes on."""
+    if milestone := await _milestone(db, event.hold_id):
+        await chargebacks.closed(db, milestone, is_lost=event.is_lost, at=clock.now())
 
 
 @after(TransferWaiting)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from marketplace.contracts import actions
 from marketplace.contracts.models import Contract, Milestone
-from marketplace.demo import world
+from marketplace.demo import disputes, world
 from marketplace.demo.people import Everybody
 from marketplace.demo.postings import published
 from marketplace.demo.proposals import freelancer_of
@@ -72,10 +72,13 @@ class Story:
         milestones = await self._milestones(contract_id)
         for milestone in milestones if stage in DONE else milestones[:1]:
             await self._fund(contract_id, milestone, pays=stage != "funding")
-            if stage in ("delivered", "revision", *DONE):
+            if stage in ("delivered", "revision", *disputes.DELIVERED, *DONE):
                 await self._deliver(milestone)
             if stage in DONE:
                 await self._accept(milestone)
+        if stage in disputes.STAGES:
+            sides = disputes.Sides(self.employer, self.freelancer)
+            await disputes.carry_on(self.services, self.everybody, self.http, milestones[0], stage=stage, sides=sides)
         if stage == "revision":
             await self._send_back(milestones[0])
         if stage == "cancelled":

@@ -18,7 +18,8 @@ Fault = Literal["freelancer"]
 class Chargeback(Base):
     """One card dispute at Stripe. closed: an inquiry that ended without money moving.
 
-    `taken_minor` is what the bank has of it at this moment, before the fee that Stripe keeps. `fault`: a person
+    `taken_minor` is what the bank has of it at this moment, before the fee that Stripe keeps; `covered_minor` what the
+    hold gave for the loss. `fault`: a person
     decided, before it was lost, that the held money covers the loss instead of the reserve.
     """
 
@@ -26,7 +27,7 @@ class Chargeback(Base):
     __table_args__ = (
         one_of("state", ChargebackState),
         one_of("fault", Fault),
-        CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="amount"),
+        CheckConstraint("amount_minor > 0 AND fee_minor >= 0 AND covered_minor >= 0", name="amount"),
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
         CheckConstraint("(fault IS NULL) = (fault_by IS NULL)", name="decided"),
         Index("ix_chargebacks_hold_id", "hold_id"),
@@ -42,6 +43,7 @@ class Chargeback(Base):
     amount_minor: Mapped[int] = amount()
     taken_minor: Mapped[int] = amount(server_default="0")
     fee_minor: Mapped[int] = amount(server_default="0")
+    covered_minor: Mapped[int] = amount(server_default="0")
     currency: Mapped[str] = currency()
     evidence_due_at: Mapped[datetime | None] = optional_timestamp()
     evidence_asked_at: Mapped[datetime | None] = optional_timestamp()

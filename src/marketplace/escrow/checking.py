@@ -27,7 +27,8 @@ _RULES = {
         CROSS JOIN LATERAL (SELECT
             (SELECT coalesce(sum(amount_minor), 0) FROM releases WHERE hold_id = h.id)
             + (SELECT coalesce(sum(amount_minor), 0) FROM refunds
-               WHERE hold_id = h.id AND checkout_id IS NULL AND state <> 'failed') AS gone) o
+               WHERE hold_id = h.id AND checkout_id IS NULL AND state <> 'failed')
+            + (SELECT coalesce(sum(covered_minor), 0) FROM chargebacks WHERE hold_id = h.id) AS gone) o
         WHERE h.funded_at IS NOT NULL AND o.gone + a.balance <> h.amount_minor""",
     "user {0} is owed {1}, but her transfers that are not sent add up to {2}": """
         SELECT coalesce(t.code, a.code), coalesce(a.balance, 0), coalesce(t.open, 0)
@@ -52,6 +53,13 @@ _RULES = {
         LEFT JOIN ledger_accounts a ON a.code = 'refund_transit:' || r.id
         WHERE coalesce(a.balance, 0) <> CASE WHEN r.state = 'pending' OR (r.state = 'failed' AND r.checkout_id IS NOT
             NULL) THEN r.amount_minor ELSE 0 END""",
+    "chargeback {0} is {1}: the bank has {2}, its account says {3}": """
+        SELECT c.id, c.state, c.taken_minor, coalesce(-a.balance, 0) FROM chargebacks c
+        LEFT JOIN ledger_accounts a ON a.code = 'platform:disputed:' || c.id
+        WHERE coalesce(-a.balance, 0) <> CASE WHEN c.state = 'open' THEN c.taken_minor ELSE 0 END""",
+    "hold {0} is frozen, but no chargeback is open": """
+        SELECT h.id FROM holds h WHERE h.frozen_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM chargebacks c WHERE c.hold_id = h.id AND c.state = 'open')""",
     "refund {0} of {1} {2} failed: a person has to give the money back": """
         SELECT id, currency, amount_minor FROM refunds WHERE state = 'failed' AND checkout_id IS NOT NULL""",
 }

@@ -74,3 +74,18 @@ class PayoutFailed(Event, frozen=True):
     payout_id: UUID
     user_id: UUID
     reason: str
+
+
+class ChargebackOpened(Event, frozen=True):
+    """The payer's bank asks for a payment back: what is held of it is frozen."""
+
+    chargeback_id: UUID
+    hold_id: UUID
+
+
+class ChargebackClosed(Event, frozen=True):
+    """The bank has decided. `is_lost`: it keeps the money; then the reserve stands in, or the hold has covered it."""
+
+    chargeback_id: UUID
+    hold_id: UUID
+    is_lost: bool

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
-from marketplace.escrow import checkouts, sending, settling
+from marketplace.escrow import chargebacks, checkouts, sending, settling
 from marketplace.escrow.models import PayoutAccount
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
@@ -60,6 +60,8 @@ async def stripe_object_changed(db: Session, event: StripeObjectChanged) -> None
             await settling.transfer_sent(db, UUID(marks["transfer"]), event.object_id, clock.now())
         case "refund" if "refund" in marks:
             await _refund_changed(db, UUID(marks["refund"]), event)
+        case "dispute" if event.account is None:
+            await chargebacks.dispute_changed(db, event.object, clock.now())
         case "payout" if "payout" in marks:
             await settling.payout_changed(db, UUID(marks["payout"]), event.object, clock.now())
         case "account":

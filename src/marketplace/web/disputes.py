@@ -87,7 +87,7 @@ async def open_dispute(visit: Visit, id: UUID, number: int) -> Answer:
                         db, by = step.db, visit.user.id
                         _contract, side = await contracts.contract_for(db, id, by=by)
                         milestone = await contracts.milestone_for(db, id, number, by=by, side=side)
-                        said = {"text": form.text.data or "", "files": await _kept(db, visit, form)}
+                        said: dict[str, Any] = {"text": form.text.data or "", "files": await _kept(db, visit, form)}
                         dispute = await actions.open_dispute(db, milestone, side=side, **said, by=by, at=visit.now)
                         step.location = path_of_dispute(dispute)
                 return redirect(visit, step.location, flash=N_("The dispute is open. The money stays held."))
@@ -113,7 +113,7 @@ async def say(visit: Visit, id: UUID) -> Answer:
                     if step.is_first:
                         db, by = step.db, visit.user.id
                         milestone, side = await queries.side_in(db, id, by=by)
-                        said = {"text": form.text.data or "", "files": await _kept(db, visit, form)}
+                        said: dict[str, Any] = {"text": form.text.data or "", "files": await _kept(db, visit, form)}
                         await actions.say(db, milestone, side=side, **said, by=by, at=visit.now)
                         step.location = _path(id)
                 return redirect(visit, step.location, flash=N_("Added. The other side has been told."))

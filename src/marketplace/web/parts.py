@@ -120,8 +120,9 @@ async def propose_split(visit: Visit, id: UUID, number: int) -> Answer:
             async with visit.submit(form, back=path_of(id, number)) as step:
                 if step.is_first:
                     milestone, side = await _of_side(step.db, id, number, visit.user.id)
-                    asked = {"text": form.text.data or "", "side": side, "by": visit.user.id, "at": visit.now}
-                    await splits.propose(step.db, milestone, form.money("USD"), **asked)
+                    asked: dict[str, Any] = {"side": side, "by": visit.user.id, "at": visit.now}
+                    text = form.text.data or ""
+                    await splits.propose(step.db, milestone, form.money("USD"), text=text, **asked)
                     step.location = await _after(step.db, milestone, id)
             return redirect(visit, step.location, flash=N_("Proposed. It holds as soon as the other side accepts."))
     return await _page(visit, id, number, status=422, split_form=form)

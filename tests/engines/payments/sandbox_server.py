@@ -74,7 +74,7 @@ class SandboxServer:
         self._wait()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120  # on a busy machine
         while time.monotonic() < deadline:
             assert self.process is not None and self.process.poll() is None, self.log()
             try:
@@ -115,6 +115,20 @@ class SandboxServer:
     async def redeliver(self, event_id: str) -> None:
         """Send the webhook of this event once more."""
         await self._control(f"events/{event_id}/deliver", {})
+
+    async def dispute(self, charge_id: str | None, **how: Any) -> dict[str, Any]:
+        """A payer asks her bank for a payment back: amount, reason, is_inquiry."""
+        return await self._asked("disputes", {"charge": charge_id, **how})
+
+    async def decide(self, dispute_id: str, outcome: str) -> dict[str, Any]:
+        """The bank decides: won or lost (an inquiry just ends)."""
+        return await self._asked(f"disputes/{dispute_id}/decide", {"outcome": outcome})
+
+    async def _asked(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with httpx.AsyncClient(verify=False) as http:
+            answer = await http.post(f"{self.url}/_sandbox/{what}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     async def _control(self, what: str, body: dict[str, Any]) -> None:
         async with httpx.AsyncClient(verify=False) as http:

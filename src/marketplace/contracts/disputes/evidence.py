@@ -111,16 +111,16 @@ async def _facts(db: AnySession, view: DisputeView, contract: Contract) -> dict[
 
 async def _deliveries(db: AnySession, milestone_id: UUID, pack: Pack) -> None:
     query = (
-        select(Delivery, Revision)
+        select(Delivery, Revision.missing, Revision.asked_at)
         .outerjoin(Revision, Revision.delivery_id == Delivery.id)
         .where(Delivery.milestone_id == milestone_id)
         .order_by(Delivery.number)
     )
-    for delivery, revision in (await db.execute(query)).all():
+    for delivery, missing, asked_at in (await db.execute(query)).all():
         place = f"deliveries/{delivery.number}"
         pack.texts[f"{place}/text.txt"] = f"{delivery.delivered_at.isoformat()}\n\n{delivery.text}\n"
-        if revision is not None:
-            pack.texts[f"{place}/missing.txt"] = f"{revision.asked_at.isoformat()}\n\n{revision.missing}\n"
+        if missing:
+            pack.texts[f"{place}/missing.txt"] = f"{asked_at.isoformat()}\n\n{missing}\n"
         given = select(StoredFile).join(DeliveryFile).where(DeliveryFile.delivery_id == delivery.id)
         await _add(db, given, f"{place}/files", pack)
 

@@ -145,7 +145,7 @@ async def dispute_view(db: AnySession, id: UUID, *, reader: UUID, is_staff: bool
         .join(User, User.id == Freelancer.user_id)
         .join(Organisation, Organisation.id == Contract.organisation_id)
         .outerjoin(Deadline, _is_stage())
-        .where(Dispute.id == id, or_(is_party(reader), _is_taken_by(reader) if is_staff else False))
+        .where(Dispute.id == id, _may_read(reader, is_staff=is_staff))
     )
     row = (await db.execute(query)).one_or_none()
     if row is None:
@@ -272,7 +272,7 @@ async def file_for(db: AnySession, id: UUID, file_id: UUID, *, reader: UUID, is_
         .join(Contract, Contract.id == Milestone.contract_id)
         .join(Freelancer, Freelancer.id == Contract.freelancer_id)
         .where(Dispute.id == id, StoredFile.id == file_id)
-        .where(or_(is_party(reader), _is_taken_by(reader) if is_staff else False))
+        .where(_may_read(reader, is_staff=is_staff))
     )
     found = (await db.execute(query)).scalars().first()
     if found is None:
@@ -331,5 +331,8 @@ def _is_stage() -> ColumnElement[bool]:
     return and_(Deadline.subject_id == Dispute.id, Deadline.subject_kind == "dispute", Deadline.kind == rules.STAGE)
 
 
-def _is_taken_by(reader: UUID) -> ColumnElement[bool]:
-    return or_(Dispute.moderator_id == reader, Dispute.second_moderator_id == reader)
+def _may_read(reader: UUID, *, is_staff: bool) -> ColumnElement[bool]:
+    """Both sides, and the moderators who have taken it."""
+    if not is_staff:
+        return is_party(reader)
+    return or_(is_party(reader), Dispute.moderator_id == reader, Dispute.second_moderator_id == reader)

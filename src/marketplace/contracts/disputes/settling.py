@@ -103,6 +103,19 @@ async def put_in_force(
     await moves.finish(db, contract, by=by, at=at)
 
 
+async def void(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
+    """Nothing is left to divide: the dispute of this milestone (locked) ends with a settlement of nothing."""
+    dispute = await _dispute_of(db, milestone)
+    assert dispute is not None, milestone.id
+    await db.refresh(dispute, with_for_update=True)
+    nothing = Money(0, contract.currency)
+    settlement = await write(db, milestone, dispute, nothing, cause="default", reason="", by=None, at=at)
+    dispute.state, dispute.settled_at, settlement.in_force_at = "settled", at, at
+    amounts = {"release_minor": 0, "refund_minor": 0, "currency": contract.currency}
+    await moves.move(db, contract, milestone, "settled", by=None, at=at, why="chargeback", **amounts)
+    await close_splits(db, milestone, at=at)
+
+
 async def close_splits(db: Session, milestone: Milestone, *, at: datetime) -> None:
     """What was still proposed has no object any more."""
     still = update(Split).where(Split.milestone_id == milestone.id, Split.state == "open")

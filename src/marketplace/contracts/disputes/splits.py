@@ -1,6 +1,7 @@
 """A split that one side proposes and the other accepts: ends a milestone, or its dispute, at once."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -45,7 +46,12 @@ async def propose(
     db.add(split)
     await db.flush()
     amounts = {"release_minor": release.amount_minor, "refund_minor": (left - release).amount_minor}
-    about = {"number": milestone.number, "milestone": milestone.title, "currency": release.currency, **amounts}
+    about: dict[str, Any] = {
+        "number": milestone.number,
+        "milestone": milestone.title,
+        "currency": release.currency,
+        **amounts,
+    }
     await moves.note(db, contract, "milestone.split_proposed", by=by, at=at, **about)
     theirs = await _open(db, milestone, rules.other(side))
     if theirs is not None and theirs.release_minor == split.release_minor:
@@ -71,7 +77,7 @@ async def decline(db: Session, milestone: Milestone, split_id: UUID, *, side: Si
     contract, _dispute = await settling.lock(db, milestone)
     split = await _answerable(db, milestone, split_id, side)
     await _end(db, split, "declined", at)
-    about = {"number": milestone.number, "milestone": milestone.title}
+    about: dict[str, Any] = {"number": milestone.number, "milestone": milestone.title}
     await moves.note(db, contract, "milestone.split_declined", by=by, at=at, **about)
     await notices.split_declined(db, contract, milestone, side=side, at=at)
 
@@ -116,7 +122,7 @@ async def _agree(
         await settling.agreed(db, contract, milestone, dispute, release, by=by, at=at)
         return
     left = await moves.left_of(db, milestone)
-    about = {"currency": release.currency, "release_minor": release.amount_minor}
+    about: dict[str, Any] = {"currency": release.currency, "release_minor": release.amount_minor}
     about |= {"refund_minor": (left - release).amount_minor}
     await moves.move(db, contract, milestone, "cancelled", by=by, at=at, why="agreed", **about)
     hold = await moves.held(db, milestone)

@@ -105,6 +105,16 @@ async def _reverse(client: StripeClient, body: Wire, options: Any) -> Any:
     return await client.v1.transfers.reversals.create_async(parameters.pop("transfer"), parameters, options)
 
 
+async def _submit_evidence(client: StripeClient, body: Wire, options: Any) -> Any:
+    parameters: Any = body
+    return await client.v1.disputes.update_async(parameters.pop("dispute"), parameters, options)
+
+
+async def _find_submitted(client: StripeClient, body: Wire, made: Made, options: Any) -> Wire | None:
+    dispute = plain(await client.v1.disputes.retrieve_async(body["dispute"], None, options))
+    return dispute if part(dispute, "metadata").get("command") == made.command_id else None
+
+
 def _parameters(body: Wire) -> Any:
     """Bodies are checked by Stripe, not by the SDK's typed dictionaries."""
     return body
@@ -125,6 +135,7 @@ COMMANDS: dict[str, Operation] = {
         lambda client, body, options: client.v1.refunds.create_async(_parameters(body), options),
         _among(_refunds),
     ),
+    "disputes.update": Operation(_submit_evidence, _find_submitted),
     "payouts.create": Operation(
         lambda client, body, options: client.v1.payouts.create_async(_parameters(body), options),
         _among(_payouts_since),
@@ -140,6 +151,7 @@ OBJECTS: dict[str, Fetch] = {
     "checkout.session": lambda client, id, options: client.v1.checkout.sessions.retrieve_async(
         id, {"expand": ["payment_intent.latest_charge.balance_transaction"]}, options
     ),
+    "dispute": lambda client, id, options: client.v1.disputes.retrieve_async(id, {"expand": ["charge"]}, options),
     "payment_intent": lambda client, id, options: client.v1.payment_intents.retrieve_async(id, None, options),
     "payout": lambda client, id, options: client.v1.payouts.retrieve_async(id, None, options),
     "refund": lambda client, id, options: client.v1.refunds.retrieve_async(id, None, options),

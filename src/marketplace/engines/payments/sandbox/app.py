@@ -31,6 +31,8 @@ _PAGES = (
 _CONTROLS = (
     controls.order_fault,
     controls.change_settings,
+    controls.raise_dispute,
+    controls.decide_dispute,
     controls.deliver_again,
     controls.show_books,
     controls.live,

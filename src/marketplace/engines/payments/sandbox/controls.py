@@ -8,9 +8,11 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
+from marketplace.engines.payments.sandbox import disputes
 from marketplace.engines.payments.sandbox.books import Wire
-from marketplace.engines.payments.sandbox.desk import DEFAULTS
+from marketplace.engines.payments.sandbox.desk import DEFAULTS, Desk
 from marketplace.engines.payments.sandbox.faults import KINDS, Fault
+from marketplace.engines.payments.sandbox.refusals import Refusal
 from marketplace.engines.payments.sandbox.site import Site
 
 
@@ -41,6 +43,41 @@ async def change_settings(request: Request[Any, Any, Any], site: Site) -> None:
     with site.books.transaction():
         for name, value in wanted.items():
             site.books.set(name, value)
+
+
+@post("/_sandbox/disputes", status_code=201, guards=[from_this_machine])
+async def raise_dispute(request: Request[Any, Any, Any], site: Site) -> Wire:
+    """{charge, amount, reason, is_inquiry}: a payer asks her bank for the money back."""
+    wanted: Wire = await request.json()
+    try:
+        with site.books.transaction():
+            desk = Desk(site.books, now=site.now(), address=site.address)
+            dispute = disputes.raise_dispute(
+                desk,
+                wanted["charge"],
+                amount=wanted.get("amount"),
+                reason=wanted.get("reason", "fraudulent"),
+                is_inquiry=wanted.get("is_inquiry", False),
+            )
+    except Refusal as refusal:
+        raise ValidationException(str(refusal.body)) from refusal
+    site.changed()
+    return dispute
+
+
+@post("/_sandbox/disputes/{id:str}/decide", status_code=200, guards=[from_this_machine])
+async def decide_dispute(id: str, request: Request[Any, Any, Any], site: Site) -> Wire:
+    """{outcome: won | lost}: the bank decides."""
+    outcome = (await request.json()).get("outcome")
+    if outcome not in disputes.OUTCOMES:
+        raise ValidationException(f"outcome is one of {', '.join(disputes.OUTCOMES)}")
+    try:
+        with site.books.transaction():
+            dispute = disputes.decide(Desk(site.books, now=site.now(), address=site.address), id, outcome)
+    except Refusal as refusal:
+        raise ValidationException(str(refusal.body)) from refusal
+    site.changed()
+    return dispute
 
 
 @post("/_sandbox/events/{id:str}/deliver", status_code=204, guards=[from_this_machine])
@@ -80,6 +117,7 @@ def summarise(site: Site) -> Wire:
         "reversals": _moved(site, "transfer_reversal", ("transfer",)),
         "refunds": _moved(site, "refund", ("charge", "status")),
         "payouts": _moved(site, "payout", ("status",)),
+        "disputes": _moved(site, "dispute", ("charge", "reason", "status")),
         "charges": _moved(site, "charge", ("amount_refunded", "payment_intent", "status", "transfer_group")),
     }
 

@@ -20,6 +20,8 @@ def create(desk: Desk, given: Wire) -> Wire:
     """POST /v1/refunds. The platform bears it, also after a transfer: its balance may go below zero."""
     charge = _charge(desk, given)
     left = charge["amount"] - charge["amount_refunded"]
+    if charge["disputed"] and not _is_refundable(desk, charge):
+        raise Refusal(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if left == 0:
         raise Refusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     minor = given.get("amount", left)
@@ -38,6 +40,12 @@ def create(desk: Desk, given: Wire) -> Wire:
     desk.tell("refund.created", refund)
     desk.tell("charge.refunded", charge)
     return refund
+
+
+def _is_refundable(desk: Desk, charge: Wire) -> bool:
+    """While a bank only asks, a refund answers it; once it has taken the money, there is nothing to refund."""
+    found = desk.books.newest("dispute", [("json_extract(body, '$.charge') = ?", charge["id"])], limit=1)
+    return bool(found) and bool(found[0]["is_charge_refundable"])
 
 
 def _charge(desk: Desk, given: Wire) -> Wire:

@@ -6,15 +6,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
-from marketplace.contracts.models import PortfolioConsent
-from marketplace.discovery.models import SavedSearch
-from marketplace.gigs import services
 from marketplace.contracts.disputes import actions as disputes
 from marketplace.contracts.disputes import moderation, splits
 from marketplace.contracts.disputes.models import Dispute
+from marketplace.contracts.models import PortfolioConsent
 from marketplace.discovery.models import SavedSearch
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.chargeback_models import Chargeback
+from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash

@@ -195,6 +195,14 @@ TABLES: dict[str, Own] = {
     "deliveries": Own(hers=("milestone_id",), made=("delivered_by",), stays=_AGREED),
     "delivery_files": Own(hers=("delivery_id",), stays=_AGREED),
     "revisions": Own(hers=("delivery_id",), made=("asked_by",), stays=_AGREED),
+    "splits": Own(hers=("milestone_id",), made=("by_user_id",), stays=_AGREED),
+    "disputes": Own(hers=("milestone_id",), others=("moderator_id", "second_moderator_id"), stays=_DECIDED),
+    "dispute_statements": Own(hers=("dispute_id",), made=("by_user_id",), stays=_DECIDED),
+    "dispute_statement_files": Own(hers=("statement_id",), stays=_DECIDED),
+    "settlements": Own(hers=("dispute_id",), others=("by_user_id",), stays=_DECIDED),
+    "chargebacks": Own(
+        hers=("hold_id",), others=("fault_by",), hidden=("charge_id", "stripe_dispute_id"), stays=_BOOKS
+    ),
     "reviews": Own(
         made=("by_user_id",),
         others=("freelancer_id", "organisation_id"),

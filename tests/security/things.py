@@ -22,6 +22,8 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
 from marketplace.messages.models import Notice
 from marketplace.postings.models import Invitation
+from marketplace.places.actions import load_places
+from marketplace.places.models import Outage
 from marketplace.privacy.exports import KEPT
 from marketplace.talent import portfolio
 from marketplace.talent.portfolio import Piece
@@ -206,6 +208,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /disputes/{id}/waive": ("/disputes/<dispute>/waive", BOTH, NOBODY),
     "GET /disputes/{id}/evidence": ("/disputes/<dispute>/evidence", BOTH | SANA, NOBODY),
     "GET /disputes/{id}/files/{file}/{name}": ("/disputes/<dispute>/files/<shown>/shown.txt", BOTH | SANA, NOBODY),
+    "POST /moderation/outages/{id}/end": ("/moderation/outages/<outage>/end", MODERATE, NOBODY),
     "GET /moderation/chargebacks/{id}": ("/moderation/chargebacks/<chargeback>", MODERATE, NOBODY),
     "POST /moderation/chargebacks/{id}/evidence": ("/moderation/chargebacks/<chargeback>/evidence", MODERATE, NOBODY),
     "POST /moderation/chargebacks/{id}/fault": ("/moderation/chargebacks/<chargeback>/fault", MODERATE, NOBODY),
@@ -324,7 +327,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         currency="USD",
         opened_at=at,
     )
-    db.add(chargeback)
+    await load_places(db)
+    outage = Outage(district="multan", cause="Power cut", began_at=at, reported_by=cast.sana.id)
+    db.add_all([chargeback, outage])
     messages = await messages_of(db, cast, contract, folder)
     piece = await portfolio.add(db, cast.ayesha_profile, Piece("A shop", source="contract"), files=[file], at=at)
     db.add(PortfolioConsent(item_id=piece.id, contract_id=contract.id, state="asked", asked_at=at))
@@ -377,7 +382,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check, "search": kept, "invitation": invitation}
     rows |= {"check": check, "search": kept, "split": split, "dispute": dispute, "shown": shown}
-    rows |= {"chargeback": chargeback}
+    rows |= {"chargeback": chargeback, "outage": outage}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

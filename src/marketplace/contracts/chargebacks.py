@@ -37,7 +37,7 @@ async def closed(db: Session, milestone: Milestone, *, is_lost: bool, at: dateti
     hold = await db.get_one(Hold, milestone.hold_id)
     if hold.frozen_at is None:
         for kind, subject in await _clocks(db, milestone):
-            await deadlines.resume(db, kind, subject=subject, at=at)
+            await deadlines.resume(db, kind, subject=subject, at=at, reason=PAUSED)
     contract = await db.get_one(Contract, milestone.contract_id)
     values = {**await notices.about(db, contract, milestone), "is_lost": is_lost}
     path = notices.path_of(contract.id, milestone.number)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.contracts import actions, chargebacks, holding, notices, queries, rules
+from marketplace.contracts import actions, chargebacks, holding, notices, outages, queries, rules
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import ORDER_UNPAID
 from marketplace.contracts.threads import contract_thread, contract_threads
@@ -34,6 +34,8 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.messages.actions import notify
 from marketplace.messages.thread_subjects import register
+from marketplace.places.events import OutageBegan, OutageEnded
+from marketplace.places.models import Outage
 
 register("contract", contract_thread, several=contract_threads)
 
@@ -115,6 +117,19 @@ async def start_the_clocks(db: Session, event: ChargebackClosed) -> None:
     """It goes on."""
     if milestone := await _milestone(db, event.hold_id):
         await chargebacks.closed(db, milestone, is_lost=event.is_lost, at=clock.now())
+
+
+@after(OutageBegan)
+async def outage_began(db: Session, event: OutageBegan) -> None:
+    """Who can't work loses no time."""
+    await outages.pause(db, await db.get_one(Outage, event.outage_id))
+
+
+@after(OutageEnded)
+async def outage_ended(db: Session, event: OutageEnded) -> None:
+    """The clocks run on."""
+    outage = await db.get_one(Outage, event.outage_id)
+    await outages.resume(db, outage, at=outage.ended_at or clock.now())
 
 
 @after(TransferWaiting)

@@ -31,10 +31,13 @@ async def pause(db: Session, kind: str, *, subject: Subject, at: datetime, reaso
     return True
 
 
-async def resume(db: Session, kind: str, *, subject: Subject, at: datetime) -> bool:
-    """Let the clock run on: the due time moves by the length of the pause. False when it is not paused."""
+async def resume(db: Session, kind: str, *, subject: Subject, at: datetime, reason: str = "") -> bool:
+    """Let the clock run on: the due time moves by the length of the pause.
+
+    False when it is not paused, or not for this `reason` where one is given.
+    """
     deadline = await _locked(db, kind, subject)
-    if deadline is None or deadline.paused_at is None:
+    if deadline is None or deadline.paused_at is None or reason not in ("", deadline.pause_reason):
         return False
     deadline.due_at += at - deadline.paused_at
     deadline.state, deadline.paused_at, deadline.pause_reason = "running", None, ""

@@ -21,9 +21,9 @@ from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
 from marketplace.messages.models import Notice
-from marketplace.postings.models import Invitation
 from marketplace.places.actions import load_places
 from marketplace.places.models import Outage
+from marketplace.postings.models import Invitation
 from marketplace.privacy.exports import KEPT
 from marketplace.talent import portfolio
 from marketplace.talent.portfolio import Piece

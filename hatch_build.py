@@ -26,6 +26,7 @@ COPIED = {
 }
 FONT = "@fontsource/noto-naskh-arabic/files/noto-naskh-arabic-arabic-400-normal.woff2"
 FONT_NAME = "noto-naskh-urdu.woff2"
+PAPER_FONT_NAME = "noto-naskh-urdu.ttf"  # the same letters for PDF: Typst does not read woff2
 FONT_MAX_BYTES = 16 * 1024
 # Letters, marks, digits and punctuation of Urdu, with the Arabic forms that keyboards and names bring along.
 URDU = (
@@ -59,6 +60,7 @@ def build_assets(root: Path) -> None:
         for source, name in COPIED.items():
             shutil.copyfile(packages / source, vendor / name)
         cut_font(packages / FONT, vendor / FONT_NAME)
+        unpack_font(vendor / FONT_NAME, vendor / PAPER_FONT_NAME)
     for path in sorted(vendor.iterdir()):
         compress(path)
     stamp.write_text(want, encoding="ascii")
@@ -98,6 +100,14 @@ def cut_font(source: Path, target: Path) -> None:
         raise AssetsMissing(
             f"{FONT_NAME} has {size} bytes, more than {FONT_MAX_BYTES}: shorten URDU in hatch_build.py."
         )
+
+
+def unpack_font(source: Path, target: Path) -> None:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # only in the build set
+
+    font = TTFont(source)
+    font.flavor = None
+    font.save(target)
 
 
 def compress(path: Path) -> None:

@@ -10,10 +10,12 @@ from contextlib import asynccontextmanager
 
 import marketplace
 from marketplace.engines.files.folder import Folder
+from marketplace.engines.ledger.publishing import RootKey
 from marketplace.engines.ledger.sealing import JournalKey
 from marketplace.engines.notify.mailroom import Mailroom
 from marketplace.engines.notify.rendering import Site
 from marketplace.engines.notify.textroom import Textroom
+from marketplace.engines.paper.press import Press
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.webhooks import WebhookSecrets
 from marketplace.engines.search.embedded import EmbeddedSearch
@@ -30,6 +32,9 @@ SCHEDULES = {
     "search.index": "* * * * *",
     "payments.sweep": "*/5 * * * *",
     "escrow.sweep": "25 * * * *",
+    "payments.copy_books": "5 0 * * *",
+    "escrow.reconcile": "15 0 * * *",
+    "escrow.sign_root": "20 0 * * *",
     "payments.poll": "*/5 * * * *",
     "jobs.sweep": "*/5 * * * *",
     "files.sweep": "0 2 * * *",
@@ -57,7 +62,9 @@ def open_services(settings: Settings, database: Database) -> Services:
     services = Services(
         settings,
         Folder(settings.data_dir / "files"),
+        Press(settings.data_dir / "paper", resource("web/static/vendor")),
         JournalKey(settings.journal_key.encode()),
+        RootKey((settings.journal_key or settings.secret_key).encode()),
         Mailroom(
             Site(settings.name, settings.base_url), settings.mail_from, settings.secret_key, smtp_url=settings.smtp_url
         ),

@@ -135,6 +135,11 @@ def test_only_these_pages_are_open_to_everybody() -> None:
 
 PUBLIC_ROUTES = [
     "GET /",
+    "GET /books",
+    "GET /books/journal.jsonl",
+    "GET /books/roots.atom",
+    "GET /books/roots/{number}",
+    "GET /books/verify_journal.py",
     "GET /certificates/claim/{secret}",
     "GET /certificates/{id}",
     "GET /fees",

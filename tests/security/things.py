@@ -12,7 +12,9 @@ from marketplace.contracts.disputes.models import Dispute
 from marketplace.contracts.models import PortfolioConsent
 from marketplace.discovery.models import SavedSearch
 from marketplace.engines.files.models import StoredFile
+from marketplace.engines.ledger.models import LedgerTransaction
 from marketplace.escrow.chargeback_models import Chargeback
+from marketplace.escrow.models import BookDifference
 from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
@@ -244,6 +246,8 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /moderation/cases/{id}/take": ("/moderation/cases/<case>/take", MODERATE, NOBODY),
     "POST /moderation/cases/{id}/decide": ("/moderation/cases/<case>/decide", MODERATE, NOBODY),
     "POST /moderation/cases/{id}/read": ("/moderation/cases/<case>/read", MODERATE, NOBODY),
+    "GET /money/receipts/{id}": ("/money/receipts/<receipt>", PAYS, NOBODY),
+    "POST /ops/books/differences/{id}/close": ("/ops/books/differences/<difference>/close", MODERATE, NOBODY),
     "GET /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
     "POST /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
 }
@@ -276,6 +280,9 @@ NOBODYS_OWN = {
     "GET /people/{handle}/reviews",
     "GET /organisations/{slug}",
     "GET /organisations/{slug}/reviews",
+    "GET /books/roots/{number}",  # published
+    "GET /money/statements/{month}",  # always her own (tests/web/test_statements.py)
+    "GET /money/certificates/{year}",
     "GET /help/{topic}",
     "GET /safety/block/{id}",  # anybody may block anybody and report what she sees
     "POST /safety/block/{id}",
@@ -363,6 +370,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
         posting_id=gig.id, freelancer_id=cast.ayesha_profile.id, invited_by=cast.bilal.id, created_at=at
     )
     db.add_all([kept, invitation])
+    difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
+    db.add_all([kept, difference])
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
@@ -383,6 +392,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     rows |= {"check": check, "search": kept, "invitation": invitation}
     rows |= {"check": check, "search": kept, "split": split, "dispute": dispute, "shown": shown}
     rows |= {"chargeback": chargeback, "outage": outage}
+    receipt = (await db.scalars(select(LedgerTransaction).where(LedgerTransaction.kind == "fund"))).one()
+    rows |= {"check": check, "search": kept, "difference": difference, "receipt": receipt}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "Prove the books; exit code 1 and a list when something is off.",
     "staff": "Make an account a moderator or operator, or neither: `marketplace staff sana@example.org moderator`.",
     "my-data": "Write everything about one person into a ZIP file: `marketplace my-data ayesha@example.org file.zip`.",
+    "ledger": "Verify the journal, compare it with Stripe, sign its root, print a statement.",
     "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
     "doctor": "Say which service of each kind is in use and whether it answers.",
 }

@@ -6,7 +6,7 @@ there already stays. Every person has the password PASSWORD; the cast has a butt
 
 from collections.abc import Callable
 
-from marketplace.demo import contracts, finding, jobs, people, postings, proposals, talent, training, trust
+from marketplace.demo import books, contracts, finding, jobs, people, postings, proposals, talent, training, trust
 from marketplace.demo.people import CAST, PASSWORD
 from marketplace.kernel.queue import Services
 
@@ -28,3 +28,4 @@ async def fill(services: Services, report: Report) -> None:
     await talent.fill(services, everybody, report)
     await training.fill(services, everybody, report)
     await trust.fill(services, everybody, report)
+    await books.fill(services)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
@@ -225,3 +225,47 @@ class FeeRule(Base):
     kind: Mapped[str]
     basis_points: Mapped[int]
     valid_from: Mapped[datetime] = timestamp()
+
+
+class Reconciliation(Base):
+    """One comparison of Stripe's books with ours; `sums` by currency: {"USD": {"stripe": …, "ledger": …}}."""
+
+    __tablename__ = "reconciliations"
+
+    id: Mapped[UUID] = pk()
+    at: Mapped[datetime] = timestamp()
+    compared: Mapped[int]
+    different: Mapped[int]
+    sums: Mapped[dict[str, Any]]
+
+
+class BookDifference(Base):
+    """What Stripe's books and ours said differently of one object; None: one side knows nothing of it.
+
+    It stays open until a person closes it with a reason, also when a later comparison finds it gone (`gone_at`).
+    """
+
+    __tablename__ = "book_differences"
+    __table_args__ = (
+        CheckConstraint("stripe_minor IS DISTINCT FROM ledger_minor", name="different"),
+        CheckConstraint("(closed_at IS NULL) = (closed_by_user_id IS NULL)", name="closed"),
+        CheckConstraint("closed_at IS NULL OR reason <> ''", name="reason"),
+        Index(
+            "uq_book_differences_open",
+            "source_id",
+            "currency",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = pk()
+    source_id: Mapped[str]
+    currency: Mapped[str] = currency()
+    stripe_minor: Mapped[int | None] = mapped_column(BigInteger)
+    ledger_minor: Mapped[int | None] = mapped_column(BigInteger)
+    found_at: Mapped[datetime] = timestamp()
+    gone_at: Mapped[datetime | None] = optional_timestamp()
+    closed_at: Mapped[datetime | None] = optional_timestamp()
+    closed_by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(server_default="")

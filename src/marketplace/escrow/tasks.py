@@ -4,15 +4,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.engines.ledger.publishing import RootKey
 from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
-from marketplace.escrow import chargebacks, checkouts, sending, settling
+from marketplace.escrow import chargebacks, checkouts, reconciling, roots, sending, settling
 from marketplace.escrow.models import PayoutAccount
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
-from marketplace.kernel.queue import defer, task
+from marketplace.kernel.queue import Services, defer, task
 
 
 @within(CommandDone)
@@ -76,6 +77,19 @@ async def _refund_changed(db: Session, refund_id: UUID, event: StripeObjectChang
     if event.object["status"] in ("failed", "canceled"):
         code = event.object.get("failure_reason") or event.object["status"]
         await settling.refund_failed(db, refund_id, code=code, at=clock.now(), has_left=True)
+
+
+@task("escrow.reconcile")
+async def reconcile(db: Session) -> None:
+    """Each night, when Stripe's books were copied: laid beside ours."""
+    await reconciling.reconcile(db, at=clock.now())
+
+
+@task("escrow.sign_root")
+async def sign_root(db: Session) -> None:
+    """Each night after that: publish what is sealed, close it with a signed root."""
+    services: Services = db.info["services"]
+    await roots.sign(db, services[RootKey], at=clock.now())
 
 
 @task("escrow.sweep")

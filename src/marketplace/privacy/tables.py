@@ -218,6 +218,7 @@ TABLES: dict[str, Own] = {
     "transfers": Own(hers=("payee_user_id",), stays=_BOOKS),
     "payout_accounts": Own(hers=("user_id",), blanked={"bank_last4": "", "due": []}, stays=_BOOKS),
     "payouts": Own(hers=("user_id", "payout_account_id"), made=("by_user_id",), stays=_BOOKS),
+    "book_differences": Own(made=("closed_by_user_id",), stays=_BOOKS),
     "ledger_accounts": Own(match=_her_accounts, stays=_BOOKS),
     "ledger_entries": Own(hers=("account_id",), stays=_BOOKS),
     # -- engines and discovery, which know no users: by her id or address
@@ -232,7 +233,9 @@ TABLES: dict[str, Own] = {
 
 _NOBODYS = "it is about no person"
 LEFT_OUT: dict[str, str] = {
-    **dict.fromkeys(("skills", "districts", "parks", "claims", "fee_rules"), _NOBODYS),
+    **dict.fromkeys(("skills", "districts", "parks", "claims", "fee_rules", "reconciliations"), _NOBODYS),
+    **dict.fromkeys(("public_records", "public_roots"), "published: no person, account or amount can be read in them"),
+    "balance_movements": "the payment service's own books: each is a checkout, refund or transfer here",
     **dict.fromkeys(("programmes", "courses", "course_skills", "cohorts"), "what a training provider offers to all"),
     "signals": "which rule flagged what: telling it would teach how to pass it; what was decided is in restrictions",
     "posting_drafts": "of visitors without an account, by a secret that only their browser has; gone within days",

@@ -56,6 +56,11 @@ def date(context: Context, at: datetime | calendar.date | None) -> str:
     return _date(at.astimezone(zone).date(), locale)
 
 
+def day_in(at: datetime, locale: str, zone: ZoneInfo) -> str:
+    """12 Dec 2026, for what is not a page: the day in that zone, without marks of direction."""
+    return format_date(at.astimezone(zone).date(), "d MMM y", locale=_BABEL[locale])
+
+
 @lru_cache(maxsize=4_096)
 def _date(day: calendar.date, locale: str) -> str:
     return _ORDERED[locale].format(format_date(day, "d MMM y", locale=_BABEL[locale]))

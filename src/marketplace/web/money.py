@@ -42,8 +42,8 @@ class PayoutForm(CreatingForm):
 @get("/money", USER)
 async def show_money(visit: Visit) -> Answer:
     """Hers as a freelancer; of her organisation with `?as=employer`."""
-    if _is_employer_view(visit):
-        return await _employer_page(visit, _paying(visit.user))
+    if is_employer_view(visit):
+        return await _employer_page(visit, paying(visit.user))
     return await _freelancer_page(visit, visit.blank(AmountForm))
 
 
@@ -154,7 +154,7 @@ async def _freelancer_page(visit: Visit, form: AmountForm, *, status: int = 200)
         status=status,
         form=form,
         clearing=CLEARING,
-        has_both=_has_both(user),
+        has_both=has_both(user),
         found=found,
         places=places,
         **context,
@@ -167,18 +167,19 @@ async def _employer_page(visit: Visit, organisation: HatOrganisation) -> Answer:
         rows = await movements_of(db, organisation_id=organisation.id, before=_cursor(visit), limit=paging.SIZE + 1)
         places = await contracts.places_of(db, {row.hold_id for row in rows if row.hold_id})
     found = paging.cut(visit, rows, key=lambda row: [row.id])
-    context: dict[str, Any] = {"spending": spending, "organisation": organisation, "has_both": _has_both(visit.user)}
+    context: dict[str, Any] = {"spending": spending, "organisation": organisation, "has_both": has_both(visit.user)}
     return page(visit, "money/employer.html", fragment="movements", found=found, places=places, **context)
 
 
-def _is_employer_view(visit: Visit) -> bool:
+def is_employer_view(visit: Visit) -> bool:
+    """Whether the money of her organisation is meant (`?as=employer`), not hers."""
     wanted = visit.query.get("as", "")
     if wanted in ("employer", "freelancer"):
         return wanted == "employer"
     return visit.user.handle is None and visit.user.organisation is not None
 
 
-def _paying(user: SignedIn) -> HatOrganisation:
+def paying(user: SignedIn) -> HatOrganisation:
     """The organisation whose money she may see. Raises: NotAllowed."""
     found = user.organisation
     if found is None or not may(found.role, "pay"):
@@ -186,7 +187,8 @@ def _paying(user: SignedIn) -> HatOrganisation:
     return found
 
 
-def _has_both(user: SignedIn) -> bool:
+def has_both(user: SignedIn) -> bool:
+    """Whether she works and pays."""
     return user.handle is not None and user.organisation is not None and may(user.organisation.role, "pay")
 
 

@@ -1,11 +1,13 @@
 """The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (migration 0003)."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -95,3 +97,26 @@ class LedgerEntry(Base):
     amount: Mapped[int] = minor_units()
     account_version: Mapped[int] = mapped_column(BigInteger)
     balance_after: Mapped[int] = minor_units()
+
+
+class PublicRecord(Base):
+    """What everybody may read of a sealed transaction, as it was published; `sums` stays with us (publishing.Sums)."""
+
+    __tablename__ = "public_records"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    line: Mapped[str]
+    sums: Mapped[dict[str, Any]]
+
+
+class PublicRoot(Base):
+    """A signed root, as it was published; `moved` says at which count of moves each total was last told."""
+
+    __tablename__ = "public_roots"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date)
+    through: Mapped[int] = mapped_column(BigInteger)
+    line: Mapped[str]
+    moved: Mapped[dict[str, Any]]
+    signed_at: Mapped[datetime] = timestamp()

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from marketplace.engines.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
+
+KIND = "^((?:world|platform):[a-z_]+|[a-z_]+)"
+"""The kind of an account is its code without owner and currency: `hold`, `platform:fees`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,71 @@ async def trial_balance(db: AnySession) -> dict[str, int]:
     """The sum of all balances by currency, in minor units: zero each, or the journal is broken."""
     query = select(LedgerAccount.currency, func.sum(LedgerAccount.balance)).group_by(LedgerAccount.currency)
     return {currency: int(total) for currency, total in await db.execute(query)}
+
+
+async def balance_at(db: AnySession, code: str, at: datetime) -> Money | None:
+    """What the account held at that moment (by our clock); None when there is no such account."""
+    query = (
+        select(LedgerAccount.currency, func.coalesce(func.sum(LedgerEntry.amount).filter(_until(at)), 0))
+        .outerjoin(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
+        .outerjoin(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerAccount.code == code)
+        .group_by(LedgerAccount.id)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return None if row is None else Money(int(row[1]), row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLine:
+    """The accounts of one kind together, in the journal's sign."""
+
+    kind: str
+    accounts: int
+    money: Money
+
+
+async def trial_lines(db: AnySession, at: datetime) -> list[TrialLine]:
+    """The trial balance at that moment by kind of account (its code without the owner); each currency sums to zero."""
+    kind = func.substring(LedgerAccount.code, KIND).label("kind")
+    query = (
+        select(kind, LedgerAccount.currency, func.count(LedgerAccount.id.distinct()), func.sum(LedgerEntry.amount))
+        .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(_until(at))
+        .group_by(kind, LedgerAccount.currency)
+        .order_by(LedgerAccount.currency.desc(), kind)
+    )
+    return [
+        TrialLine(kind, count, Money(int(total), currency)) for kind, currency, count, total in await db.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Money that has lain in an account since its last entry."""
+
+    code: str
+    money: Money
+    since: datetime
+
+
+async def resting(db: AnySession, prefixes: Collection[str], *, before: datetime) -> list[Resting]:
+    """Accounts with these beginnings that are not empty and whose last entry is older, oldest first (at most 100)."""
+    query = (
+        select(LedgerAccount.code, LedgerAccount.balance, LedgerAccount.currency, LedgerTransaction.effective_at)
+        .join(
+            LedgerEntry,
+            (LedgerEntry.account_id == LedgerAccount.id) & (LedgerEntry.account_version == LedgerAccount.version),
+        )
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerAccount.balance != 0, LedgerTransaction.effective_at < before)
+        .where(or_(*(LedgerAccount.code.startswith(prefix) for prefix in prefixes)))
+        .order_by(LedgerTransaction.effective_at)
+        .limit(100)
+    )
+    return [Resting(code, Money(minor, currency), since) for code, minor, currency, since in await db.execute(query)]
+
+
+def _until(at: datetime) -> ColumnElement[bool]:
+    return LedgerTransaction.effective_at <= at

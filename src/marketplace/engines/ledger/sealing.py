@@ -50,7 +50,7 @@ async def seal(db: Session, key: JournalKey) -> int:
     """Seal what has settled, at most BATCH transactions, and return how many."""
     await db.execute(_LOCK)
     number, last = await _head(db)
-    rows = (await db.execute(_transactions().where(LedgerTransaction.seal_number.is_(None), _SETTLED))).all()
+    rows = (await db.execute(transactions().where(LedgerTransaction.seal_number.is_(None), _SETTLED))).all()
     if not rows:
         return 0
     hashes: list[bytes] = []
@@ -94,7 +94,7 @@ async def _sealed(db: AnySession) -> AsyncIterator[Row[Any]]:
     """All sealed transactions in order, a batch at a time."""
     after = 0
     while True:
-        query = _transactions(LedgerTransaction.seal_number).where(LedgerTransaction.seal_number > after)
+        query = transactions(LedgerTransaction.seal_number).where(LedgerTransaction.seal_number > after)
         rows = (await db.execute(query)).all()
         for row in rows:
             yield row
@@ -103,7 +103,7 @@ async def _sealed(db: AnySession) -> AsyncIterator[Row[Any]]:
         after = rows[-1].seal_number
 
 
-def _transactions(order: Any = LedgerTransaction.id) -> Select[Any]:
+def transactions(order: Any = LedgerTransaction.id) -> Select[Any]:
     """A batch of transactions with their entries as a JSON list, in the order of their accounts' codes."""
     parts = (
         LedgerAccount.code,

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
+from marketplace.kernel.database.base import amount, currency
 
 
 class CommandState(StrEnum):
@@ -78,3 +79,23 @@ class WebhookEvent(Base):
     processed_at: Mapped[datetime | None] = optional_timestamp()
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None]
+
+
+class BalanceMovement(Base):
+    """A balance transaction of our own account as Stripe lists it, kept for ever; `id` is Stripe's.
+
+    `source_id` is the object that it comes from (charge, transfer, refund, dispute …): net = amount less fee.
+    """
+
+    __tablename__ = "balance_movements"
+    __table_args__ = (Index("ix_balance_movements_source_id", "source_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    source_id: Mapped[str]
+    currency: Mapped[str] = currency()
+    amount_minor: Mapped[int] = amount()
+    fee_minor: Mapped[int] = amount()
+    net_minor: Mapped[int] = amount()
+    created_at: Mapped[datetime] = timestamp()
+    available_at: Mapped[datetime] = timestamp()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from marketplace.engines.payments import inbox, outbox
+from marketplace.engines.payments import inbox, movements, outbox
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.models import Command, CommandState, WebhookEvent
 from marketplace.kernel import clock
@@ -59,6 +59,12 @@ async def poll(services: Services) -> None:
         async with database.write.begin() as db:
             for event in reversed(events):
                 await inbox.receive(db, event if account is None else {**event, "account": account})
+
+
+@task("payments.copy_books", transaction=False)
+async def copy_books(services: Services) -> None:
+    """Each night: Stripe's own list of what moved our balance there."""
+    await movements.fetch_movements(services[Database], services[PaymentClient])
 
 
 async def _stuck_commands(db: Session, before: datetime) -> list[UUID]:

@@ -6,8 +6,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.identity.models import Membership, Organisation, User
+from marketplace.kernel import clock
 from marketplace.kernel.database import Base, Session
+from marketplace.trust import blocks
+from marketplace.trust.models import What
 from tests.cast import BORN, Cast, freelancer_of, user_named
+from tests.trust.scenes import restricted
 
 NAMES = (
     *("anonymous", "ayesha", "hina", "zara", "waqas"),
@@ -20,6 +24,8 @@ FREELANCERS = {"ayesha", "hina", "zara", "waqas"}
 EMPLOYERS = {"bilal", "iqra", "usman", "faisal", "omar", "nadia", "tariq", "kamran"}
 """Whoever is a member of an organisation."""
 STAFF = {"sana", "rabia"}
+LIMITS: tuple[What, ...] = ("message", "post", "apply")
+"""What Waqas can't do. Whoever may not even use the site is asked about apart (test_suspended.py)."""
 FEW = ("anonymous", "ayesha", "bilal", "usman", "faisal", "sana")
 """One of each kind, for the fast tests; the slow ones ask everybody."""
 
@@ -51,6 +57,11 @@ async def gather(db: Session, cast: Cast) -> People:
         user = await user_named(db, name)
         await freelancer_of(db, user, "Data entry and spreadsheets")
         named[name.split()[0].lower()] = user
+    zara, waqas = named["zara"], named["waqas"]
+    assert zara is not None and waqas is not None
+    await blocks.block(db, by=cast.ayesha.id, other=zara.id, at=clock.now())
+    for what in LIMITS:
+        await restricted(db, cast, clock.now(), what=what, whom=waqas.id)
     await db.commit()
     return People(named)
 

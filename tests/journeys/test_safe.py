@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.cli.sites import UpSite
 from tests.journeys.person import Person
-from tests.journeys.test_way_through import offers_herself
+from tests.journeys.test_way_through import NOTICE, offers_herself
 
 
 def test_from_the_block_to_the_second_moderator(someone: Callable[..., Person], site: UpSite) -> None:
@@ -23,7 +23,7 @@ def test_from_the_block_to_the_second_moderator(someone: Callable[..., Person], 
     zara.opens("/safety/reports").sees("A moderator decides by").fits_the_screen()
 
     first, second = decides(moderators, mark)
-    hassan.waits_for("/notices", "main a[href*='/safety/standing']")
+    hassan.waits_for("/notices", f"{NOTICE}:has-text('propose and apply')")
     hassan.opens("/safety/standing").sees("Nobody is spoken to like that here.").fits_the_screen()
     assert "Zara" not in hassan.page.content(), "who reported is never told"
     appeals(hassan)

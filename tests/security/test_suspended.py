@@ -10,8 +10,8 @@ from marketplace.web.access import ALWAYS_OPEN, Access
 from tests.security.conftest import Stage
 from tests.security.test_access import ROUTES, Route, _ask
 
-HIDDEN = {Access.STAFF, Access.DEMO, Access.WEBHOOK}
-"""Marks that say "not found" to her anyway, or ask for a signature."""
+HIDDEN = {Access.STAFF, Access.DEMO, Access.WEBHOOK, Access.EMPLOYER}
+"""Marks that refuse her anyway, or ask for a signature."""
 ASKED = [route for route in ROUTES if route.access not in HIDDEN]
 
 

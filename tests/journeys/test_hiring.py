@@ -83,7 +83,7 @@ def interviews(employer: Person, ayesha: Person, hers: str) -> None:
     employer.opens(hers).fits_the_screen().presses(f"main a[href='{hers}/interview']")
     for number in (1, 2):
         at = datetime.now() + timedelta(days=number + 1)  # noqa: DTZ005 - as the browser's own clock says it
-        employer.writes(**{f"time_{number}": at.strftime("%Y-%m-%dT%H:%M")})
+        employer.writes(**{f"time_{number}": at.strftime("%Y-%m-%dT%H:00")})
     employer.writes(place="https://meet.example/room")
     employer.fits_the_screen().sends("/interview")
     interview = employer.arrives(r"(/interviews/[0-9a-z]{26})$")[1]

@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import func, select, true
 
 from marketplace.engines.search import outbox
+from marketplace.engines.search.sql import Listing, epoch, gathered
 from marketplace.gigs.models import Service, ServicePackage, ServiceSkill
 from marketplace.gigs.service_queries import is_open
 from marketplace.identity.models import User
 from marketplace.kernel.database import AnySession
+from marketplace.skills.models import Skill
 from marketplace.skills.queries import KnownSkill, by_ids
+from marketplace.talent import documents as talent
 from marketplace.talent.models import Freelancer
 
 
@@ -67,4 +70,25 @@ _OPEN = (
     .join(User, User.id == Freelancer.user_id)
     .where(is_open(None))
 )
-outbox.register("services", load, ids=_OPEN)
+
+
+def _least(column: Any) -> Any:
+    """The least of a service's packages; 0 when it has none."""
+    least = select(func.min(column)).where(ServicePackage.service_id == Service.id).correlate(Service)
+    return func.coalesce(least.scalar_subquery(), 0)
+
+
+_FIELDS = {
+    "skills": gathered(
+        select(Skill.slug)
+        .join(ServiceSkill, ServiceSkill.skill_id == Skill.id)
+        .where(ServiceSkill.service_id == Service.id)
+        .correlate(Service)
+    ),
+    "languages": talent.LANGUAGES,
+    "district": talent.SHOWN_DISTRICT,
+    "price": _least(ServicePackage.price_minor),
+    "days": _least(ServicePackage.days),
+    "posted_at": epoch(func.coalesce(Service.published_at, Service.created_at)),
+}
+outbox.register("services", load, Listing(_OPEN, _FIELDS, Service.title, "posted_at"))

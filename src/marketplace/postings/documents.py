@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.dialects.postgresql import array
 
 from marketplace.engines.search import outbox
 from marketplace.identity.employers.queries import VERIFIED, known_kinds
+from marketplace.engines.search.sql import Listing, epoch, gathered
 from marketplace.identity.models import Organisation
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
 from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill
 from marketplace.postings.rules import GIGS, JOBS
 from marketplace.postings.terms import a_month
+from marketplace.skills.models import Skill
 from marketplace.skills.queries import by_ids
 
 
@@ -111,5 +114,41 @@ def _is_open(kinds: Sequence[PostingKind]) -> ColumnElement[bool]:
     return and_(Posting.kind.in_(kinds), Posting.state == "open")
 
 
-outbox.register("gigs", load, ids=select(Posting.id).where(_is_open(GIGS)))
-outbox.register("jobs", load_jobs, ids=select(Posting.id).where(_is_open(JOBS)))
+_FIELDS = {
+    "skills": gathered(
+        select(Skill.slug)
+        .join(PostingSkill, PostingSkill.skill_id == Skill.id)
+        .where(PostingSkill.posting_id == Posting.id)
+        .correlate(Posting)
+    ),
+    "pay": Posting.pay_kind,
+    "currency": Posting.currency,
+    "pay_min": Posting.pay_min_minor,
+    "pay_max": Posting.pay_max_minor,
+    "remote": Posting.is_remote,
+    "district": Posting.district,
+    "languages": array([Posting.language]),
+    "posted_at": epoch(Posting.published_at),
+    "deadline_at": epoch(Posting.closes_at),
+}
+
+
+def _month(amount: Any) -> ColumnElement[int]:
+    """As `a_month`."""
+    by_hours = func.div(amount * Employment.hours_a_week * 52, 12)
+    return case(
+        (Posting.pay_kind == "hourly", by_hours), (Posting.pay_kind == "yearly", func.div(amount, 12)), else_=amount
+    )
+
+
+_TERMS = {
+    "kind": Posting.kind,
+    "level": Employment.level,
+    "type": Employment.type,
+    "women_only": Employment.is_women_only,
+    "month_min": _month(Posting.pay_min_minor),
+    "month_max": _month(Posting.pay_max_minor),
+}
+_JOBS = select(Posting.id).join(Employment, Employment.posting_id == Posting.id).where(_is_open(JOBS))
+outbox.register("gigs", load, Listing(select(Posting.id).where(_is_open(GIGS)), _FIELDS, Posting.title, "posted_at"))
+outbox.register("jobs", load_jobs, Listing(_JOBS, _FIELDS | _TERMS, Posting.title, "posted_at"))

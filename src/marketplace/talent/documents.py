@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 
 from marketplace.engines.search import outbox
-from marketplace.identity.models import User
+from marketplace.engines.search.sql import Listing, epoch, gathered
+from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.places.models import Park
+from marketplace.skills.models import Evidence, Skill
 from marketplace.skills.queries import SkillEvidence, evidence_of
 from marketplace.talent.models import Freelancer
 from marketplace.talent.rules import shown_name
@@ -58,4 +60,36 @@ def _skills(evidence: list[SkillEvidence]) -> dict[str, Any]:
     }
 
 
-outbox.register("people", load, ids=select(Freelancer.id).where(Freelancer.is_listed))
+def _of_her(found: Select[str]) -> ColumnElement[Any]:
+    return gathered(found.where(Evidence.user_id == Freelancer.user_id).correlate(Freelancer).distinct())
+
+
+_CERTIFIED = (
+    select(func.coalesce(Organisation.slug, Evidence.outside_issuer, ""))
+    .select_from(Evidence)
+    .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
+    .where(Evidence.kind == "certified")
+)
+_HAS_EARNED = exists().where(Evidence.user_id == Freelancer.user_id, Evidence.kind == "earned")
+LANGUAGES = gathered(select(func.jsonb_array_elements(Freelancer.languages).op("->>")("code")).correlate(Freelancer))
+SHOWN_DISTRICT = case((Freelancer.shows_place, Freelancer.district))
+_FIELDS = {
+    "skills": _of_her(select(Skill.slug).join(Evidence, Evidence.skill_id == Skill.id)),
+    "languages": LANGUAGES,
+    "district": SHOWN_DISTRICT,
+    "park": case((Freelancer.shows_place, Park.slug)),
+    "currency": Freelancer.currency,
+    "available": Freelancer.hours_a_week > 0,
+    "newcomer": ~_HAS_EARNED,
+    "certified_by": _of_her(_CERTIFIED),
+    "rate": Freelancer.rate_minor,
+    "hours_a_week": Freelancer.hours_a_week,
+    "active_at": epoch(Freelancer.updated_at),
+}
+_LISTED = (
+    select(Freelancer.id)
+    .join(User, User.id == Freelancer.user_id)
+    .outerjoin(Park, Park.id == Freelancer.park_id)
+    .where(Freelancer.is_listed, User.closed_at.is_(None))
+)
+outbox.register("people", load, Listing(_LISTED, _FIELDS, Freelancer.headline, "active_at"))

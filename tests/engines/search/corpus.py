@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, MetaData, Table, Text, Uuid, insert, select
+
 from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.sql import Listing
+from marketplace.kernel.database import Session
 from marketplace.kernel.paths import resource
 
 SEARCH = resource("search")
@@ -57,3 +61,22 @@ TITLES = {document["id"]: document["title"] for document in DOCUMENTS}
 def engine(data: Path) -> EmbeddedSearch:
     """An engine with the project's own settings."""
     return EmbeddedSearch(data, SEARCH)
+
+
+async def stored_in_sql(db: Session, documents: list[dict[str, Any]]) -> Listing:
+    """The same documents as a table of PostgreSQL that goes with the transaction."""
+    kinds = {"skills": ARRAY(Text), "languages": ARRAY(Text), "remote": Boolean}
+    numbers = ("pay_min", "pay_max", "posted_at", "deadline_at")
+    fields = ("skills", "pay", "currency", "remote", "district", "languages", *numbers)
+    table = Table(
+        "documents_of_a_test",
+        MetaData(),
+        Column("id", Uuid, primary_key=True),
+        Column("title", Text),
+        *(Column(name, kinds.get(name, BigInteger if name in numbers else Text)) for name in fields),
+        prefixes=["TEMPORARY"],
+    )
+    await db.run_sync(lambda session: table.create(session.connection()))
+    rows = [{name: document[name] for name in ("id", "title", *fields)} for document in documents]
+    await db.execute(insert(table), rows)
+    return Listing(select(table.c.id), {name: table.c[name] for name in fields}, table.c.title, "posted_at")

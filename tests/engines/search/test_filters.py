@@ -1,4 +1,4 @@
-"""Filters, totals and facet counts are exactly those of plain Python over the same documents."""
+"""Filters, totals and facet counts are exactly those of plain Python over the same documents, by tantivy and by SQL."""
 
 from collections import Counter
 
@@ -6,9 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketplace.engines.search.filters import And, Eq, In, Not, Or, Range
+from marketplace.engines.search.filters import And, Eq, Exists, In, Not, Or, Range
+from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Query
-from tests.engines.search.corpus import DOCUMENTS, engine
+from marketplace.engines.search.sql import listed
+from tests.engines.search.corpus import DOCUMENTS, TITLES, engine, stored_in_sql
 
 FACETS = ("skills", "pay", "currency", "remote", "district", "languages")
 SKILLS = sorted({skill for document in DOCUMENTS for skill in document["skills"]})
@@ -25,6 +27,8 @@ def holds(part, document):
         case Range(field, low, high):
             own = document[field]
             return own is not None and (low is None or own >= low) and (high is None or own <= high)
+        case Exists(field):
+            return document[field] not in (None, [])
         case And(parts):
             return all(holds(each, document) for each in parts)
         case Or(parts):
@@ -42,6 +46,7 @@ LEAVES = st.one_of(
     st.builds(In, st.just("pay"), st.lists(st.sampled_from(["fixed", "hourly"]), max_size=2).map(tuple)),
     st.builds(Range, st.sampled_from(["pay_min", "pay_max"]), st.none() | NUMBERS, st.none() | NUMBERS),
     st.builds(Range, st.just("deadline_at"), st.none(), st.just(1_770_000_000)),
+    st.builds(Exists, st.sampled_from(["district", "deadline_at", "skills", "remote"])),
 )
 TREES = st.recursive(
     LEAVES,
@@ -100,6 +105,48 @@ def values(document, facet):
     return [] if own is None else [str(own).lower() if isinstance(own, bool) else own]
 
 
+@given(tree=TREES, groups=GROUPS)
+@QUIET
+async def test_sql_finds_and_counts_the_same(gigs, db, listing, tree, groups):
+    query = Query(filter=tree, groups=groups, facets=FACETS, limit=100)
+    ours, plain = await gigs.search("gigs", query), await listed(db, listing, query)
+    assert plain.is_listing and not ours.is_listing
+    assert [hit.id for hit in plain.hits] == [hit.id for hit in ours.hits]
+    assert plain.total == ours.total
+    assert plain.facets == ours.facets
+
+
+@pytest.fixture
+async def listing(db):
+    return await stored_in_sql(db, DOCUMENTS)
+
+
+async def test_sql_lists_by_the_words_of_titles_and_by_a_number(db, listing):
+    async def found(**asked):
+        return [TITLES[hit.id] for hit in (await listed(db, listing, Query(**asked))).hits]
+
+    assert await found(words="Logo BAKERY") == ["Logo design for a bakery"]
+    assert await found(words="100%") == await found(words="_") == []
+    assert await found(sort="pay_max:asc", limit=2) == [each["title"] for each in DOCUMENTS[:2]]
+    assert await found(limit=5, offset=998) == [] and len(await found(limit=5, offset=2)) == 5
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (Eq("district", 'a "b" \\ c'), 'district = "a \\"b\\" \\\\ c"'),
+        (Eq("remote", True), "remote = true"),
+        (In("pay", ()), "pay IN []"),
+        (Range("pay_min", 1, 2), "pay_min 1 TO 2"),
+        (Range("pay_min", None, None), "pay_min EXISTS"),
+        (And((Eq("pay", "x"), Not(Or()))), '(pay = "x") AND (NOT (pay IN []))'),
+        (And(), "NOT pay IN []"),
+    ],
+)
+def test_meilisearch_is_told_in_its_own_words(tree, said):
+    assert expression(tree, any_field="pay") == said
+
+
 async def test_facets_count_only_what_the_words_find(gigs):
     result = await gigs.search("gigs", Query("seo", facets=("skills",)))
     assert dict(result.facets["skills"]) == {"seo": 2}
@@ -127,6 +174,7 @@ async def test_sorting_is_by_the_number_alone_and_the_unknown_come_last(gigs, so
     [
         Query(filter=Eq("title_s", "x")),
         Query(filter=Not(Eq("nothing", "x"))),
+        Query(filter=Exists("title_s")),
         Query(groups={"x": Range("pay", 1, 2)}),
         Query(facets=("pay_min",)),
         Query(sort="pay_min:asc"),

@@ -6,10 +6,14 @@ from sqlalchemy import select, text
 from marketplace.engines.search import outbox
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Query, SearchIndex
+from marketplace.engines.search.sql import Listing
 from marketplace.kernel.database import Database
 from marketplace.kernel.queue import Services, drain
 from tests.engines.search.corpus import DOCUMENTS, engine
 
+LISTING = Listing(
+    select(SearchChange.document_id), {"posted_at": SearchChange.attempts}, SearchChange.error, "posted_at"
+)
 STORED = {document["id"]: document for document in DOCUMENTS}
 
 
@@ -22,7 +26,7 @@ async def gigs(tmp_path, monkeypatch):
         return [stored[id] for id in ids if id in stored]
 
     # The one table that is at hand with as many uuid rows as we like: none is needed before a rebuild.
-    monkeypatch.setitem(outbox._sources, "gigs", outbox._Source(load, select(SearchChange.document_id)))
+    monkeypatch.setitem(outbox._sources, "gigs", outbox._Source(load, LISTING))
     search = engine(tmp_path)
     search.stored = stored
     return search

@@ -1,15 +1,13 @@
-"""The filter tree to tantivy queries, and the check that a query names only what its index allows."""
+"""The filter tree to tantivy queries."""
 
 from dataclasses import dataclass
 
 import tantivy
 from tantivy import FieldType, Occur
 
-from marketplace.engines.search.filters import And, Eq, Filter, In, Not, Or, Range, Value
-from marketplace.engines.search.protocol import Query
+from marketplace.engines.search.filters import And, Eq, Exists, Filter, In, Not, Or, Range, Value
 from marketplace.engines.search.settings import IndexSettings
 
-_MOST_DEPTH = 20
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -19,19 +17,6 @@ class Compiler:
 
     settings: IndexSettings
     schema: tantivy.Schema
-
-    def check(self, query: Query) -> None:
-        """Raises: ValueError when the query filters, counts or sorts by what the settings do not allow."""
-        for part in (query.filter, *query.groups.values()):
-            self._check_filter(part, 0)
-        for facet in query.facets:
-            if facet not in self.settings.keywords:
-                raise ValueError(f"{facet} can't be counted in {self.settings.name}")
-        field, _, order = query.sort.partition(":")
-        if query.sort and (field not in self.settings.sortable or order not in ("asc", "desc")):
-            raise ValueError(f"{self.settings.name} can't be sorted by {query.sort}")
-        if query.offset < 0 or query.limit < 1:
-            raise ValueError("offset and limit must not be negative")
 
     def filter(self, part: Filter) -> tantivy.Query:
         """The documents that match `part`, whatever their score."""
@@ -43,6 +28,8 @@ class Compiler:
             case Range(field, low, high):
                 bounds = (_LEAST if low is None else low, _MOST if high is None else high)
                 return tantivy.Query.range_query(self.schema, field, FieldType.Integer, *bounds)
+            case Exists(field):
+                return tantivy.Query.exists_query(field)
             case And(parts):
                 return _all([self.filter(each) for each in parts])
             case Or(parts):
@@ -55,24 +42,6 @@ class Compiler:
         if field in self.settings.numbers:
             return tantivy.Query.range_query(self.schema, field, FieldType.Integer, int(value), int(value))
         return tantivy.Query.term_query(self.schema, field, keyword(value), index_option="basic")
-
-    def _check_filter(self, part: Filter, depth: int) -> None:
-        if depth > _MOST_DEPTH:
-            raise ValueError("this filter is nested too deeply")
-        match part:
-            case Eq(field) | In(field):
-                allowed = self.settings.keywords | self.settings.numbers
-            case Range(field):
-                allowed = self.settings.numbers
-            case Not(inner):
-                return self._check_filter(inner, depth + 1)
-            case And(parts) | Or(parts):
-                for each in parts:
-                    self._check_filter(each, depth + 1)
-                return None
-        if field not in allowed:
-            raise ValueError(f"{field} can't be filtered in {self.settings.name}")
-        return None
 
 
 def keyword(value: Value) -> str:

@@ -22,7 +22,7 @@ from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
 from marketplace.engines.search.protocol import Document, Hit, Query, Result
 from marketplace.engines.search.ranking import Ranker
-from marketplace.engines.search.settings import IndexSettings, load_settings
+from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
 T = TypeVar("T")
 _HEAP_BYTES = 30_000_000
@@ -100,9 +100,10 @@ class EmbeddedSearch:
     def _search(self, name: str, query: Query) -> Result:
         settings = self._settings[name]
         found = self._generations[name].searcher()
-        compiler = Compiler(settings, found[1] if found else _schema(settings))
-        compiler.check(query)
-        return Search(settings, *found, compiler, query).result() if found else Result()
+        check(query, settings)
+        if found is None:
+            return Result()
+        return Search(settings, *found, Compiler(settings, found[1]), query).result()
 
 
 class Search:

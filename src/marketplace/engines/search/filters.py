@@ -32,6 +32,13 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Exists:
+    """The field has a value at all; an empty list is none."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All parts match; no parts match everything."""
 
@@ -52,5 +59,29 @@ class Not:
     part: "Filter"
 
 
-Filter: TypeAlias = Eq | In | Range | And | Or | Not
+Filter: TypeAlias = Eq | In | Range | Exists | And | Or | Not
 EVERYTHING = And()
+_MOST_DEPTH = 20
+
+
+def check(part: Filter, *, words: frozenset[str], numbers: frozenset[str], name: str, depth: int = 0) -> None:
+    """Whether an index `name` with these filterable fields of words and of numbers can answer.
+
+    Raises: ValueError for a field that may not be filtered (or not compared), or a tree that is too deep.
+    """
+    if depth > _MOST_DEPTH:
+        raise ValueError("this filter is nested too deeply")
+    match part:
+        case Eq(field) | In(field) | Exists(field):
+            allowed = words | numbers
+        case Range(field):
+            allowed = numbers
+        case Not(inner):
+            return check(inner, words=words, numbers=numbers, name=name, depth=depth + 1)
+        case And(parts) | Or(parts):
+            for each in parts:
+                check(each, words=words, numbers=numbers, name=name, depth=depth + 1)
+            return None
+    if field not in allowed:
+        raise ValueError(f"{field} can't be filtered in {name}")
+    return None

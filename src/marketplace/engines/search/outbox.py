@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 
 from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Document, SearchIndex
+from marketplace.engines.search.sql import Listing
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.events import publish
@@ -31,19 +32,29 @@ Loader: TypeAlias = Callable[[AnySession, Sequence[UUID]], Awaitable[list[dict[s
 @dataclass(frozen=True, slots=True)
 class _Source:
     load: Loader
-    ids: Select[UUID]
+    listing: Listing
 
 
 _sources: dict[str, _Source] = {}
 
 
-def register(index: str, load: Loader, *, ids: Select[UUID]) -> None:
+def register(index: str, load: Loader, listing: Listing) -> None:
     """Say where the documents of `index` come from.
 
     `load(db, ids)` returns the documents of those ids that may be found (the others are taken out of the index);
-    `ids` selects the one column of all ids that may be found, for a rebuild.
+    `listing` says the same in SQL: all ids for a rebuild, and the filterable fields for when the engine is down.
     """
-    _sources[index] = _Source(load, ids)
+    _sources[index] = _Source(load, listing)
+
+
+def listing_of(index: str) -> Listing:
+    """How PostgreSQL lists the documents of `index`."""
+    return _sources[index].listing
+
+
+async def documents(db: AnySession, index: str, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The documents of those ids that may be found now, as the index gets them."""
+    return await _sources[index].load(db, ids)
 
 
 async def changed(db: Session, index: str, document_id: UUID) -> None:
@@ -114,8 +125,8 @@ async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID
 
 async def _all_documents(db: AnySession, source: _Source) -> AsyncIterator[Sequence[Document]]:
     """All documents, by pages of ids in their order."""
-    column = source.ids.selected_columns[0]
-    page = source.ids.order_by(column).limit(_BATCH)
+    column = source.listing.ids.selected_columns[0]
+    page = source.listing.ids.order_by(column).limit(_BATCH)
     ids = (await db.scalars(page)).all()
     while ids:
         yield await source.load(db, ids)

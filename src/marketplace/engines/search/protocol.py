@@ -18,6 +18,7 @@ class Query:
     `groups` are the filters in force by the field they narrow: a facet named there is counted as if its own group were
     not in force (so its other values stay choosable). `sort` is "field:asc" or "field:desc"; without it, by relevance.
     `matching`: "last" leaves words out from the right while fewer than a page are found, "all" never does.
+    `is_exact` looks for the words as they were typed only: nothing instead of a word that nothing has.
     """
 
     words: str = ""
@@ -28,6 +29,7 @@ class Query:
     offset: int = 0
     limit: int = PAGE
     matching: Literal["last", "all"] = "last"
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Result:
     """Hits of one page, best first; `total` counts all matches (pages reach the first 1,000).
 
     `facets` holds counts by facet and value, most frequent first; `used` are the folded words that hits had to
-    match, `dropped` those left out because too little was found with them.
+    match, `dropped` those left out because too little was found with them. `instead` says what else was looked for in
+    place of a word that nothing has (Roman Urdu by its sound). `is_listing` when the engine is down and PostgreSQL
+    listed instead: no ranking, no typos.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -51,6 +55,8 @@ class Result:
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
     used: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    is_listing: bool = False
 
 
 class SearchIndex(Protocol):

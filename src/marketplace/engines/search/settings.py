@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from marketplace.engines.search import filters
 from marketplace.engines.search.folding import words
+from marketplace.engines.search.protocol import Query
 
 FOLDING_VERSION = "1"
 _TYPO = {"enabled", "minWordSizeForTypos", "disableOnNumbers"}
@@ -37,6 +39,20 @@ class IndexSettings:
     max_hits: int
     synonyms: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
     fingerprint: str
+
+
+def check(query: Query, settings: IndexSettings) -> None:
+    """Raises: ValueError when the query filters, counts or sorts by what the settings do not allow."""
+    for part in (query.filter, *query.groups.values()):
+        filters.check(part, words=settings.keywords, numbers=settings.numbers, name=settings.name)
+    for facet in query.facets:
+        if facet not in settings.keywords:
+            raise ValueError(f"{facet} can't be counted in {settings.name}")
+    field, _, order = query.sort.partition(":")
+    if query.sort and (field not in settings.sortable or order not in ("asc", "desc")):
+        raise ValueError(f"{settings.name} can't be sorted by {query.sort}")
+    if query.offset < 0 or query.limit < 1:
+        raise ValueError("offset and limit must not be negative")
 
 
 def load_settings(folder: Path) -> dict[str, IndexSettings]:

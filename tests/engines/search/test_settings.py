@@ -36,7 +36,7 @@ def change(folder, **changes):
 
 def test_our_files_use_only_keys_of_meilisearch_and_are_honoured():
     loaded = load_settings(SEARCH)
-    assert set(loaded) == {"gigs", "jobs", "people", "services"}
+    assert set(loaded) == {path.stem for path in (SEARCH / "indexes").glob("*.json")} >= {"gigs", "people"}
     for path in (SEARCH / "indexes").glob("*.json"):
         assert set(json.loads(path.read_text(encoding="utf-8"))) == MEILISEARCH_KEYS
 

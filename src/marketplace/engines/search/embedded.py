@@ -121,6 +121,7 @@ class Search:
         self.ranker = Ranker(settings, schema, searcher)
         self.words = self.ranker.words_of(query.words)
         self.needed = len(self.words)
+        self.instead = {} if query.is_exact else self._instead()
 
     def result(self) -> Result:
         """Relax the words from the right while fewer than a page are found, then count, sort and page."""
@@ -133,7 +134,19 @@ class Search:
             facets=self._facets(query) if self.asked.facets else {},
             used=tuple(self.words[: self.needed]),
             dropped=tuple(self.words[self.needed :]),
+            instead=self.instead,
         )
+
+    def _instead(self) -> dict[str, tuple[str, ...]]:
+        """For each word that nothing has in any way: what sounds like it and is in the index."""
+        found: dict[str, tuple[str, ...]] = {}
+        for word in self.words:
+            if self.ranker.is_known(word) or not (likes := self.settings.sounds.like(word)):
+                continue
+            if not self._count(self.ranker.query([word], 1)):
+                known = tuple(like for like in likes if self._count(self.ranker.query([word], 1, {word: (like,)})))
+                found |= {word: known} if known else {}
+        return found
 
     def _relaxed(self) -> tuple[tantivy.Query, int]:
         query = self._query(self.asked.groups)
@@ -152,7 +165,7 @@ class Search:
         if not self.words:
             return narrowed
         return tantivy.Query.boolean_query(
-            [(Occur.Must, self.ranker.query(self.words, self.needed)), (Occur.Must, narrowed)]
+            [(Occur.Must, self.ranker.query(self.words, self.needed, self.instead)), (Occur.Must, narrowed)]
         )
 
     def _count(self, query: tantivy.Query) -> int:

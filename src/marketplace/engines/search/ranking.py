@@ -2,8 +2,8 @@
 
 Every way in which a word may match has a constant score (no BM25, no idf); a word counts its best way, words add up:
 
-    exact 102   prefix of the last word 100   synonym, joined or split 95
-    1 typo 60   prefix with 1 typo 58         2 typos 30
+    exact 102   synonym, joined or split 101   prefix of the last word 96
+    1 typo 60   prefix with 1 typo 58          like it by sound 50          2 typos 30
 
 plus 9 for the best attribute down to 1 for the last, plus up to 14 for each pair of neighbours found as neighbours.
 Each word found adds 1,000, so that two words with typos go before one exact word. A prototype of this order reached
@@ -11,7 +11,7 @@ nDCG@10 of .949 (exact), .895 (prefix) and .942 (typo) on 450 queries over 50,00
 reached .771, .642 and .705.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,9 +21,24 @@ from marketplace.engines.search.folding import words
 from marketplace.engines.search.settings import IndexSettings
 
 MOST_WORDS = 10
+_ENOUGH = 20
+"""A word that as many documents have is no slip: typos of it are not looked for."""
 MOST_LETTERS = 40
-_WORD, _EXACT, _PREFIX, _EQUAL, _TYPO, _PREFIX_TYPO, _TWO_TYPOS = 1_000.0, 102, 100, 95, 60, 58, 30
+_WORD, _EXACT, _EQUAL, _PREFIX, _TYPO, _PREFIX_TYPO, _SOUND, _TWO_TYPOS = 1_000.0, 102, 101, 96, 60, 58, 50, 30
 _BEST_ATTRIBUTE, _PROXIMITY = 9, 14
+_MORE_FIELDS = 0.0005
+"""Share of what a word is worth in other attributes: enough to decide between equals, too little for anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One word of a query: phrases that mean the same, what was meant if nothing has it, whether it may be a slip."""
+
+    text: str
+    equals: tuple[tuple[str, ...], ...]
+    meant: tuple[tuple[str, ...], ...]
+    is_last: bool
+    is_slip: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,69 +54,98 @@ class Ranker:
         found = [word[:MOST_LETTERS] for word in words(text)]
         return ([word for word in found if word not in self.settings.stop_words] or found)[:MOST_WORDS]
 
-    def query(self, found: Sequence[str], needed: int) -> Query:
-        """All of the first `needed` words must match; the others only add to the score."""
+    def query(self, found: Sequence[str], needed: int, instead: Mapping[str, Sequence[str]] | None = None) -> Query:
+        """All of the first `needed` words must match; the others only add to the score.
+
+        `instead` are words that sound like one that nothing has.
+        """
         clauses = [
-            (Occur.Must if position < needed else Occur.Should, Query.boolean_query([(Occur.Must, way)]))
-            for position, way in enumerate(self._word(found, position) for position in range(len(found)))
+            (
+                Occur.Must if position < needed else Occur.Should,
+                self._anywhere(self._word(found, position, instead or {})),
+            )
+            for position in range(len(found))
         ]
         clauses += [(Occur.Should, bonus) for pair in pairwise(found) for bonus in self._neighbours(pair)]
         return Query.boolean_query(clauses)
 
-    def _word(self, found: Sequence[str], position: int) -> Query:
-        is_last = position == len(found) - 1
-        ways = [
-            way for field, worth in self._attributes() for way in self._ways(found[position], field, worth, is_last)
-        ]
-        for phrase in self._equals(found, position):
-            ways += [self._phrase(field, phrase, _WORD + _EQUAL + worth) for field, worth in self._attributes()]
-        return Query.disjunction_max_query(ways)
+    def _word(self, found: Sequence[str], position: int, instead: Mapping[str, Sequence[str]]) -> _Word:
+        text = found[position]
+        has_digits = any(letter.isdigit() for letter in text)
+        may_slip = len(text) >= self.settings.one_typo and (self.settings.typos_in_numbers or not has_digits)
+        return _Word(
+            text,
+            tuple(dict.fromkeys(self._equals(found, position))),
+            tuple(self._meant(instead.get(text, ()))),
+            is_last=position == len(found) - 1,
+            is_slip=may_slip and self._frequency(text) < _ENOUGH,
+        )
 
-    def _ways(self, word: str, field: str, worth: int, is_last: bool) -> Iterator[Query]:
-        yield _const(Query.term_query(self.schema, field, word), _EXACT + worth)
-        if is_last:
-            pattern = "".join(letter if letter.isalnum() else f"\\{letter}" for letter in word) + ".*"
-            yield _const(Query.regex_query(self.schema, field, pattern), _PREFIX + worth)
-        if not self.settings.typos_in_numbers and any(letter.isdigit() for letter in word):
-            return
-        if len(word) >= self.settings.one_typo:
-            yield _const(Query.fuzzy_term_query(self.schema, field, word, 1), _TYPO + worth)
-            if is_last:
-                yield _const(Query.fuzzy_term_query(self.schema, field, word, 1, prefix=True), _PREFIX_TYPO + worth)
-        if len(word) >= self.settings.two_typos:
-            yield _const(Query.fuzzy_term_query(self.schema, field, word, 2), _TWO_TYPOS + worth)
+    def _anywhere(self, word: _Word) -> Query:
+        """Its best way in its best attribute counts; among equals more attributes go first."""
+        fields = [Query.disjunction_max_query(list(self._ways(word, *each))) for each in self._attributes()]
+        return Query.boolean_query([(Occur.Must, Query.disjunction_max_query(fields, _MORE_FIELDS))])
+
+    def _ways(self, word: _Word, field: str, worth: int) -> Iterator[Query]:
+        yield _const(Query.term_query(self.schema, field, word.text), _EXACT + worth)
+        if word.is_last:
+            # Distance 0 is a plain prefix; the same by a regular expression costs ten times as much to build.
+            yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 0, prefix=True), _PREFIX + worth)
+        if word.is_slip:
+            yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 1), _TYPO + worth)
+            if word.is_last:
+                yield _const(
+                    Query.fuzzy_term_query(self.schema, field, word.text, 1, prefix=True), _PREFIX_TYPO + worth
+                )
+            if len(word.text) >= self.settings.two_typos:
+                yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 2), _TWO_TYPOS + worth)
+        for phrase in word.equals:
+            yield _const(self._phrase(field, phrase), _EQUAL + worth)
+        for phrase in word.meant:
+            yield _const(self._phrase(field, phrase), _SOUND + worth)
 
     def _equals(self, found: Sequence[str], position: int) -> Iterator[tuple[str, ...]]:
         """Phrases as good as the word here: synonyms of a phrase with it, joined with a neighbour, split in two."""
         for start in range(max(0, position - 3), position + 1):
             for end in range(position + 1, min(len(found), start + 4) + 1):
                 yield from self.settings.synonyms.get(tuple(found[start:end]), ())
-        if position > 0:
-            yield (found[position - 1] + found[position],)
-        if position + 1 < len(found):
-            yield (found[position] + found[position + 1],)
-        yield from self._splits(found[position])
+        joined = [found[at] + found[at + 1] for at in (position - 1, position) if 0 <= at < len(found) - 1]
+        splits = list(self._splits(found[position]))
+        for phrase in (*((word,) for word in joined), *splits):
+            yield phrase
+            yield from self.settings.synonyms.get(phrase, ())
+
+    def _meant(self, likes: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """What sounds like it, and what means the same."""
+        for like in likes:
+            yield (like,)
+            yield from self.settings.synonyms.get((like,), ())
 
     def _splits(self, word: str) -> Iterator[tuple[str, str]]:
         """Two known words that make this unknown one: frontend is front end."""
-        if len(word) < 5 or self._is_known(word):
+        if len(word) < 5 or self.is_known(word):
             return
         for cut in range(2, len(word) - 1):
-            if self._is_known(word[:cut]) and self._is_known(word[cut:]):
+            if self.is_known(word[:cut]) and self.is_known(word[cut:]):
                 yield word[:cut], word[cut:]
 
-    def _is_known(self, word: str) -> bool:
-        return any(self.searcher.doc_freq(field, word) for field in self.settings.searchable)
+    def is_known(self, word: str) -> bool:
+        """Whether any document has exactly this word."""
+        return self._frequency(word) > 0
+
+    def _frequency(self, word: str) -> int:
+        """How many documents have the word in the attribute where it is most frequent."""
+        return max(self.searcher.doc_freq(field, word) for field in self.settings.searchable)
 
     def _neighbours(self, pair: tuple[str, str]) -> Iterator[Query]:
         for field, worth in self._attributes():
             bonus = _PROXIMITY * worth / _BEST_ATTRIBUTE
             yield Query.const_score_query(Query.phrase_query(self.schema, field, list(pair)), bonus)
 
-    def _phrase(self, field: str, phrase: tuple[str, ...], score: float) -> Query:
+    def _phrase(self, field: str, phrase: tuple[str, ...]) -> Query:
         if len(phrase) == 1:
-            return Query.const_score_query(Query.term_query(self.schema, field, phrase[0]), score)
-        return Query.const_score_query(Query.phrase_query(self.schema, field, list(phrase)), score)
+            return Query.term_query(self.schema, field, phrase[0])
+        return Query.phrase_query(self.schema, field, list(phrase))
 
     def _attributes(self) -> Iterator[tuple[str, int]]:
         """Attributes with their worth, 9 for the first down to 1 for the last."""

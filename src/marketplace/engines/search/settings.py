@@ -1,4 +1,4 @@
-"""Reads what an index knows: Meilisearch's settings body and the synonyms, refusing what the engine can't honour."""
+"""Reads what an index knows: Meilisearch's settings body, refusing what the embedded engine can't honour."""
 
 import hashlib
 import json
@@ -10,6 +10,8 @@ from typing import Any, cast
 from marketplace.engines.search import filters
 from marketplace.engines.search.folding import words
 from marketplace.engines.search.protocol import Query
+from marketplace.engines.search.sounds import Sounds
+from marketplace.engines.search.synonyms import Synonyms, read_synonyms
 
 FOLDING_VERSION = "1"
 _TYPO = {"enabled", "minWordSizeForTypos", "disableOnNumbers"}
@@ -37,7 +39,9 @@ class IndexSettings:
     typos_in_numbers: bool
     facet_values: int
     max_hits: int
-    synonyms: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    synonyms: Synonyms
+    sounds: Sounds
+    body: Mapping[str, Any]
     fingerprint: str
 
 
@@ -60,26 +64,15 @@ def load_settings(folder: Path) -> dict[str, IndexSettings]:
 
     Raises: UnsupportedSetting naming the file and the key.
     """
-    synonyms = _synonyms(folder / "synonyms")
-    loaded = (_Reader(path, synonyms).settings() for path in sorted((folder / "indexes").glob("*.json")))
+    known = read_synonyms(folder)
+    loaded = (_Reader(path, known).settings() for path in sorted((folder / "indexes").glob("*.json")))
     return {settings.name: settings for settings in loaded}
-
-
-def _synonyms(folder: Path) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Folded phrase to the folded phrases that mean the same, from all files of the folder."""
-    merged: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
-    for path in sorted(folder.glob("*.json")):
-        content = cast(dict[str, list[str]], json.loads(path.read_text(encoding="utf-8")))
-        for phrase, others in content.items():
-            same = merged.setdefault(tuple(words(phrase)), {})
-            same.update(dict.fromkeys(tuple(words(other)) for other in others))
-    return {phrase: tuple(others) for phrase, others in merged.items()}
 
 
 class _Reader:
     """Takes one settings body apart, key by key."""
 
-    def __init__(self, path: Path, synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]) -> None:
+    def __init__(self, path: Path, synonyms: Synonyms) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
         self.body: dict[str, Any] = json.loads(self.text)
@@ -108,6 +101,8 @@ class _Reader:
             facet_values=faceting["maxValuesPerFacet"],
             max_hits=pagination["maxTotalHits"],
             synonyms=self.synonyms,
+            sounds=Sounds(word for phrase in self.synonyms for word in phrase),
+            body=json.loads(self.text),
             fingerprint=self._fingerprint(),
         )
         self._check_rest(settings)

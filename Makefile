@@ -32,6 +32,9 @@ soak: dev ## the slow tests without their budgets, until they find something or 
 relevance: dev ## how well each engine answers the graded panel (WORST=20 shows the worst answers)
 	@exec $(BIN)/python bench/relevance.py
 
+bench-search-million: dev ## search over a million documents (minutes, 2 GB of memory)
+	@exec $(BIN)/python bench/search.py 1000000
+
 bench-%: dev ## bench-gigs and its like: one benchmark of bench/, its figures for docs/measured.md
 	@exec $(BIN)/python bench/$(subst -,_,$*).py
 

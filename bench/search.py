@@ -20,7 +20,7 @@ from marketplace.engines.search.protocol import Query
 from marketplace.kernel.paths import resource
 from marketplace.skills.taxonomy import SkillName, known_skills
 
-FACETS = ("skills", "pay", "remote", "district", "languages")
+FACETS = ("skills", "pay", "remote", "district")
 RUNS = 200
 
 
@@ -66,6 +66,7 @@ def questions(chance: random.Random, skills: list[SkillName]) -> dict[str, Calla
         "everything, facets": lambda: Query(facets=FACETS, offset=page()),
         "1 word, facets": lambda: Query(name(), facets=FACETS, offset=page()),
         "2 words, facets": lambda: Query(f"{name()} {name()}", facets=FACETS),
+        "3 words, facets": lambda: Query(f"{name()} {name()} {name()}", facets=FACETS),
         "2 words, no facets": lambda: Query(f"{name()} {name()}", offset=page()),
         "1 typo, facets": lambda: Query(typo(), facets=FACETS),
         "beginning of a word": lambda: Query(name()[:3], facets=FACETS),
@@ -88,10 +89,11 @@ async def main(count: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         search = EmbeddedSearch(Path(folder), resource("search"))
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         await search.rebuild("gigs", batches())
-        seconds = time.perf_counter() - began
-        print(f"{count} documents: {count / seconds:.0f} a second, {size_of(folder) / 1e6:.0f} MB on disk")
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        speed = f"{count / seconds:.0f} a second by the clock, {count / cpu:.0f} a second of CPU"
+        print(f"{count} documents: {speed}, {size_of(folder) / 1e6:.0f} MB on disk")
         print(f"| question, {RUNS} of each | p50 ms | p99 ms | CPU ms |\n|---|---|---|---|")
         for label, ask in questions(chance, skills).items():
             cpu = time.process_time()

@@ -4,6 +4,7 @@ Lower layers get values and open things, never settings.
 """
 
 import importlib
+import logging
 import pkgutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -18,13 +19,19 @@ from marketplace.engines.notify.textroom import Textroom
 from marketplace.engines.paper.press import Press
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.webhooks import WebhookSecrets
+from marketplace.engines.search import outbox
 from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.meili_client import Meili, SearchUnavailable, WrongMeilisearch
+from marketplace.engines.search.meilisearch import MeiliSearch
 from marketplace.engines.search.protocol import SearchIndex
+from marketplace.engines.search.settings import load_settings
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
 from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services, schedule
+
+_log = logging.getLogger(__name__)
 
 SCHEDULES = {
     "deadlines.sweep": "* * * * *",
@@ -73,9 +80,26 @@ def open_services(settings: Settings, database: Database) -> Services:
         WebhookSecrets(settings.stripe_webhook_secret, settings.stripe_connect_webhook_secret),
     )
     services.add(database, Database)
-    search = EmbeddedSearch(settings.data_dir / "search", resource("search"), meili_url=settings.meili_url)
-    services.add(search, SearchIndex)
+    services.add(_search(settings, database), SearchIndex)
     return services
+
+
+def _search(settings: Settings, database: Database) -> SearchIndex:
+    """Meilisearch where an address is set, else the embedded engine."""
+    if not settings.meili_url:
+        return EmbeddedSearch(settings.data_dir / "search", resource("search"))
+    meili = Meili(settings.meili_url, settings.meili_key)
+    return MeiliSearch(meili, load_settings(resource("search")), database, outbox.listing_of)
+
+
+async def _greet(search: SearchIndex) -> None:
+    """An engine that is down comes back, and pages list meanwhile; one that can't be worked with ends the start."""
+    try:
+        await search.greet()
+    except WrongMeilisearch:
+        raise
+    except SearchUnavailable as error:
+        _log.warning("search is down, PostgreSQL lists until it is back: %s", error)
 
 
 @asynccontextmanager
@@ -86,7 +110,9 @@ async def running(settings: Settings) -> AsyncGenerator[Services]:
     database = Database(settings.database_url, settings.database_read_url)
     services = open_services(settings, database)
     try:
+        await _greet(services[SearchIndex])
         yield services
     finally:
+        await services[SearchIndex].close()
         await services[PaymentClient].close()
         await database.close()

@@ -15,6 +15,7 @@ COMMANDS = {
     "worker": "Run background tasks and schedules only.",
     "migrate": "Bring the database to this version and load skills and places.",
     "demo": "Fill the demo world.",
+    "search": "Ask the search indexes, compare them with PostgreSQL, build them anew, see what waits.",
     "reindex": "Build the search indexes anew from PostgreSQL and swap them in.",
     "import": "Load postings or freelancers from a file: `marketplace import postings FILE --mapping NAME`.",
     "check": "Prove the books; exit code 1 and a list when something is off.",

@@ -55,7 +55,7 @@ async def examine(given: Settings, services: Services) -> list[Finding]:
     return [
         await _told("database", _database_used(given), lambda: _database(given, services)),
         await _told("tasks", "pgqueuer in the database", lambda: _tasks(services)),
-        await _told("search", f"embedded: {', '.join(services[SearchIndex].names)}", lambda: _search(services)),
+        await _told("search", given.meili_url or "embedded", lambda: _search(services)),
         await _told("payments", _payments_used(given, services), lambda: _payments(given, services)),
         await _mail(given),
         _files(given),
@@ -103,12 +103,14 @@ async def _tasks(services: Services) -> tuple[str, bool]:
 
 async def _search(services: Services) -> tuple[str, bool]:
     search = services[SearchIndex]
+    used = await search.greet()
     counts = ", ".join([f"{await search.count(name)} {name}" for name in search.names])
     async with services[Database].read() as db:
         if not await is_migrated(db):
             return NOT_MIGRATED, True
-        behind = await outbox.behind(db)
-    return f"answers: {counts}; {behind} changes behind", True
+        lag = await outbox.lag(db)
+    says = f"{used} answers: {counts}; {lag.waiting} changes behind, {lag.refused} refused"
+    return says + (" (`marketplace search tasks`)" if lag.refused else ""), not lag.refused
 
 
 def _payments_used(given: Settings, services: Services) -> str:

@@ -124,14 +124,6 @@ async def test_other_settings_want_a_rebuild(tmp_path):
     assert await search.needs_rebuild("gigs")
 
 
-def test_meilisearch_is_refused_clearly(tmp_path):
-    from marketplace.engines.search.embedded import EmbeddedSearch
-    from tests.engines.search.corpus import SEARCH
-
-    with pytest.raises(ValueError, match="leave MEILI_URL unset"):
-        EmbeddedSearch(tmp_path, SEARCH, meili_url="http://127.0.0.1:7700")
-
-
 @pytest.mark.parametrize("batches_before_the_end", [0, 1, 3])
 async def test_kill_9_in_the_middle_of_writing_keeps_every_commit(tmp_path, batches_before_the_end):
     child = subprocess.Popen(

@@ -1,9 +1,12 @@
 """Changes reach the index after COMMIT, once a transaction, and survive an index that fails."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select, text
 
 from marketplace.engines.search import outbox
+from marketplace.engines.search.drift import drift
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Query, SearchIndex
 from marketplace.engines.search.sql import Listing
@@ -144,3 +147,56 @@ async def test_only_one_process_writes(cloned_database, gigs):
         assert await outbox.carry_over(first, gigs) == 1
         with pytest.raises(RuntimeError, match="another process"):
             await outbox.rebuild(second, gigs, "gigs")
+
+
+async def test_one_document_that_the_index_refuses_does_not_hold_up_the_others(database, gigs, services):
+    ids = list(STORED)[:5]
+    gigs.stored[ids[2]] = STORED[ids[2]] | {"colour": "blue"}  # a field that the settings do not name
+    await change(database, *ids)
+    await drain(services)
+    assert await found(gigs) == {*ids} - {ids[2]}
+    async with database.read() as db:
+        lag, letters = await outbox.lag(db), await outbox.refused(db)
+    assert (lag.waiting, lag.refused) == (0, 1)
+    assert [letter.document_id for letter in letters] == [ids[2]] and "colour" in letters[0].error
+    gigs.stored[ids[2]] = STORED[ids[2]]
+    await change(database, ids[2])
+    await drain(services)
+    assert await found(gigs) == {*ids}
+    async with database.read() as db:
+        assert (await outbox.lag(db)).refused == 0
+
+
+async def test_drift_is_what_the_index_lacks_and_has_too_much(database, gigs, services):
+    ids = list(STORED)
+    await change(database, *ids[:4])
+    async with database.read() as db:
+        assert (await drift(db, gigs, "gigs")).missing == tuple(sorted(ids[:4]))
+    await gigs.write("gigs", upsert=[STORED[id] for id in ids[1:6]])
+    async with database.read() as db:
+        seen = await drift(db, gigs, "gigs")
+    assert (seen.count, seen.missing, seen.extra) == (5, (ids[0],), tuple(sorted(ids[4:6])))
+
+
+async def test_killed_between_commit_and_index_it_converges_without_drift(database, gigs, services, monkeypatch):
+    """The process ends after the index was written and before the changes were forgotten: they are written again."""
+    ids = list(STORED)[:4]
+    await change(database, *ids)
+
+    written = gigs.write
+
+    async def killed(*args, **options):
+        await written(*args, **options)
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(gigs, "write", killed)
+        with pytest.raises(asyncio.CancelledError):
+            async with database.write.begin() as db:
+                await outbox.carry_over(db, gigs)
+    assert await waiting(database) == len(ids)
+    async with database.write.begin() as db:
+        assert await outbox.carry_over(db, gigs) == len(ids)
+    async with database.read() as db:
+        assert await outbox.behind(db) == 0
+    assert await found(gigs) == set(ids)

@@ -17,11 +17,12 @@ import tantivy
 from tantivy import Occur
 
 from marketplace.engines.search.compiling import Compiler, keyword
-from marketplace.engines.search.filters import And, Value
+from marketplace.engines.search.documents import expect_known, keywords
+from marketplace.engines.search.filters import And
 from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
 from marketplace.engines.search.protocol import Document, Hit, Query, Result
-from marketplace.engines.search.ranking import Ranker
+from marketplace.engines.search.ranking import Ranker, query_words
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
 T = TypeVar("T")
@@ -33,9 +34,7 @@ _ANSWERS_KEPT = 256
 class EmbeddedSearch:
     """A SearchIndex over tantivy. `data` is where indexes are kept, `folder` the search/ folder with the settings."""
 
-    def __init__(self, data: Path, folder: Path, *, meili_url: str = "") -> None:
-        if meili_url:
-            raise ValueError("MEILI_URL: Meilisearch comes with a later release; leave MEILI_URL unset")
+    def __init__(self, data: Path, folder: Path) -> None:
         self._settings = load_settings(folder)
         self._generations = {name: Generations(data / name) for name in self._settings}
         self._answers: dict[tuple[str, tuple[str, int, int] | None, str], Result] = {}
@@ -78,6 +77,16 @@ class EmbeddedSearch:
         found = self._generations[index].searcher()
         return found[0].num_docs if found else 0
 
+    async def ids(self, index: str) -> set[UUID]:
+        found = self._generations[index].searcher()
+        return await self._thread(partial(_ids, found[0])) if found else set()
+
+    async def greet(self) -> str:
+        return "embedded"
+
+    async def close(self) -> None:
+        """Nothing stays open."""
+
     async def _thread(self, call: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(call, limiter=self._limiter)
 
@@ -119,7 +128,7 @@ class Search:
     ) -> None:
         self.settings, self.searcher, self.compiler, self.asked = settings, searcher, compiler, query
         self.ranker = Ranker(settings, schema, searcher)
-        self.words = self.ranker.words_of(query.words)
+        self.words = query_words(query.words, settings.stop_words)
         self.needed = len(self.words)
         self.instead = {} if query.is_exact else self._instead()
 
@@ -127,10 +136,10 @@ class Search:
         """Relax the words from the right while fewer than a page are found, then count, sort and page."""
         if self.asked.words.strip() and not self.words:
             return Result()
-        query, total = self._relaxed()
+        query, found = self._relaxed()
         return Result(
-            hits=tuple(self._hits(query)),
-            total=total,
+            hits=tuple(self._hits(query, found)),
+            total=found.count,
             facets=self._facets(query) if self.asked.facets else {},
             used=tuple(self.words[: self.needed]),
             dropped=tuple(self.words[self.needed :]),
@@ -148,16 +157,21 @@ class Search:
                 found |= {word: known} if known else {}
         return found
 
-    def _relaxed(self) -> tuple[tantivy.Query, int]:
+    def _relaxed(self) -> tuple[tantivy.Query, Any]:
         query = self._query(self.asked.groups)
-        total, needed = self._count(query), self.needed
-        while self.asked.matching == "last" and total < self.asked.limit and self.needed > 1:
+        found, needed = self._found(query), self.needed
+        while self.asked.matching == "last" and found.count < self.asked.limit and self.needed > 1:
             self.needed -= 1
             wider = self._query(self.asked.groups)
-            if (more := self._count(wider)) > total:
-                query, total, needed = wider, more, self.needed
+            if (more := self._found(wider)).count > found.count:
+                query, found, needed = wider, more, self.needed
         self.needed = needed
-        return query, total
+        return query, found
+
+    def _found(self, query: tantivy.Query) -> Any:
+        """The count and, where relevance decides, all hits that pages reach: equal ones are yet to be sorted."""
+        is_ranked = bool(self.words) and not self.asked.sort
+        return self.searcher.search(query, limit=self.settings.max_hits if is_ranked else 1)
 
     def _query(self, groups: Any, *, without: str = "") -> tantivy.Query:
         parts = (self.asked.filter, *(part for field, part in groups.items() if field != without))
@@ -171,7 +185,7 @@ class Search:
     def _count(self, query: tantivy.Query) -> int:
         return cast(Any, self.searcher.search(query, limit=1)).count
 
-    def _hits(self, query: tantivy.Query) -> list[Hit]:
+    def _hits(self, query: tantivy.Query, ranked: Any) -> list[Hit]:
         """The page: sorted by the number asked for, else by score; equals newest first, then by id."""
         begin, most = self.asked.offset, self.settings.max_hits
         end = min(begin + self.asked.limit, most)
@@ -183,14 +197,16 @@ class Search:
             found = self.searcher.search(query, limit=end, count=False, order_by_field=field, order=direction).hits
             page = found[begin:end]
         elif self.words:
-            found = self.searcher.search(query, limit=most, count=False).hits
-            newest = self.searcher.fast_field_values(self.settings.newest_first, [address for _, address in found])
-            ranked = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
-            page = [hit for hit, _ in ranked[begin:end]]
+            page = self._newest_among_equals(ranked.hits)[begin:end]
         else:
             by_newest = self.settings.newest_first
             page = self.searcher.search(query, limit=end, count=False, order_by_field=by_newest).hits[begin:end]
         return [Hit(UUID(self.searcher.doc(address)["id"][0]), float(score or 0)) for score, address in page]
+
+    def _newest_among_equals(self, found: list[tuple[float, Any]]) -> list[tuple[float, Any]]:
+        newest = self.searcher.fast_field_values(self.settings.newest_first, [address for _, address in found])
+        in_order = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
+        return [hit for hit, _ in in_order]
 
     def _facets(self, query: tantivy.Query) -> dict[str, dict[str, int]]:
         """Counts of each facet; one with a group in force is counted without that group."""
@@ -230,20 +246,21 @@ def _add(
 
 def _fields(settings: IndexSettings, document: Document) -> dict[str, Any]:
     """What tantivy gets for a document: folded texts, keywords as text, whole numbers; what is None is left out."""
-    texts = {field.removesuffix("_s") for field in settings.searchable}
-    unknown = document.keys() - texts - settings.keywords - settings.numbers - {"id"}
-    assert not unknown, f"search/indexes/{settings.name}.json does not know {sorted(unknown)}"
+    expect_known(settings, document)
     fields: dict[str, Any] = {"id": str(document["id"])}
     for field in settings.searchable:
         fields[field] = searchable(document.get(field.removesuffix("_s")))
     for field in settings.keywords - {"id"}:
-        value = document.get(field)
-        values = cast("Sequence[Value | None]", value if isinstance(value, list | tuple) else (value,))
-        fields[field] = [keyword(each) for each in values if each is not None]
+        fields[field] = [keyword(each) for each in keywords(document.get(field))]
     for field in settings.numbers:
         if (number := document.get(field)) is not None:
             fields[field] = int(number)
     return fields
+
+
+def _ids(searcher: tantivy.Searcher) -> set[UUID]:
+    everything = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs), count=False)
+    return {UUID(searcher.doc(address)["id"][0]) for _, address in everything.hits}
 
 
 def _finish(writer: tantivy.IndexWriter) -> None:

@@ -43,7 +43,12 @@ def words(text: str) -> list[str]:
 
 def joined_forms(text: str) -> list[str]:
     """Words that stand in `text` with a dot, hyphen or slash between them, written together: node.js gives nodejs."""
-    folded = fold(text)
+    return _joined(fold(text))
+
+
+def _joined(folded: str) -> list[str]:
+    if _JOINERS.isdisjoint(folded):
+        return []
     matches = list(_TOKEN.finditer(folded))
     forms: list[str] = []
     run = matches[0].group() if matches else ""
@@ -65,8 +70,9 @@ def searchable(value: str | list[str] | None) -> str:
     if value is None:
         return ""
     texts = [value] if isinstance(value, str) else value
-    found = [word for text in texts for word in words(text)]
-    found += [form for text in texts for form in joined_forms(text)]
+    folded = [fold(text) for text in texts]
+    found = [word for text in folded for word in _TOKEN.findall(text)]
+    found += [form for text in folded for form in _joined(text)]
     return " ".join(found)
 
 

@@ -10,7 +10,10 @@ from marketplace.kernel.database import Base, pk, timestamp
 
 
 class SearchChange(Base):
-    """One document of one index that changed or went; deleted when the index has it. `error` is the last failure."""
+    """One document of one index that changed or went; deleted when the index has it. `error` is the last failure.
+
+    `is_refused` when the index takes others but not this document: it waits for a person, not for another try.
+    """
 
     __tablename__ = "search_changes"
     __table_args__ = (Index("ix_search_changes_index", "index", "id"),)
@@ -21,3 +24,4 @@ class SearchChange(Base):
     created_at: Mapped[datetime] = timestamp()
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str] = mapped_column(server_default="")
+    is_refused: Mapped[bool] = mapped_column(server_default="false")

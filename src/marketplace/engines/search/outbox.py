@@ -12,13 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, func, select, text, update
 
-from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Document, SearchIndex
 from marketplace.engines.search.sql import Listing
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.events import publish
 from marketplace.kernel.queue import defer
 
 TASK = "search.index"
@@ -57,6 +55,22 @@ async def documents(db: AnySession, index: str, ids: Sequence[UUID]) -> list[dic
     return await _sources[index].load(db, ids)
 
 
+async def findable_ids(db: AnySession, index: str) -> set[UUID]:
+    """The ids of all documents that the index should have now."""
+    batches = _all_documents(db, _sources[index])
+    return {UUID(str(document["id"])) async for batch in batches for document in batch}
+
+
+async def titles(db: AnySession, index: str, ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+    """The titles of those documents that may be found now, and under which key they were imported."""
+    listing = _sources[index].listing
+    (own,) = listing.ids.selected_columns
+    columns: list[Any] = [own, listing.title, *([listing.source_ref] if listing.source_ref is not None else [])]
+    wanted: Any = listing.ids.with_only_columns(*columns).where(own.in_(ids))
+    names = ("title", "source_ref")
+    return {row[0]: dict(zip(names, row[1:], strict=False)) for row in await db.execute(wanted)}
+
+
 async def changed(db: Session, index: str, document_id: UUID) -> None:
     """Note that a document was made, changed or went; the index has it within seconds of COMMIT."""
     db.add(SearchChange(index=index, document_id=document_id, created_at=clock.now()))
@@ -82,8 +96,13 @@ async def carry_over(db: Session, search: SearchIndex) -> int:
         for _, index, document_id in batch:
             by_index.setdefault(index, set()).add(document_id)
         for index, ids in by_index.items():
-            await _write(db, search, index=index, ids=sorted(ids))
-        await db.execute(delete(SearchChange).where(SearchChange.id.in_([id for id, _, _ in batch])))
+            refused_now = await _write(db, search, index=index, ids=sorted(ids))
+            before = SearchChange.index == index, SearchChange.document_id.in_(ids), SearchChange.is_refused
+            await db.execute(delete(SearchChange).where(*before))
+            for id, reason in refused_now.items():
+                await _refuse(db, index, id, reason)
+        done = SearchChange.id.in_([id for id, _, _ in batch]) & SearchChange.is_refused.is_(False)
+        await db.execute(delete(SearchChange).where(done))
         count += len(batch)
     return count
 
@@ -95,32 +114,79 @@ async def rebuild(db: Session, search: SearchIndex, index: str) -> int:
     """
     if not await db.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK}):
         raise RuntimeError("another process is writing the search index: try again when it is done")
-    return await search.rebuild(index, _all_documents(db, _sources[index]))
+    count = await search.rebuild(index, _all_documents(db, _sources[index]))
+    await db.execute(delete(SearchChange).where(SearchChange.index == index, SearchChange.is_refused))
+    return count
 
 
 async def try_again(db: Session, error: str) -> None:
     """Note why the waiting changes could not be carried over, and do it again, later each time."""
-    noted = update(SearchChange).values(attempts=SearchChange.attempts + 1, error=error[:500])
+    waiting = update(SearchChange).where(SearchChange.is_refused.is_(False))
+    noted = waiting.values(attempts=SearchChange.attempts + 1, error=error[:500])
     attempts = max((await db.scalars(noted.returning(SearchChange.attempts))).all(), default=1)
     await defer(db, TASK, at=clock.now() + min(_RETRY * 2**attempts, _LONGEST_RETRY))
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far the index is behind: changes that wait, since when, the last failure, and those that it refused."""
+
+    waiting: int
+    seconds: float
+    error: str
+    refused: int
+
+
+async def lag(db: AnySession) -> Lag:
+    """How far the index is behind PostgreSQL now."""
+    waits = SearchChange.is_refused.is_(False)
+    counts = select(
+        func.count().filter(waits),
+        func.min(SearchChange.created_at).filter(waits),
+        func.coalesce(func.max(SearchChange.error).filter(waits), ""),
+        func.count().filter(~waits),
+    )
+    waiting, since, error, refused = (await db.execute(counts)).one()
+    return Lag(waiting, (clock.now() - since).total_seconds() if since else 0.0, error, refused)
+
+
 async def behind(db: AnySession) -> int:
     """How many changes the index has not seen yet."""
-    return await db.scalar(select(func.count()).select_from(SearchChange)) or 0
+    return (await lag(db)).waiting
+
+
+async def refused(db: AnySession) -> Sequence[SearchChange]:
+    """The changes that the index did not take, with the reason, until a rebuild or a later change of the document."""
+    return (await db.scalars(select(SearchChange).where(SearchChange.is_refused).order_by(SearchChange.id))).all()
 
 
 async def _noted(db: Session) -> Sequence[Row[UUID, str, UUID]]:
     noted = select(SearchChange.id, SearchChange.index, SearchChange.document_id)
-    return (await db.execute(noted.order_by(SearchChange.id).limit(_BATCH))).all()
+    waiting = noted.where(SearchChange.is_refused.is_(False))
+    return (await db.execute(waiting.order_by(SearchChange.id).limit(_BATCH))).all()
 
 
-async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID]) -> None:
+async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID]) -> dict[UUID, str]:
+    """Write these documents; those that the index refuses by themselves come back with the reason.
+
+    Raises: OSError when the engine itself fails: then nothing is said of any document.
+    """
     documents = await _sources[index].load(db, ids)
     found = {UUID(str(document["id"])) for document in documents}
-    await search.write(index, upsert=documents, delete=[id for id in ids if id not in found])
-    if found:
-        await publish(db, DocumentsWritten(index=index, ids=sorted(found)))
+    try:
+        await search.write(index, upsert=documents, delete=[id for id in ids if id not in found])
+    except (ValueError, AssertionError) as error:
+        if len(ids) == 1:
+            return {ids[0]: f"{type(error).__name__}: {error}"}
+        half = len(ids) // 2
+        first = await _write(db, search, index=index, ids=ids[:half])
+        return first | await _write(db, search, index=index, ids=ids[half:])
+    return {}
+
+
+async def _refuse(db: Session, index: str, document_id: UUID, reason: str) -> None:
+    its = (SearchChange.index == index) & (SearchChange.document_id == document_id)
+    await db.execute(update(SearchChange).where(its).values(is_refused=True, error=reason[:500]))
 
 
 async def _all_documents(db: AnySession, source: _Source) -> AsyncIterator[Sequence[Document]]:

@@ -85,6 +85,21 @@ class SearchIndex(Protocol):
         """How many documents the index holds."""
         ...
 
+    async def ids(self, index: str) -> set[UUID]:
+        """The ids of all documents of the index."""
+        ...
+
+    async def greet(self) -> str:
+        """Which engine this is, in a few words, when it can be worked with.
+
+        Raises: SearchUnavailable saying in one line what is wrong and what to do.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
     @property
     def names(self) -> tuple[str, ...]:
         """The indexes that have a settings file."""

@@ -41,6 +41,12 @@ class _Word:
     is_slip: bool
 
 
+def query_words(text: str, stop_words: frozenset[str]) -> list[str]:
+    """The words of a query that count: at most ten of 40 letters, without stop words unless there are no others."""
+    found = [word[:MOST_LETTERS] for word in words(text)]
+    return ([word for word in found if word not in stop_words] or found)[:MOST_WORDS]
+
+
 @dataclass(frozen=True, slots=True)
 class Ranker:
     """Makes the query for one searcher of one index."""
@@ -48,11 +54,6 @@ class Ranker:
     settings: IndexSettings
     schema: Schema
     searcher: Searcher
-
-    def words_of(self, text: str) -> list[str]:
-        """The words of a query that count: at most ten of 40 letters, without stop words unless there are no others."""
-        found = [word[:MOST_LETTERS] for word in words(text)]
-        return ([word for word in found if word not in self.settings.stop_words] or found)[:MOST_WORDS]
 
     def query(self, found: Sequence[str], needed: int, instead: Mapping[str, Sequence[str]] | None = None) -> Query:
         """All of the first `needed` words must match; the others only add to the score.

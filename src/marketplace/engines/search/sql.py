@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    Uuid,
     and_,
     false,
     func,
@@ -41,13 +42,14 @@ class Listing:
 
     `ids` selects the one column of all ids that may be found; `fields` are the expressions behind the filterable
     fields (over the tables of `ids`; a list is an array), `title` is what words are looked for in, `newest_first` the
-    number that decides the order.
+    number that decides the order; `source_ref` the key under which a row was imported, where rows can be.
     """
 
     ids: Select[UUID]
     fields: Fields
     title: Any
     newest_first: str
+    source_ref: Any = None
 
 
 def condition(part: Filter, fields: Fields) -> ColumnElement[bool]:
@@ -143,4 +145,6 @@ def _column(fields: Fields, name: str) -> ColumnElement[Any]:
 def _equal(column: ColumnElement[Any], value: Value) -> ColumnElement[bool]:
     if isinstance(column.type, ARRAY):
         return literal(str(value)) == func.any(column)
+    if isinstance(column.type, Uuid):
+        return column == UUID(str(value))
     return column.is_(value) if isinstance(column.type, Boolean) and isinstance(value, bool) else column == value

@@ -1,0 +1,113 @@
+"""One search by Meilisearch: as few requests as it takes, each with several queries in it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from marketplace.engines.search.filters import And
+from marketplace.engines.search.meili_client import Meili, MeiliRefused
+from marketplace.engines.search.meili_filters import expression
+from marketplace.engines.search.protocol import Hit, Query, Result
+from marketplace.engines.search.ranking import query_words
+from marketplace.engines.search.settings import IndexSettings
+
+
+class Asked:
+    """A query against one index. When all words find less than a page, words are left out from the right."""
+
+    def __init__(self, meili: Meili, uid: str, settings: IndexSettings, query: Query) -> None:
+        self.meili, self.uid, self.settings, self.asked = meili, uid, settings, query
+        self.words = query_words(query.words, settings.stop_words)
+        self.instead: dict[str, tuple[str, ...]] = {}
+
+    async def result(self) -> Result:
+        if self.asked.words.strip() and not self.words:
+            return Result()
+        try:
+            return await self._result()
+        except MeiliRefused as refused:
+            if refused.code == "index_not_found":
+                return Result()
+            raise
+
+    async def _result(self) -> Result:
+        needed = len(self.words)
+        found = await self._search(needed, "all")
+        if found.total < self.asked.limit and self.words:
+            if not self.asked.is_exact and await self._find_instead():
+                found = await self._search(needed, "all")
+            if self.asked.matching == "last" and (fewer := await self._fewer(found.total)) < needed:
+                found = await self._search(fewer, "last")
+        return found
+
+    async def _search(self, needed: int, strategy: str) -> Result:
+        """The page and the counts. With fewer words needed, the left out ones still put their hits first."""
+        own = [facet for facet in self.asked.facets if facet in self.asked.groups]
+        page = self._query(self.words, strategy) | self._page()
+        page["facets"] = [facet for facet in self.asked.facets if facet not in own]
+        queries = [page]
+        if needed < len(self.words):
+            queries.append(self._counted(self.words[:needed]) | {"facets": page.pop("facets")})
+        words = self.words[:needed]
+        queries += [self._counted(words, without=facet) | {"facets": [facet]} for facet in own]
+        first, *others = await self.meili.search(queries)
+        counted = [first, *others]
+        if needed < len(self.words):
+            counted = others
+        facets = {name: values for each in counted for name, values in (each.get("facetDistribution") or {}).items()}
+        return Result(
+            hits=tuple(Hit(UUID(hit["id"]), float(hit.get("_rankingScore", 0))) for hit in first["hits"]),
+            total=counted[0]["estimatedTotalHits"],
+            facets={facet: _by_count(facets.get(facet, {})) for facet in self.asked.facets},
+            used=tuple(words),
+            dropped=tuple(self.words[needed:]),
+            instead=self.instead,
+        )
+
+    async def _fewer(self, total: int) -> int:
+        """How many words to need so that a page is found, as few left out as possible."""
+        needed = len(self.words)
+        counts = [self._counted(self.words[:count]) for count in range(len(self.words) - 1, 0, -1)]
+        if not counts:
+            return needed
+        for count, answer in zip(range(len(self.words) - 1, 0, -1), await self.meili.search(counts), strict=True):
+            if total >= self.asked.limit:
+                break
+            if answer["estimatedTotalHits"] > total:
+                total, needed = answer["estimatedTotalHits"], count
+        return needed
+
+    async def _find_instead(self) -> bool:
+        """Put what sounds alike for each word that nothing has at all, whatever the filters."""
+        likes = {word: likes for word in self.words if (likes := self.settings.sounds.like(word))}
+        if not likes:
+            return False
+        words = list(likes)
+        alone = [{"indexUid": self.uid, "q": word, "limit": 0} for word in words]
+        answers = await self.meili.search(alone)
+        for word, answer in zip(words, answers, strict=True):
+            if not answer["estimatedTotalHits"]:
+                self.instead[word] = likes[word][:1]
+        self.words = [self.instead.get(word, (word,))[0] for word in self.words]
+        return bool(self.instead)
+
+    def _query(self, words: list[str], strategy: str, *, without: str = "") -> dict[str, Any]:
+        parts = (self.asked.filter, *(part for field, part in self.asked.groups.items() if field != without))
+        body: dict[str, Any] = {"indexUid": self.uid, "q": " ".join(words), "matchingStrategy": strategy}
+        if any(part != And() for part in parts):
+            body["filter"] = expression(And(parts), any_field=min(self.settings.keywords))
+        return body
+
+    def _counted(self, words: list[str], *, without: str = "") -> dict[str, Any]:
+        return self._query(words, "all", without=without) | {"limit": 0}
+
+    def _page(self) -> dict[str, Any]:
+        asked = self.asked
+        limit = max(0, min(asked.limit, self.settings.max_hits - asked.offset))
+        page: dict[str, Any] = {"offset": asked.offset, "limit": limit, "attributesToRetrieve": ["id"]}
+        page["showRankingScore"] = True
+        return page | ({"sort": [asked.sort]} if asked.sort else {})
+
+
+def _by_count(values: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.dialects.postgresql import array
 
 from marketplace.engines.search import outbox
-from marketplace.identity.employers.queries import VERIFIED, known_kinds
 from marketplace.engines.search.sql import Listing, epoch, gathered
+from marketplace.identity.employers.models import OrganisationCheck
+from marketplace.identity.employers.queries import VERIFIED, kinds_known, known_kinds
 from marketplace.identity.models import Organisation
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
@@ -114,6 +115,7 @@ def _is_open(kinds: Sequence[PostingKind]) -> ColumnElement[bool]:
     return and_(Posting.kind.in_(kinds), Posting.state == "open")
 
 
+_VOUCHED = kinds_known(Posting.organisation_id).where(OrganisationCheck.kind.in_(VERIFIED))
 _FIELDS = {
     "skills": gathered(
         select(Skill.slug)
@@ -121,6 +123,10 @@ _FIELDS = {
         .where(PostingSkill.posting_id == Posting.id)
         .correlate(Posting)
     ),
+    "verified": kinds_known(Posting.organisation_id)
+    .where(OrganisationCheck.kind.in_(VERIFIED))
+    .correlate(Posting)
+    .exists(),
     "pay": Posting.pay_kind,
     "currency": Posting.currency,
     "pay_min": Posting.pay_min_minor,
@@ -150,5 +156,7 @@ _TERMS = {
     "month_max": _month(Posting.pay_max_minor),
 }
 _JOBS = select(Posting.id).join(Employment, Employment.posting_id == Posting.id).where(_is_open(JOBS))
-outbox.register("gigs", load, Listing(select(Posting.id).where(_is_open(GIGS)), _FIELDS, Posting.title, "posted_at"))
-outbox.register("jobs", load_jobs, Listing(_JOBS, _FIELDS | _TERMS, Posting.title, "posted_at"))
+_GIGS = select(Posting.id).where(_is_open(GIGS))
+_COMMON = (Posting.title, "posted_at", Posting.source_ref)
+outbox.register("gigs", load, Listing(_GIGS, _FIELDS, *_COMMON))
+outbox.register("jobs", load_jobs, Listing(_JOBS, _FIELDS | _TERMS, *_COMMON))

@@ -92,4 +92,4 @@ _LISTED = (
     .outerjoin(Park, Park.id == Freelancer.park_id)
     .where(Freelancer.is_listed, User.closed_at.is_(None))
 )
-outbox.register("people", load, Listing(_LISTED, _FIELDS, Freelancer.headline, "active_at"))
+outbox.register("people", load, Listing(_LISTED, _FIELDS, Freelancer.headline, "active_at", Freelancer.source_ref))

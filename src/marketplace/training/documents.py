@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import array
 
 from marketplace.engines.search import outbox
-from marketplace.identity.employers.queries import known_kinds
+from marketplace.engines.search.sql import Listing, epoch, gathered
+from marketplace.identity.employers.queries import kinds_known, known_kinds
 from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession
+from marketplace.skills.models import Skill
 from marketplace.skills.queries import by_ids
 from marketplace.training.models import Course, CourseSkill, Programme
 
@@ -54,4 +57,18 @@ async def _taught(db: AnySession, ids: Sequence[UUID]) -> dict[UUID, dict[str, l
     return {id: {name: list(values) for name, values in part.items()} for id, part in taught.items()}
 
 
-outbox.register(INDEX, load, ids=select(Programme.id).where(Programme.published_at.is_not(None)))
+_SKILLS = (
+    select(Skill.slug)
+    .join(CourseSkill, CourseSkill.skill_id == Skill.id)
+    .join(Course, Course.id == CourseSkill.course_id)
+    .where(Course.programme_id == Programme.id)
+    .distinct()
+)
+_FIELDS = {
+    "skills": gathered(_SKILLS.correlate(Programme)),
+    "languages": array([Programme.language]),
+    "known": gathered(kinds_known(Programme.provider_organisation_id).correlate(Programme)),
+    "posted_at": epoch(func.coalesce(Programme.published_at, Programme.created_at)),
+}
+_PUBLISHED = select(Programme.id).where(Programme.published_at.is_not(None))
+outbox.register(INDEX, load, Listing(_PUBLISHED, _FIELDS, Programme.name, "posted_at"))

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, func, select, text, update
 
+from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Document, SearchIndex
 from marketplace.engines.search.sql import Listing
 from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.events import publish
 from marketplace.kernel.queue import defer
 
 TASK = "search.index"
@@ -181,6 +183,8 @@ async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID
         half = len(ids) // 2
         first = await _write(db, search, index=index, ids=ids[:half])
         return first | await _write(db, search, index=index, ids=ids[half:])
+    if found:
+        await publish(db, DocumentsWritten(index=index, ids=sorted(found)))
     return {}
 
 

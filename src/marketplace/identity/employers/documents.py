@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from marketplace.engines.search import outbox
-from marketplace.identity.employers.queries import known_kinds
+from marketplace.engines.search.sql import Listing, epoch, gathered
+from marketplace.identity.employers.queries import kinds_known, known_kinds
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
 
@@ -38,4 +39,10 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     ]
 
 
-outbox.register("organisations", load, ids=select(Organisation.id).where(has_page()))
+_FIELDS = {
+    "kinds": Organisation.kinds,
+    "known": gathered(kinds_known(Organisation.id).correlate(Organisation)),
+    "posted_at": epoch(Organisation.created_at),
+}
+_FOUND = select(Organisation.id).where(has_page())
+outbox.register("organisations", load, Listing(_FOUND, _FIELDS, Organisation.name, "posted_at"))

@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, any_, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -170,6 +183,12 @@ async def known_kinds(db: AnySession, organisation_ids: Sequence[UUID]) -> dict[
     for organisation_id, kind in rows.all():
         known.setdefault(organisation_id, set()).add(kind)
     return known
+
+
+def kinds_known(organisation: InstrumentedAttribute[UUID]) -> Select[str]:
+    """The same in SQL, of the organisation with this id."""
+    passed = OrganisationCheck.state == "passed", OrganisationCheck.organisation_id == organisation
+    return select(OrganisationCheck.kind).where(*passed).distinct()
 
 
 async def organisation_view(db: AnySession, slug: str) -> OrganisationView:

@@ -64,7 +64,7 @@ class EmbeddedSearch:
         writer = fresh.writer(_HEAP_BYTES, 1)
         count = 0
         async for batch in batches:
-            await self._thread(partial(_add, writer, fresh.schema, settings, batch))
+            await self._thread(partial(_prepare_and_add, writer, fresh.schema, settings, batch))
             count += len(batch)
         await self._thread(partial(_finish, writer))
         await self._thread(partial(generations.swap, folder))
@@ -92,6 +92,8 @@ class EmbeddedSearch:
 
     def _write(self, name: str, upsert: Sequence[Document], delete: Sequence[UUID]) -> None:
         settings, generations = self._settings[name], self._generations[name]
+        # Before there is a writer: a document that can't be written must not leave its lock behind.
+        prepared = [_fields(settings, document) for document in upsert]
         folder = generations.current()
         if folder is None:
             folder = generations.begin(settings.fingerprint)
@@ -101,9 +103,9 @@ class EmbeddedSearch:
         writer = index.writer(_HEAP_BYTES, 1)
         for id in delete:
             writer.delete_documents_by_term("id", str(id))
-        for document in upsert:
-            writer.delete_documents_by_term("id", str(document["id"]))
-        _add(writer, index.schema, settings, upsert)
+        for fields in prepared:
+            writer.delete_documents_by_term("id", fields["id"])
+        _add(writer, index.schema, prepared)
         _finish(writer)
 
     def _search(self, name: str, query: Query) -> Result:
@@ -237,11 +239,15 @@ def _schema(settings: IndexSettings) -> tantivy.Schema:
     return builder.build()
 
 
-def _add(
+def _prepare_and_add(
     writer: tantivy.IndexWriter, schema: tantivy.Schema, settings: IndexSettings, documents: Sequence[Document]
 ) -> None:
-    for document in documents:
-        writer.add_document(cast(Any, tantivy.Document).from_dict(_fields(settings, document), schema))
+    _add(writer, schema, [_fields(settings, document) for document in documents])
+
+
+def _add(writer: tantivy.IndexWriter, schema: tantivy.Schema, prepared: Sequence[dict[str, Any]]) -> None:
+    for fields in prepared:
+        writer.add_document(cast(Any, tantivy.Document).from_dict(fields, schema))
 
 
 def _fields(settings: IndexSettings, document: Document) -> dict[str, Any]:

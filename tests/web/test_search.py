@@ -79,6 +79,23 @@ async def test_a_typo_finds_and_a_filter_narrows(client, world):
     assert re.search(r'name="pay" value="fixed"[^>]*><span>[^<]*</span><small>6</small>', shown.text)
 
 
+async def test_a_word_nothing_has_says_what_else_was_searched_and_offers_exactly_what_was_typed(
+    client, world, db, cast, services
+):
+    content = replace(
+        GIGS[0], title="سلائی کا کام", closes_at=NOW + timedelta(days=10), answer_by=NOW + timedelta(days=14)
+    )
+    posting = await postings.save_draft(db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=NOW)
+    await postings.publish(db, posting, by=cast.bilal.id, at=NOW)
+    await db.commit()
+    await drain(services)
+    shown = (await client.get("/gigs?q=selaaai")).text
+    assert "سلائی کا کام" in titles(shown) and "Also searched" in shown
+    exact = re.search(r'href="(/gigs[^"]*exact=1[^"]*)"', shown)
+    assert exact is not None
+    assert titles((await client.get(unescape(exact[1]))).text) == []
+
+
 async def test_what_was_searched_is_marked_and_what_people_wrote_stays_text(client, world, db, cast):
     found = await client.get("/gigs?q=shpoify")
     assert "<mark>Shopify</mark> store for a boutique" in found.text

@@ -33,6 +33,8 @@ class Criteria:
     skills: tuple[str, ...] = ()
     sort: str = ""
     page: int = 1
+    is_exact: bool = False
+    """Only the words as they were typed: nothing in place of one that nothing has."""
 
     @classmethod
     def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Self:
@@ -45,6 +47,7 @@ class Criteria:
             "words": first.get("q", "")[:LONGEST_WORDS].strip(),
             "sort": first["sort"] if first.get("sort") in cls.SORTS else "",
             "page": min(_number(first.get("page", "")) or 1, MOST_PAGES),
+            "is_exact": first.get("exact") == "1",
         }
         values |= {field: _several(given.get(name, [])) for name, field in cls.LISTS.items()}
         values |= {field: first.get(name) == "1" for name, field in cls.FLAGS.items()}
@@ -64,6 +67,8 @@ class Criteria:
         pairs += [(name, str(getattr(self, field))) for name, field in self.NUMBERS.items() if getattr(self, field)]
         if self.sort:
             pairs.append(("sort", self.sort))
+        if self.is_exact:
+            pairs.append(("exact", "1"))
         if self.page > 1:
             pairs.append(("page", str(self.page)))
         return pairs
@@ -76,7 +81,7 @@ class Criteria:
     @property
     def is_filtered(self) -> bool:
         """Whether anything but words, sort and page is asked for."""
-        return replace(self, words="", sort="", page=1) != type(self)()
+        return replace(self, words="", sort="", page=1, is_exact=False) != type(self)()
 
     @property
     def is_plain(self) -> bool:

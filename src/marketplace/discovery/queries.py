@@ -1,7 +1,7 @@
 """Search as pages ask for it: the index finds ids and counts, PostgreSQL gives the rows and decides who sees them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -25,13 +25,19 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found(Generic[T]):
-    """One page of a list. `total` counts all that match; `dropped` are words left out because too little had them."""
+    """One page of a list. `total` counts all that match; `dropped` are words left out because too little had them.
+
+    `instead` is what was looked for in place of a word that nothing has; `is_listing`: the search engine is down and
+    PostgreSQL listed.
+    """
 
     rows: Sequence[T]
     total: int
     page: int
     facets: Mapping[str, Mapping[str, int]]
     dropped: tuple[str, ...] = ()
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    is_listing: bool = False
 
     @property
     def pages(self) -> int:
@@ -99,7 +105,9 @@ def people_query(criteria: PeopleCriteria) -> Query:
 
 def asked(criteria: Criteria, query: Query) -> Query:
     """The query with the words and the page of the criteria."""
-    return replace(query, words=criteria.words, offset=(criteria.page - 1) * PAGE, limit=PAGE)
+    return replace(
+        query, words=criteria.words, is_exact=criteria.is_exact, offset=(criteria.page - 1) * PAGE, limit=PAGE
+    )
 
 
 def add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
@@ -122,4 +130,5 @@ def add_within(groups: dict[str, Filter], days: int | None, *, at: datetime) -> 
 def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:
     """Rows of PostgreSQL with the counts of the index."""
     total = max(result.total, len(rows))
-    return Found(rows=rows, total=total, page=criteria.page, facets=result.facets, dropped=result.dropped)
+    said = {"dropped": result.dropped, "instead": result.instead, "is_listing": result.is_listing}
+    return Found(rows=rows, total=total, page=criteria.page, facets=result.facets, **said)

@@ -232,6 +232,7 @@ def _list(
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
         clear_href=href(criteria.cleared()),
+        exact_href=href(replace(criteria, is_exact=True, page=1)),
         previous_href=href(criteria.at_page(found.page - 1)) if is_earlier else None,
         next_href=href(criteria.at_page(found.page + 1)) if is_later else None,
         save_href=f"/searches/new?{urlencode([('in', list_page.path[1:]), *criteria.at_page(1).pairs()])}",

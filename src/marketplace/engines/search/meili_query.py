@@ -1,7 +1,7 @@
 """One search by Meilisearch: as few requests as it takes, each with several queries in it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from marketplace.engines.search.filters import And
@@ -54,7 +54,9 @@ class Asked:
         counted = [first, *others]
         if needed < len(self.words):
             counted = others
-        facets = {name: values for each in counted for name, values in (each.get("facetDistribution") or {}).items()}
+        facets: dict[str, dict[str, int]] = {}
+        for each in counted:
+            facets |= cast("dict[str, dict[str, int]]", each.get("facetDistribution") or {})
         return Result(
             hits=tuple(Hit(UUID(hit["id"]), float(hit.get("_rankingScore", 0))) for hit in first["hits"]),
             total=counted[0]["estimatedTotalHits"],

@@ -129,6 +129,12 @@ def add_within(groups: dict[str, Filter], days: int | None, *, at: datetime) -> 
 
 def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:
     """Rows of PostgreSQL with the counts of the index."""
-    total = max(result.total, len(rows))
-    said = {"dropped": result.dropped, "instead": result.instead, "is_listing": result.is_listing}
-    return Found(rows=rows, total=total, page=criteria.page, facets=result.facets, **said)
+    return Found(
+        rows=rows,
+        total=max(result.total, len(rows)),
+        page=criteria.page,
+        facets=result.facets,
+        dropped=result.dropped,
+        instead=result.instead,
+        is_listing=result.is_listing,
+    )

@@ -106,8 +106,8 @@ async def test_a_block_ends_it_both_ways(db: Session, cast: Cast, opening, at) -
 
 
 async def test_a_posting_for_women_takes_women(db: Session, cast: Cast, opening, at) -> None:
-    said = {"type": "full_time", "level": "entry", "hours_a_week": 40, "women_only_reason": "Night shifts in a hostel."}
-    db.add(Employment(posting_id=opening.id, is_women_only=True, **said))
+    terms = await db.get_one(Employment, opening.id)
+    terms.is_women_only, terms.women_only_reason = True, "Night shifts in a hostel."
     cast.hina.gender = "woman"
     await db.flush()
     await applied(db, opening, cast.hina_profile, at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.deadlines.tasks import pass_
@@ -87,8 +87,8 @@ async def test_accepting_hires_and_fills_the_last_opening(db: Session, cast: Cas
 
 
 async def test_with_more_openings_the_posting_stays_open(db: Session, cast: Cast, application, at) -> None:
-    row = {"posting_id": application.posting_id, "type": "full_time", "level": "entry", "hours_a_week": 40}
-    await db.execute(insert(Employment).values(**row, openings=2))
+    (await db.get_one(Employment, application.posting_id)).openings = 2
+    await db.flush()
     await actions.accept(db, await sent(db, cast, application, at), by=cast.ayesha.id, at=at)
     posting = await db.get_one(Posting, application.posting_id)
     assert posting.state == "open"

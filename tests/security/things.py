@@ -390,10 +390,14 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     }
     rows |= {"application": application, "case": case, "restriction": restriction, "appeal": appeal}
     rows |= {"check": check, "search": kept, "invitation": invitation}
-    rows |= {"check": check, "search": kept, "split": split, "dispute": dispute, "shown": shown}
+    rows |= {"split": split, "dispute": dispute, "shown": shown}
     rows |= {"chargeback": chargeback, "outage": outage}
-    receipt = (await db.scalars(select(LedgerTransaction).where(LedgerTransaction.kind == "fund"))).one()
-    rows |= {"check": check, "search": kept, "difference": difference, "receipt": receipt}
+    receipt = (
+        await db.scalars(
+            select(LedgerTransaction).where(LedgerTransaction.kind == "fund").order_by(LedgerTransaction.id).limit(1)
+        )
+    ).one()
+    rows |= {"difference": difference, "receipt": receipt}
     rows |= messages
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

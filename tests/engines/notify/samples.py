@@ -52,6 +52,13 @@ SAMPLES = {
         }
     ],
     "more": 2,
+    "release": Money(60_00, "USD"),
+    "refund": Money(40_00, "USD"),
+    "left": Money(40_00, "USD"),
+    "is_lost": True,
+    "cause": "decision",
+    "step": "answered",
+    "end": "refund",
     "title": "Data entry from home",
     "outcome": "It breaks our rules, so it was removed.",
     "what": "publish postings and services",

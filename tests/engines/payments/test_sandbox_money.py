@@ -298,6 +298,8 @@ async def test_everything_that_can_be_read_reads_as_stripe_describes_it(
     await client.execute("transfers.reversals.create", reversal, key=fresh("reversal"))
     refund = await client.execute("refunds.create", {"charge": charge["id"], "amount": 10}, key=fresh("refund"))
     payout = await client.execute("payouts.create", {"amount": 10, "currency": "usd"}, key=fresh("payout"))
+    async with httpx.AsyncClient(base_url=sandbox.url) as http:
+        disputed = await http.post("/_sandbox/disputes", json={"charge": (await paid_charge(client, sandbox))["id"]})
     session = await open_session(client)
     [event] = [each async for each in client.events(since=clock.now()) if each["data"]["object"]["id"] == payout["id"]]
     ids = {
@@ -305,6 +307,7 @@ async def test_everything_that_can_be_read_reads_as_stripe_describes_it(
         "/v1/accounts": account,
         "/v1/transfers": transfer["id"],
         "/v1/refunds": refund["id"],
+        "/v1/disputes": disputed.json()["id"],
         "/v1/payouts": payout["id"],
         "/v1/charges": charge["id"],
         "/v1/payment_intents": charge["payment_intent"],

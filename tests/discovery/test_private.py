@@ -29,7 +29,7 @@ async def test_private_words_and_columns_stay_out_of_every_index(db, world, cast
     await postings.remove(db, removed, by=cast.sana.id, at=NOW, why="Zqureason of a moderator")
     documents = []
     for source in outbox._sources.values():
-        ids = (await db.scalars(source.ids)).all()
+        ids = (await db.scalars(source.listing.ids)).all()
         documents += await source.load(db, [*ids, removed.id])
     assert len(documents) > 5
     said = json.dumps(documents, ensure_ascii=False, default=str).lower()

@@ -143,7 +143,7 @@ async def documents(stage: Stage) -> str:
     """Everything that search knows."""
     async with stage.database.read() as db:
         found = [
-            await source.load(db, list((await db.execute(source.ids)).scalars()))
+            await source.load(db, list((await db.execute(source.listing.ids)).scalars()))
             for source in outbox._sources.values()  # pyright: ignore[reportPrivateUsage]
         ]
     return repr(found)

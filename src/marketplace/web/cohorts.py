@@ -279,6 +279,8 @@ async def discard_import(visit: Visit, id: UUID) -> Answer:
 @post("/training/cohorts/{id}/links", USER)
 async def print_links(visit: Visit, id: UUID) -> Answer:
     """Fresh claim links of all who have not claimed, on one page to print; it is shown once."""
+    async with visit.read() as db:
+        await programmes.own_cohort(db, id, by=visit.user.id)
     await limit(visit, "print-links", 20, minutes=60)
     async with visit.write() as db:
         cohort, programme = await programmes.own_cohort(db, id, by=visit.user.id)

@@ -88,7 +88,7 @@ def update(desk: Desk, given: Wire) -> Wire:
     dispute: Wire = {**dispute, "evidence": {**dispute["evidence"], **given.get("evidence", {})}}
     dispute["metadata"] = {**dispute["metadata"], **given.get("metadata", {})}
     if given.get("submit", True):
-        details["submission_count"] += 1
+        details |= {"submission_count": details["submission_count"] + 1, "submission_method": "manual"}
         dispute["status"] = dispute["status"].replace("needs_response", "under_review")
     dispute["evidence_details"] = details
     desk.books.update(dispute)
@@ -120,7 +120,7 @@ def _dispute(desk: Desk, charge: Wire, amount: int, *, reason: str, is_inquiry: 
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
-            "submission_method": None,
+            "submission_method": "not_submitted",
         },
         "intended_submission_method": None,
         "is_charge_refundable": is_inquiry,

@@ -193,7 +193,7 @@ async def test_some_sequences(world: World, steps: list[tuple[Any, ...]]) -> Non
 
 
 @pytest.mark.slow
-@options(40)
+@options(8)
 @given(steps=st.lists(STEP, min_size=3, max_size=15))
 async def test_many_sequences(world: World, steps: list[tuple[Any, ...]]) -> None:
     assert await problems_after(world, steps) == []

@@ -1,6 +1,6 @@
 """`make relevance`: how well each engine answers the panel of search/judgements, by class.
 
-The embedded engine always; Meilisearch too where MEILI_URL names one (indexes of its own, taken away at the end).
+The embedded engine. Meilisearch is to be added in `engines`; a real one was not run yet (docs/search.md).
 """
 
 import asyncio

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,7 @@ async def fill(services: Services, everybody: Everybody, report: Callable[[str, 
             report("contracts", number, len(lines))
 
 
-class Story:
+class Story(ABC):
     """One contract from its agreement to its stage."""
 
     def __init__(
@@ -57,9 +58,9 @@ class Story:
         self.freelancer = everybody.users[people[0]]
         self.employer = everybody.owner(people[1])
 
+    @abstractmethod
     async def agree(self) -> tuple[UUID, bool]:
         """The contract, and whether it was made now."""
-        raise NotImplementedError
 
     async def tell(self) -> None:
         """Agree, then go as far as the stage says; what is there already stays as it is."""

@@ -127,7 +127,8 @@ class Model:
         """The bank decides about the oldest that is open."""
         for dispute_id in list(self.asked):
             await self.world.sandbox.decide(dispute_id, outcome)
-            self.lost += self.asked.pop(dispute_id) if outcome == "lost" else 0
+            minor = self.asked.pop(dispute_id)
+            self.lost += minor if outcome == "lost" else 0
             return
 
     async def pay_out(self, percent: int) -> None:
@@ -193,7 +194,7 @@ async def test_some_sequences(world: World, steps: list[tuple[Any, ...]]) -> Non
 
 
 @pytest.mark.slow
-@options(8)
+@options(40)
 @given(steps=st.lists(STEP, min_size=3, max_size=15))
 async def test_many_sequences(world: World, steps: list[tuple[Any, ...]]) -> None:
     assert await problems_after(world, steps) == []

@@ -25,6 +25,8 @@ ONLY_HERE = {
     "tantivy": ("engines/search",),
     "pgqueuer": ("kernel/queue",),
     "asyncpg": ("kernel",),
+    "ortools": ("engines/matching/timetable",),
+    "numpy": ("engines/matching/timetable", "fairs/"),
 }
 TELL_TIME = {"kernel/clock.py", "engines/payments/webhooks.py", "engines/payments/sandbox/webhooks.py"}
 """The clock; and Stripe's signatures, which carry real time whatever the demo's clock says."""

@@ -1,0 +1,1 @@
+"""What the planner is compared with: simple ways to fill a fair."""

@@ -81,6 +81,7 @@ _BOOKS = "the books: money that moved, by number and without a name, kept by law
 _THEIRS = "the other side's conversation: it stays theirs, under “a person who left”"
 _REGISTER = "the provider's register of who learned there; nothing of it is public any more"
 _DECIDED = "what was reported and decided protects others, and she can be asked for it"
+_FAIR = "the organiser's record of a fair, which counts people by number"
 _COMPANY = "the organisation's own work, which its other members go on with"
 
 TABLES: dict[str, Own] = {
@@ -189,6 +190,50 @@ TABLES: dict[str, Own] = {
     "job_offers": Own(hers=("application_id",), made=("created_by",), stays=_AGREED),
     "application_notes": Own(made=("by_user_id",), stays=_COMPANY),
     "scorecards": Own(made=("by_user_id",), stays=_COMPANY),
+    # -- fairs
+    "fairs": Own(hers=("organisation_id",), made=("created_by",), stays=_FAIR),
+    "fair_helpers": Own(hers=("user_id",), made=("added_by",), goes=True),
+    "fair_imports": Own(
+        made=("by_user_id",), others=("centre_organisation_id",), hidden=("rows", "faults"), stays=_FAIR
+    ),
+    "gate_devices": Own(made=("by_user_id",), hidden=("secret_hash",), stays=_FAIR),
+    "booths": Own(
+        hers=("organisation_id",),
+        made=("requested_by",),
+        others=("decided_by",),
+        hidden=("invitation_hash",),
+        blanked={"email": None, "about": "", "note": ""},
+    ),
+    "booth_postings": Own(hers=("booth_id",), made=("added_by",), stays=_FAIR),
+    "fair_tables": Own(hers=("booth_id",), stays=_FAIR),
+    "representatives": Own(
+        hers=("user_id",), hidden=("invitation_hash",), blanked={"name": LEFT, "email": None, "phone": None}
+    ),
+    "fair_candidates": Own(
+        hers=("user_id",),
+        others=("centre_organisation_id",),
+        hidden=("ticket_hash",),
+        blanked={
+            **{"name": LEFT, "email": None, "phone": None, "is_woman": None, "district": None, "education": ""},
+            **{"about": "", "skill_ids": [], "languages": [], "pay_floor_minor": None, "currency": None, "away": []},
+        },
+    ),
+    "fair_invitations": Own(hers=("freelancer_id",), made=("invited_by",), goes=True),
+    "preferences": Own(hers=("candidate_id",), made=("by_user_id",), goes=True),
+    "timetables": Own(made=("made_by",), hidden=("input", "cells", "figures"), stays=_FAIR),
+    "meetings": Own(hers=("candidate_id",), blanked={"candidate_word": ""}),
+    "timetable_changes": Own(made=("proposed_by", "decided_by"), hidden=("values", "moves"), stays=_FAIR),
+    "fair_objections": Own(hers=("candidate_id",), made=("by_user_id",), others=("answered_by",), blanked={"text": ""}),
+    "checkins": Own(
+        hers=("candidate_id",), made=("by_user_id",), hidden=("nonce",), stays="how many came to a fair, by number"
+    ),
+    "queue_entries": Own(hers=("candidate_id",), stays=_FAIR),
+    "fair_scorecards": Own(
+        hers=("candidate_id",), made=("by_user_id",), hidden=("note", "scores"), blanked={"word": "", "note": ""}
+    ),
+    "fair_offers": Own(hers=("candidate_id",), made=("made_by",), stays=_AGREED),
+    "fair_messages": Own(hers=("candidate_id",), goes=True),
+    "follow_ups": Own(hers=("candidate_id",), blanked={"word": ""}),
     # -- contracts and money
     "contracts": Own(hers=("freelancer_id", "organisation_id"), stays=_AGREED),
     "milestones": Own(hers=("contract_id",), stays=_AGREED),
@@ -237,6 +282,7 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("public_records", "public_roots"), "published: no person, account or amount can be read in them"),
     "balance_movements": "the payment service's own books: each is a checkout, refund or transfer here",
     **dict.fromkeys(("programmes", "courses", "course_skills", "cohorts"), "what a training provider offers to all"),
+    **dict.fromkeys(("fair_days", "fair_rooms", "fair_slots", "table_closures"), "a fair's hours, rooms and tables"),
     "signals": "which rule flagged what: telling it would teach how to pass it; what was decided is in restrictions",
     "posting_drafts": "of visitors without an account, by a secret that only their browser has; gone within days",
     "rate_counts": "counts of tries, gone within a day",

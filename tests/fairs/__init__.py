@@ -1,0 +1,1 @@
+"""Fairs: their organisers, employers, candidates, timetables, days."""

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketplace.engines.payments.client import PaymentClient
-from marketplace.identity.models import User, UserSession
+from marketplace.identity.models import Authenticator, User, UserSession
 from marketplace.identity.rules import ABSOLUTE_LIMIT, new_secret, secret_hash
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
@@ -88,6 +89,16 @@ async def sign_in(browser: Browser, database: Database, user_id: UUID) -> Browse
         )
     browser.wear(secret)
     return browser
+
+
+async def prove(database: Database, user_id: UUID, *, has_factor: bool = True) -> None:
+    """She has an authenticator app, and has just used it in every browser of hers."""
+    at = clock.now()
+    async with database.write.begin() as db:
+        if has_factor and await db.get(Authenticator, user_id) is None:
+            db.add(Authenticator(user_id=user_id, sealed_secret=b"", created_at=at, confirmed_at=at))
+        hers = update(UserSession).where(UserSession.user_id == user_id)
+        await db.execute(hers.values(stepped_up_at=at))
 
 
 Browse = Callable[..., Awaitable[Browser]]

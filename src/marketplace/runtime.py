@@ -25,6 +25,7 @@ from marketplace.engines.search.meili_client import Meili, SearchUnavailable, Wr
 from marketplace.engines.search.meilisearch import MeiliSearch
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.engines.search.settings import load_settings
+from marketplace.escrow.rails.catalogue import demo_accounts, house_accounts
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
@@ -81,6 +82,10 @@ def open_services(settings: Settings, database: Database) -> Services:
     )
     services.add(database, Database)
     services.add(_search(settings, database), SearchIndex)
+    accounts = settings.house_accounts or (None if settings.env == "production" else demo_accounts())
+    services.add(house_accounts(accounts))
+    search = EmbeddedSearch(settings.data_dir / "search", resource("search"), meili_url=settings.meili_url)
+    services.add(search, SearchIndex)
     return services
 
 

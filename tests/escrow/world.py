@@ -17,6 +17,7 @@ from marketplace.escrow import accounts, actions, queries
 from marketplace.escrow.checking import check
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Release, Transfer
 from marketplace.escrow.queries import Balance
+from marketplace.escrow.rails.payouts import Wanted, request_payout
 from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
@@ -155,7 +156,7 @@ class World:
     async def pay_out(self, amount: Money, user: User | None = None) -> Payout:
         user = user or self.cast.ayesha
         async with self.database.write.begin() as db:
-            return await actions.request_payout(db, user.id, amount, by=user.id, at=clock.now())
+            return await request_payout(db, user.id, Wanted(amount), by=user.id, at=clock.now())
 
     async def rich(self, amount: Money, *, iban: str = "PK36SCBL0000001123456702") -> None:
         """Ayesha has `amount` (net of the fee) to pay out."""

@@ -21,9 +21,9 @@ from marketplace.contracts.disputes import splits
 from marketplace.contracts.models import Milestone
 from marketplace.engines.payments import inbox, outbox
 from marketplace.engines.payments.client import PaymentClient
-from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as money
 from marketplace.escrow.models import Payout
+from marketplace.escrow.rails.payouts import Wanted, request_payout
 from marketplace.kernel import clock, failpoints
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database, Session
@@ -206,7 +206,7 @@ class Story:
             available = (await money.balance_of(db, self.ayesha)).available
             third = Money(available.amount_minor // 3, "USD")
             if payout is None and third.amount_minor >= 10_00:
-                await escrow.request_payout(db, self.ayesha, third, by=self.ayesha, at=clock.now())
+                await request_payout(db, self.ayesha, Wanted(third), by=self.ayesha, at=clock.now())
         await self.work()
         await self.listen()
 

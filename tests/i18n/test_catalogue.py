@@ -18,6 +18,7 @@ LATIN_WORDS = {
     *("Excel", "IBAN", "MB", "MP", "Markdown", "Office", "PDF", "SHA", "USD", "ZIP", "com", "example", "name"),
     *("CSV", "CV", "JPEG", "JSON", "PIN", "PNG", "QR", "SMS", "UTC", "UTF", "WebP", "docx", "https", "localhost"),
     *("DigiSkills", "NAVTTC", "NTN", "SECP", "info", "posting", "deploy", "py", "reputation", "files", "rows", "id"),
+    *("PK", "SCBL", "camt", "PKR"),
 }
 """What stays in Latin letters inside Urdu."""
 LATIN_MESSAGES = {"2", "4", "SMS"}

@@ -16,17 +16,20 @@ from tests.trust.scenes import restricted
 NAMES = (
     *("anonymous", "ayesha", "hina", "zara", "waqas"),
     *("bilal", "iqra", "usman", "faisal", "omar", "nadia", "tariq", "kamran", "sana", "rabia"),
+    *("farah", "imran"),
 )
 """A visitor. Freelancers: two, Zara whom Ayesha has blocked, Waqas who is restricted. AgriTrack's owner, its hiring and
-its finance member; another employer; two organisers; two training providers; two moderators.
+its finance member; another employer; two organisers; two training providers; two moderators;
+finance and an operator.
 """
 FREELANCERS = {"ayesha", "hina", "zara", "waqas"}
 EMPLOYERS = {"bilal", "iqra", "usman", "faisal", "omar", "nadia", "tariq", "kamran"}
 """Whoever is a member of an organisation."""
-STAFF = {"sana", "rabia"}
+STAFF = {"sana", "rabia", "imran"}
+FINANCE = {"farah", "imran"}
 LIMITS: tuple[What, ...] = ("message", "post", "apply")
 """What Waqas can't do. Whoever may not even use the site is asked about apart (test_suspended.py)."""
-FEW = ("anonymous", "ayesha", "bilal", "usman", "faisal", "sana")
+FEW = ("anonymous", "ayesha", "bilal", "usman", "faisal", "sana", "farah")
 """One of each kind, for the fast tests; the slow ones ask everybody."""
 
 
@@ -46,6 +49,8 @@ async def gather(db: Session, cast: Cast) -> People:
     named = {
         **{"anonymous": None, "ayesha": cast.ayesha, "hina": cast.hina, "bilal": cast.bilal, "omar": cast.omar},
         **{"sana": cast.sana, "rabia": await user_named(db, "Rabia Noor", staff_role="moderator")},
+        "farah": await user_named(db, "Farah Zaidi", staff_role="finance"),
+        "imran": await user_named(db, "Imran Ali", staff_role="operator"),
         "iqra": await _member(db, "Iqra Shah", agritrack, "hiring"),
         "usman": await _member(db, "Usman Tariq", agritrack, "finance"),
         "faisal": await _member(db, "Faisal Raza", await _made(db, "RuralPay", ["employer"]), "owner"),

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from marketplace.web.access import Access
 from marketplace.web.app import handlers
 from tests.security.conftest import Stage
-from tests.security.people import EMPLOYERS, FEW, FREELANCERS, NAMES, STAFF
+from tests.security.people import EMPLOYERS, FEW, FINANCE, FREELANCERS, NAMES, STAFF
 from tests.visitors import Browser
 
 ASKS_STRIPE = {"POST /money/account", "POST /money/account/continue"}
@@ -41,6 +41,7 @@ REFUSED: dict[Access, dict[str, int]] = {
     Access.EMPLOYER: {"anonymous": 303, **dict.fromkeys(set(NAMES) - EMPLOYERS - {"anonymous"}, 403)},
     Access.FREELANCER: {"anonymous": 303, **dict.fromkeys(set(NAMES) - FREELANCERS - {"anonymous"}, 403)},
     Access.STAFF: dict.fromkeys(set(NAMES) - STAFF, 404),
+    Access.FINANCE: dict.fromkeys(set(NAMES) - FINANCE, 404),
     Access.DEMO: dict.fromkeys(NAMES, 404),
     Access.WEBHOOK: {},
 }

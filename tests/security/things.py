@@ -14,7 +14,7 @@ from marketplace.discovery.models import SavedSearch
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.ledger.models import LedgerTransaction
 from marketplace.escrow.chargeback_models import Chargeback
-from marketplace.escrow.models import BookDifference
+from marketplace.escrow.models import BookDifference, Hold
 from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
@@ -39,6 +39,7 @@ from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
 from tests.security.hiring import HIRING, hiring_of
+from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of
 from tests.trust.scenes import reported, restricted
 
@@ -49,6 +50,8 @@ MODERATE, RABIA = frozenset({"sana", "rabia"}), frozenset({"rabia"})
 """Both moderate; an appeal against what Sana decided is only Rabia's."""
 SANA = frozenset({"sana"})
 """She has taken the dispute; Rabia only sees that there is one."""
+FARAH_IMRAN = frozenset({"farah", "imran"})
+"""Who looks after payouts and statements."""
 AGRITRACK = HIRES | PAYS
 BOSS, COLLEAGUES = frozenset({"bilal"}), frozenset({"iqra", "usman"})
 """AgriTrack's owner, and who sees its seats but does not change them."""
@@ -239,6 +242,29 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /messages/replies/{id}/remove": ("/messages/replies/<reply>/remove", AYESHA, NOBODY),
     "POST /safety/contacts/{id}/remove": ("/safety/contacts/<trusted>/remove", AYESHA, NOBODY),
     "POST /safety/meetings/{id}/back": ("/safety/meetings/<meeting>/back", AYESHA, NOBODY),
+    "GET /contracts/{id}/milestones/{number}/transfer": (
+        "/contracts/<contract>/milestones/2/transfer",
+        AGRITRACK,
+        AYESHA,
+    ),
+    "POST /contracts/{id}/milestones/{number}/transfer": (
+        "/contracts/<contract>/milestones/2/transfer",
+        AGRITRACK,
+        AYESHA,
+    ),
+    "POST /ops/pay-ins/{id}/sent-back": ("/ops/pay-ins/<hold>/sent-back", FARAH_IMRAN, NOBODY),
+    "GET /payouts/{id}": ("/payouts/<payout>", AYESHA, NOBODY),
+    "POST /payouts/{id}/cancel": ("/payouts/<payout>/cancel", AYESHA, NOBODY),
+    "POST /money/methods/{id}/prefer": ("/money/methods/<method>/prefer", AYESHA, NOBODY),
+    "POST /money/methods/{id}/remove": ("/money/methods/<method>/remove", AYESHA, NOBODY),
+    "GET /ops/payouts/{id}": ("/ops/payouts/<batch>", FARAH_IMRAN, NOBODY),
+    "POST /ops/payouts/{id}/approve": ("/ops/payouts/<batch>/approve", FARAH_IMRAN, NOBODY),
+    "POST /ops/payouts/{id}/discard": ("/ops/payouts/<batch>/discard", FARAH_IMRAN, NOBODY),
+    "POST /ops/payouts/{id}/file": ("/ops/payouts/<batch>/file", FARAH_IMRAN, NOBODY),
+    "POST /ops/payouts/by-hand/{id}/receipt": ("/ops/payouts/by-hand/<payout>/receipt", FARAH_IMRAN, NOBODY),
+    "POST /ops/payouts/by-hand/{id}/failed": ("/ops/payouts/by-hand/<payout>/failed", FARAH_IMRAN, NOBODY),
+    "POST /ops/lines/{id}/match": ("/ops/lines/<line>/match", FARAH_IMRAN, NOBODY),
+    "POST /ops/lines/{id}/explain": ("/ops/lines/<line>/explain", FARAH_IMRAN, NOBODY),
     "POST /notices/{id}/read": ("/notices/<notice>/read", AYESHA, NOBODY),
     "GET /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
     "POST /safety/restrictions/{id}/appeal": ("/safety/restrictions/<restriction>/appeal", AYESHA, NOBODY),
@@ -257,6 +283,9 @@ For everybody else it does not exist.
 """
 
 NOBODYS_OWN = {
+    "GET /money/methods/new/{rail}",  # any freelancer
+    "POST /money/methods/new/{rail}",
+    "POST /ops/payouts/batches/{rail}",  # finance
     "GET /training/cohorts/{id}/apply",  # any learner
     "POST /training/cohorts/{id}/enrolments",
     "GET /certificates/{id}",  # whoever has the address may check it
@@ -373,6 +402,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
+    money = await money_of(db, cast)
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
     named |= {"gig": gig.slug, "draft": unfinished.slug}
@@ -399,6 +429,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     ).one()
     rows |= {"difference": difference, "receipt": receipt}
     rows |= messages
+    rows |= {"check": check}
+    rows |= messages | money | {"hold": await db.get_one(Hold, part.hold_id)}
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 
 

@@ -28,7 +28,7 @@ from tests.contracts import scenes
 from tests.engines.payments.conftest import sandbox, sandbox_server  # noqa: F401 - fixtures
 from tests.engines.payments.sandbox_server import CONNECT_SECRET, OWN_SECRET, SandboxServer
 from tests.escrow.world import World
-from tests.visitors import BASE, Browse, Browser
+from tests.visitors import BASE, Browse, Browser, prove
 
 DECLINED = "4000000000000002"
 
@@ -137,9 +137,12 @@ async def test_the_way_of_the_money(
     await post.bring()
     money = (await hers.get("/money")).text
     assert "USD 90 waits for you." in money
-    assert (await hers.submit("/payouts", {"amount": "50"}, shown_on="/money")).status_code == 409
+    assert (await hers.get("/money/payout?amount=50")).status_code == 422
 
     # Connecting the payout account.
+    first = await hers.submit("/money/account", shown_on="/money")
+    assert first.headers["location"] == "/account/confirm?next=/money"  # first she proves that it is she
+    await prove(post.world.database, cast.ayesha.id, has_factor=False)
     link = await hers.submit("/money/account", shown_on="/money")
     assert link.status_code == 303
     assert "being checked" in (await hers.get("/money/account/back")).text
@@ -154,8 +157,13 @@ async def test_the_way_of_the_money(
     preview = await hers.get("/money/payout?amount=60")
     assert "Pay out USD 60?" in preview.text
     assert "USD 30 stays in your balance" in preview.text
+    assert "protect your account" in preview.text
+    unproved = await hers.submit("/payouts", {"amount": "60"}, shown_on="/money/payout?amount=60")
+    assert unproved.headers["location"].startswith("/money/payout?")
+    assert (await post.world.balance()).available == Money(90_00, "USD")
+    await prove(post.world.database, cast.ayesha.id)
     asked = await hers.submit("/payouts", {"amount": "60"}, shown_on="/money/payout?amount=60")
-    assert (asked.status_code, asked.headers["location"]) == (303, "/money")
+    assert (asked.status_code, asked.headers["location"][:9]) == (303, "/payouts/")
     await drain(post.world.services)
     clock.advance(timedelta(seconds=5))
     await post.bring()
@@ -179,6 +187,7 @@ async def test_a_double_click_on_pay_out_pays_once(
 ) -> None:
     await post.world.rich(Money(100_00, "USD"))
     browser = await browse(cast.ayesha)
+    await prove(post.world.database, cast.ayesha.id)
     page = (await browser.get("/money/payout?amount=60")).text
     hidden = {
         "_csrf_token": page.split('name="_csrf_token" value="')[1].split('"')[0],
@@ -199,6 +208,7 @@ async def test_a_payout_that_can_not_be_says_why(
 ) -> None:
     await post.world.rich(Money(100_00, "USD"))
     browser = await browse(cast.ayesha)
+    await prove(post.world.database, cast.ayesha.id)
 
     preview = await browser.get(f"/money/payout?amount={amount}")
     assert preview.status_code == 422

@@ -165,6 +165,8 @@ class TestInTheDemo:
             "trainer",
             "moderator",
             "moderator2",
+            "finance",
+            "finance2",
             "shahid",
         ]
         cast.bilal.email = "bilal@demo.example"

@@ -11,9 +11,9 @@ from marketplace.kernel.errors import DomainError
 from marketplace.kernel.queue import Services
 
 
-@click.command("staff", help="Make an account a moderator or operator, or neither any more.")
+@click.command("staff", help="Make an account a moderator, an operator or finance, or nothing any more.")
 @click.argument("email")
-@click.argument("role", type=click.Choice(["moderator", "operator", "none"]), default="moderator")
+@click.argument("role", type=click.Choice(["moderator", "operator", "finance", "none"]), default="moderator")
 def command(email: str, role: str) -> None:
     async def act(services: Services) -> None:
         async with services[Database].write.begin() as db:

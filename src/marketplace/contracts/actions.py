@@ -24,6 +24,8 @@ from marketplace.engines.files.models import StoredFile
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as escrow_queries
 from marketplace.escrow.models import Hold
+from marketplace.escrow.rails.models import PayIn
+from marketplace.escrow.rails.pay_ins import open_pay_in
 from marketplace.gigs import actions as gigs
 from marketplace.gigs.models import Proposal
 from marketplace.gigs.queries import offer_of
@@ -72,6 +74,23 @@ async def fund_milestone(
     if milestone.state == "planned":
         await moves.move(db, contract, milestone, "funding", by=by, at=at)
     return command_id
+
+
+async def fund_by_transfer(db: Session, milestone: Milestone, *, by: UUID, at: datetime) -> PayIn:
+    """The employer wants to pay by bank or wallet: the reference under which the money is known, always the same one.
+
+    Raises: as fund_milestone.
+    """
+    contract = await _lock(db, milestone)
+    await roles.require(db, contract.organisation_id, by, "pay")
+    if milestone.state not in ("planned", "funding"):
+        raise rules.MilestoneMoveRefused
+    if contract.state != "active":
+        raise rules.ContractOver
+    pay_in = await open_pay_in(db, await _hold_of(db, contract, milestone, by=by, at=at), by=by, at=at)
+    if milestone.state == "planned":
+        await _move(db, contract, milestone, "funding", by=by, at=at)
+    return pay_in
 
 
 async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> None:

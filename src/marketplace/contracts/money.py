@@ -48,6 +48,13 @@ async def places_of(db: AnySession, hold_ids: Collection[UUID]) -> dict[UUID, Pl
     return {hold_id: Place(contract_id, number) for hold_id, contract_id, number in await db.execute(query) if hold_id}
 
 
+async def hold_of(db: AnySession, contract_id: UUID, number: int) -> Hold | None:
+    """The hold of a milestone, once somebody began to pay it in. Who may see it was asked before."""
+    query = select(Hold).join(Milestone, Milestone.hold_id == Hold.id)
+    query = query.where(Milestone.contract_id == contract_id, Milestone.number == number)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
 def _sum(kind: type[Release] | type[Refund], *where: object) -> ScalarSelect[int]:
     total = select(func.coalesce(func.sum(kind.amount_minor), 0)).join(Hold, Hold.id == kind.hold_id)
     return total.where(*where).scalar_subquery()  # pyright: ignore[reportArgumentType] - conditions

@@ -11,6 +11,7 @@ from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.escrow.events import (
+    BankChanged,
     ChargebackClosed,
     ChargebackOpened,
     HoldExpired,
@@ -22,8 +23,8 @@ from marketplace.escrow.events import (
     PayoutSent,
     TransferWaiting,
 )
-from marketplace.escrow.models import Hold, Payout, Refund, Release, Transfer
-from marketplace.escrow.queries import balance_of
+from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
+from marketplace.escrow.queries import balances_of
 from marketplace.escrow.sending import NO_ACCOUNT
 from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
@@ -54,8 +55,8 @@ async def finish_first(db: Session, event: AccountClosing) -> None:
     """Nobody leaves with work under way or money on its way. Raises: Invalid."""
     if await queries.open_contracts_of(db, event.user_id):
         raise Invalid.at("", N_("You have a contract that is under way. Finish or cancel it first."))
-    money = await balance_of(db, event.user_id)
-    if money.owed or money.available or money.on_its_way:
+    balances = (await balances_of(db, event.user_id)).values()
+    if any(money.owed or money.available or money.on_its_way for money in balances):
         raise Invalid.at("", N_("There is still money of yours here. Pay it out first, and wait until it has arrived."))
 
 
@@ -150,6 +151,14 @@ async def tell_to_connect(db: Session, event: TransferWaiting) -> None:
 async def tell_of_account(db: Session, event: PayoutAccountReady) -> None:
     """Her payout account works."""
     await notify(db, event.user_id, "payout_account_ready", {}, link="/money", at=clock.now())
+
+
+@after(BankChanged)
+async def tell_of_bank(db: Session, event: BankChanged) -> None:
+    """She, or somebody in her name, gave Stripe another bank."""
+    account = await db.get_one(PayoutAccount, event.payout_account_id)
+    values = {"rail": account.rail, "last4": account.bank_last4, "from_at": account.usable_from}
+    await notify(db, event.user_id, "payout_method_added", values, link="/money/methods", at=clock.now())
 
 
 @after(PayoutSent)

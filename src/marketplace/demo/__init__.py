@@ -6,7 +6,19 @@ there already stays. Every person has the password PASSWORD; the cast has a butt
 
 from collections.abc import Callable
 
-from marketplace.demo import books, contracts, finding, jobs, people, postings, proposals, talent, training, trust
+from marketplace.demo import (
+    books,
+    contracts,
+    finding,
+    jobs,
+    people,
+    postings,
+    proposals,
+    rails,
+    talent,
+    training,
+    trust,
+)
 from marketplace.demo.people import CAST, PASSWORD
 from marketplace.kernel.queue import Services
 
@@ -26,6 +38,7 @@ async def fill(services: Services, report: Report) -> None:
     await contracts.fill(services, everybody, report)
     await jobs.fill(services, everybody, report)
     await talent.fill(services, everybody, report)
+    await rails.fill(services, everybody, report)
     await training.fill(services, everybody, report)
     await trust.fill(services, everybody, report)
     await books.fill(services)

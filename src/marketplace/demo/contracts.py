@@ -20,6 +20,7 @@ from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as money
+from marketplace.escrow.rails.payouts import Wanted, request_payout
 from marketplace.gigs import actions as gigs
 from marketplace.gigs.rules import Offer, Part
 from marketplace.identity.models import User
@@ -209,7 +210,7 @@ class Story(ABC):
                     break
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         async with self.database.write.begin() as db:
-            await escrow.request_payout(db, self.freelancer, available, by=self.freelancer, at=clock.now())
+            await request_payout(db, self.freelancer, Wanted(available), by=self.freelancer, at=clock.now())
 
 
 class _Gig(Story):

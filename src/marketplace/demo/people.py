@@ -27,6 +27,8 @@ CAST = {
     "trainer": "Samina Gul",
     "moderator": "Sana Iqbal",
     "moderator2": "Rabia Noor",
+    "finance": "Farah Zaidi",
+    "finance2": "Imran Ali",
     "shahid": "Shahid Nadeem",
 }
 OWNERS = {
@@ -89,6 +91,8 @@ async def _user(db: Session, name: str, password_hash: str, at: datetime) -> Use
     verified = update(User).where(User.id == user.id).values(email_verified_at=at)
     if name in (CAST["moderator"], CAST["moderator2"]):
         verified = verified.values(staff_role="moderator")
+    if name in (CAST["finance"], CAST["finance2"]):
+        verified = verified.values(staff_role="finance")
     await db.execute(verified)
     return user
 

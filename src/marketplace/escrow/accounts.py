@@ -23,8 +23,49 @@ def connected(user_id: UUID, currency: str) -> str:
     return f"connected:{user_id}:{currency}"
 
 
-def payout_transit(payout_id: UUID) -> str:
-    return f"payout_transit:{payout_id}"
+def payable(user_id: UUID, currency: str) -> str:
+    """Her balance here: paid out by bank, wallet or hand."""
+    return f"payable:{user_id}:{currency}"
+
+
+def payout_transit(payout_id: UUID, converted: str = "") -> str:
+    """A payout under way; `converted` is its second currency."""
+    return f"payout_transit:{payout_id}:{converted}" if converted else f"payout_transit:{payout_id}"
+
+
+def house(slug: str, currency: str) -> str:
+    """The world beyond an account of the platform's own at a bank or wallet: minus this is what the bank says."""
+    return f"world:house:{slug}:{currency}"
+
+
+def fx(currency: str) -> str:
+    """What the platform bought (above zero) and sold (below) of a currency when it changed money."""
+    return f"platform:fx:{currency}"
+
+
+def rail_fees(currency: str) -> str:
+    """What freelancers paid for a rail, less what the rail took."""
+    return f"platform:rail_fees:{currency}"
+
+
+def own_transfers(currency: str) -> str:
+    """Between the platform's own accounts, by its own hand."""
+    return f"platform:own_transfers:{currency}"
+
+
+def clearing(currency: str) -> str:
+    """Between our records and the statements of our banks: payouts that no line confirms, lines nobody understands."""
+    return f"platform:clearing:{currency}"
+
+
+def suspense(line_id: UUID) -> str:
+    """Came in, and nobody knows yet what for."""
+    return f"suspense:{line_id}"
+
+
+def paid_in(hold_id: UUID) -> str:
+    """Came in for a hold: less than all of it, or more."""
+    return f"paid_in:{hold_id}"
 
 
 def refund_transit(refund_id: UUID) -> str:
@@ -69,6 +110,11 @@ def disputed(chargeback_id: UUID) -> str:
 def move(source: str, target: str, money: Money) -> list[Line]:
     """`money` from one account to another."""
     return [Line(source, Money(-money.amount_minor, money.currency)), Line(target, money)]
+
+
+def exchange(source: str, target: str, taken: Money, given: Money) -> list[Line]:
+    """`taken` leaves one account, `given` of another currency reaches the other: each sums to zero through `fx`."""
+    return [*move(source, fx(taken.currency), taken), *move(fx(given.currency), target, given)]
 
 
 def release_lines(hold_id: UUID, user_id: UUID, gross: Money, fee: Money) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What people decide about held money: open, fund, release, refund, connect, pay out.
+"""What people decide about held money: open, fund, release, refund, connect. Payouts are in rails/.
 
 Each locks its own row first and the ledger's accounts last. What Stripe answers is in settling.py.
 """
@@ -14,24 +14,15 @@ from marketplace.engines.ledger import queries as ledger
 from marketplace.engines.ledger.journal import Overdrawn
 from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts, sending
-from marketplace.escrow.errors import (
-    AlreadyFunded,
-    BelowMinimum,
-    HoldFrozen,
-    MoreThanAvailable,
-    NoPayoutAccount,
-    NotHeld,
-    PayoutsPaused,
-)
+from marketplace.escrow.errors import AlreadyFunded, HoldFrozen, NotHeld
 from marketplace.escrow.events import HoldRefunded, ReleaseMade
-from marketplace.escrow.models import Checkout, Hold, Payout, PayoutAccount, Refund, Release, Transfer
-from marketplace.escrow.rules import CHECKOUT_LIFE, MINIMUM_PAYOUT, check_move
+from marketplace.escrow.models import Checkout, Hold, PayoutAccount, Refund, Release, Transfer
+from marketplace.escrow.rules import CHECKOUT_LIFE, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.events import publish
 from marketplace.kernel.failpoints import hit
-from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 
 
@@ -227,8 +218,15 @@ async def connect_account(db: Session, user_id: UUID, *, country: str, by: UUID,
     found = await sending.stripe_account_of(db, user_id, is_changing=True)
     if found is not None:
         return found
+    others = await sending.accounts_of(db, user_id)
     account = PayoutAccount(
-        user_id=user_id, rail="stripe", state="started", country=country.upper(), currency="USD", created_at=at
+        user_id=user_id,
+        rail="stripe",
+        state="started",
+        country=country.upper(),
+        currency="USD",
+        is_preferred=not others,
+        created_at=at,
     )
     db.add(account)
     await db.flush()
@@ -248,43 +246,6 @@ async def account_opened(db: Session, payout_account_id: UUID, stripe_account_id
 def account_key(account: PayoutAccount) -> str:
     """The idempotency key under which her account is made: a second try gives the same account."""
     return f"payout-account:{account.id}"
-
-
-async def request_payout(db: Session, user_id: UUID, amount: Money, *, by: UUID, at: datetime) -> Payout:
-    """Money of her balance goes to her bank.
-
-    Raises: NoPayoutAccount, PayoutsPaused, BelowMinimum, MoreThanAvailable.
-    """
-    account = await sending.stripe_account_of(db, user_id, is_changing=True)
-    if account is None or account.stripe_account_id is None:
-        raise NoPayoutAccount
-    if account.state != "active" or not account.can_pay_out:
-        raise PayoutsPaused
-    if amount < MINIMUM_PAYOUT:
-        raise BelowMinimum.at("amount", N_("The smallest payout is USD 10."))
-    payout = Payout(
-        user_id=user_id,
-        payout_account_id=account.id,
-        amount_minor=amount.amount_minor,
-        currency=amount.currency,
-        state="requested",
-        by_user_id=by,
-        requested_at=at,
-    )
-    db.add(payout)
-    await db.flush()
-    source, target = accounts.connected(user_id, amount.currency), accounts.payout_transit(payout.id)
-    lines = accounts.move(source, target, amount)
-    try:
-        await journal.post(
-            db, key=f"payout:{payout.id}", kind="payout", lines=lines, at=at, subject=("payout", payout.id)
-        )
-    except Overdrawn as error:
-        raise MoreThanAvailable.at("amount", N_("That is more than your balance.")) from error
-    hit("escrow.payout.posted")
-    await sending.send_payout(db, payout, account.stripe_account_id)
-    await _note(db, "payout.requested", ("payout", payout.id), by=by, at=at, money=amount)
-    return payout
 
 
 async def locked_hold(db: Session, hold_id: UUID) -> Hold:

@@ -40,14 +40,49 @@ _RULES = {
         SELECT coalesce(m.code, a.code), coalesce(a.balance, 0), coalesce(m.sum, 0)
         FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'connected:%') a FULL JOIN
         (SELECT 'connected:' || user_id || ':' || currency AS code, sum(amount) AS sum FROM (
-            SELECT payee_user_id AS user_id, currency, amount_minor AS amount FROM transfers WHERE state = 'sent'
+            SELECT payee_user_id AS user_id, currency, amount_minor AS amount FROM transfers
+            WHERE state = 'sent' AND keeper = 'stripe'
             UNION ALL SELECT user_id, currency, -amount_minor FROM payouts
-            WHERE state IN ('requested', 'sent', 'confirmed')) AS each GROUP BY 1) m ON m.code = a.code
+            WHERE rail = 'stripe' AND state IN ('requested', 'sent', 'confirmed')) AS each GROUP BY 1) m
+            ON m.code = a.code
+        WHERE coalesce(a.balance, 0) <> coalesce(m.sum, 0)""",
+    "account {0}: balance {1}, but what was kept less payouts adds up to {2}": """
+        SELECT coalesce(m.code, a.code), coalesce(a.balance, 0), coalesce(m.sum, 0)
+        FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'payable:%') a FULL JOIN
+        (SELECT 'payable:' || user_id || ':' || currency AS code, sum(amount) AS sum FROM (
+            SELECT payee_user_id AS user_id, currency, amount_minor AS amount FROM transfers
+            WHERE state = 'sent' AND keeper = 'here'
+            UNION ALL SELECT user_id, currency, -amount_minor FROM payouts
+            WHERE rail <> 'stripe' AND state IN ('requested', 'sent', 'confirmed')) AS each GROUP BY 1) m
+            ON m.code = a.code
         WHERE coalesce(a.balance, 0) <> coalesce(m.sum, 0)""",
     "payout {0} is {1}, but {2} is in transit": """
         SELECT p.id, p.state, coalesce(a.balance, 0) FROM payouts p
-        LEFT JOIN ledger_accounts a ON a.code = 'payout_transit:' || p.id
-        WHERE coalesce(a.balance, 0) <> CASE WHEN p.state IN ('requested', 'sent') THEN p.amount_minor ELSE 0 END""",
+        LEFT JOIN ledger_accounts a ON a.code = 'payout_transit:' || p.id || CASE WHEN p.rate IS NULL THEN '' ELSE
+            ':' || p.arrives_currency END
+        WHERE coalesce(a.balance, 0) <> CASE WHEN p.state NOT IN ('requested', 'sent') THEN 0
+            WHEN p.rail = 'stripe' THEN p.amount_minor ELSE p.arrives_minor + p.rail_fee_minor END""",
+    "payout {0} changed its currency, but {1} is left of the first": """
+        SELECT p.id, a.balance FROM payouts p JOIN ledger_accounts a ON a.code = 'payout_transit:' || p.id
+        WHERE p.rate IS NOT NULL AND a.balance <> 0""",
+    "hold {0} is pending, but {1} of {2} have been paid in": """
+        SELECT h.id, a.balance, h.amount_minor FROM holds h JOIN ledger_accounts a ON a.code = 'paid_in:' || h.id
+        WHERE h.state = 'pending' AND a.balance >= h.amount_minor""",
+    "statement line {0} is {1}, but {2} lies in suspense": """
+        SELECT l.id, l.state, coalesce(a.balance, 0) FROM statement_lines l
+        LEFT JOIN ledger_accounts a ON a.code = 'suspense:' || l.id
+        WHERE coalesce(a.balance, 0) <> CASE WHEN l.state = 'open' AND l.is_credit AND l.is_booked
+            THEN l.amount_minor ELSE 0 END""",
+    "account {0}: the ledger says {1}, the lines of its statements add up to {2}": """
+        SELECT coalesce(l.code, a.code), coalesce(-a.balance, 0), coalesce(l.sum, 0)
+        FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'world:house:%') a FULL JOIN
+        (SELECT 'world:house:' || house || ':' || currency AS code,
+            sum(CASE WHEN is_credit THEN amount_minor ELSE -amount_minor END) AS sum
+            FROM statement_lines WHERE is_booked GROUP BY 1) l ON l.code = a.code
+        WHERE coalesce(-a.balance, 0) <> coalesce(l.sum, 0)""",
+    "batch {0} was approved by {1} of two people": """
+        SELECT b.id, count(a.user_id) FROM payout_batches b LEFT JOIN batch_approvals a ON a.batch_id = b.id
+        WHERE b.state = 'approved' GROUP BY b.id HAVING count(a.user_id) < 2""",
     "refund {0} is {1}, but {2} is in transit": """
         SELECT r.id, r.state, coalesce(a.balance, 0) FROM refunds r
         LEFT JOIN ledger_accounts a ON a.code = 'refund_transit:' || r.id

@@ -15,6 +15,7 @@ from marketplace.escrow import accounts, sending
 from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.events import HoldExpired, HoldFunded
 from marketplace.escrow.models import Checkout, Hold, Refund
+from marketplace.escrow.rails.models import PayIn
 from marketplace.escrow.rules import check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
@@ -166,6 +167,8 @@ async def _left_unpaid(db: Session, hold: Hold, at: datetime, *, why: str) -> No
     query = select(Checkout.id).where(Checkout.hold_id == hold.id, Checkout.state.in_(("pending", "open"))).limit(1)
     if hold.state != "pending" or (await db.execute(query)).scalar_one_or_none() is not None:
         return
+    if (await db.execute(select(PayIn.id).where(PayIn.hold_id == hold.id))).scalar_one_or_none() is not None:
+        return  # it may still come by transfer
     await _note(db, "hold.expired", hold, at, why=why)
     await publish(db, HoldExpired(hold_id=hold.id))
 

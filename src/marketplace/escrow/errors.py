@@ -32,3 +32,43 @@ class BelowMinimum(Invalid):
 
 class MoreThanAvailable(Invalid):
     """The amount is more than her balance."""
+
+
+class NoRate(Conflict):
+    message = N_("There is no exchange rate of these days yet. Please try again tomorrow; your balance is safe.")
+
+
+class QuoteChanged(Conflict):
+    message = N_("The rate has changed since you looked. Look at the payout again.")
+
+
+class TooFresh(Conflict):
+    message = N_("These details are new: they can be paid from %(at)s on. That is for your safety.")
+
+
+class PayoutsFrozen(Conflict):
+    message = N_("Payouts are paused for now. Your balance is safe, and we are working on it.")
+
+
+class RailClosed(Conflict):
+    message = N_("This way of being paid is not open here.")
+
+
+class BeingPaid(Conflict):
+    message = N_("This payout is being paid already and can't be cancelled any more.")
+
+
+class ApprovedAlready(Conflict):
+    message = N_("You have approved this batch. Somebody else has to be the second.")
+
+
+class OwnPayout(Conflict):
+    message = N_("This batch pays you. Two others have to approve it.")
+
+
+class NothingToPay(Conflict):
+    message = N_("No payout waits on this rail.")
+
+
+class SamePerson(Conflict):
+    message = N_("Somebody else has to confirm this.")

@@ -54,6 +54,13 @@ class PayoutAccountReady(Event, frozen=True):
     user_id: UUID
 
 
+class BankChanged(Event, frozen=True):
+    """The bank of her account at Stripe is another one now: it is paid 72 hours later."""
+
+    payout_account_id: UUID
+    user_id: UUID
+
+
 class PayoutSent(Event, frozen=True):
     """A payout is on its way to her bank."""
 

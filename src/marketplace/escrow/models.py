@@ -3,11 +3,12 @@
 Amounts are copies for reading: the money itself is in the ledger's accounts (`accounts.py` names them).
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
@@ -21,6 +22,7 @@ RefundCause = Literal["cancelled", "part", "settlement", "paid_twice", "wrong_am
 RefundState = Literal["pending", "sent", "failed"]
 TransferState = Literal["pending", "sent", "failed"]
 Rail = Literal["stripe", "bank", "wallet", "manual"]
+Keeper = Literal["stripe", "here"]
 PayoutAccountState = Literal["started", "active", "restricted"]
 PayoutState = Literal["requested", "sent", "confirmed", "returned", "failed"]
 
@@ -131,17 +133,22 @@ class Refund(Base):
 
 
 class PayoutAccount(Base):
-    """Where a freelancer is paid: one per rail. A Stripe account is active once it may receive transfers.
+    """Where a freelancer is paid: one in use per rail. A Stripe account is active once it may receive transfers.
 
-    `due` is what Stripe still wants to know from her.
+    `due` is what Stripe still wants to know from her. Details never change: new ones are a new row, which pays from
+    `usable_from` on, and the former is `replaced_at`; payouts that were asked for keep theirs. `number` is an IBAN, a
+    mobile number, or how else she is paid by hand. What is released goes to the account that `is_preferred`.
     """
 
     __tablename__ = "payout_accounts"
     __table_args__ = (
         one_of("rail", Rail),
         one_of("state", PayoutAccountState),
-        UniqueConstraint("user_id", "rail"),
+        Index(
+            "uq_payout_accounts_in_use", "user_id", "rail", unique=True, postgresql_where=text("replaced_at IS NULL")
+        ),
         CheckConstraint("rail <> 'stripe' OR state <> 'active' OR stripe_account_id IS NOT NULL", name="stripe"),
+        CheckConstraint("rail = 'stripe' OR number <> ''", name="number"),
     )
 
     id: Mapped[UUID] = pk()
@@ -154,21 +161,29 @@ class PayoutAccount(Base):
     can_pay_out: Mapped[bool] = mapped_column(server_default="false")
     due: Mapped[list[Any]] = mapped_column(server_default="[]")
     bank_last4: Mapped[str] = mapped_column(server_default="")
+    holder: Mapped[str] = mapped_column(server_default="")
+    number: Mapped[str] = mapped_column(server_default="")
+    operator: Mapped[str] = mapped_column(server_default="")
+    is_preferred: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = timestamp()
     activated_at: Mapped[datetime | None] = optional_timestamp()
+    usable_from: Mapped[datetime | None] = optional_timestamp()
+    replaced_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class Transfer(Base):
-    """The net amount of a release on its way to her Stripe balance. `epoch` counts the tries after a failure.
+    """The net amount of a release on its way to her balance. `epoch` counts the tries after a failure.
 
-    pending without `command_id`: it waits for her payout account, and the money stays owed to her.
+    `keeper`: her Stripe balance, or her balance here, from which banks and wallets are paid. pending without
+    `command_id`: it waits for her payout account, and the money stays owed to her.
     """
 
     __tablename__ = "transfers"
     __table_args__ = (
         one_of("state", TransferState),
+        one_of("keeper", Keeper),
         CheckConstraint("amount_minor > 0", name="amount"),
-        CheckConstraint("(state = 'sent') = (stripe_transfer_id IS NOT NULL)", name="sent"),
+        CheckConstraint("(state = 'sent' AND keeper = 'stripe') = (stripe_transfer_id IS NOT NULL)", name="sent"),
         Index("ix_transfers_payee_user_id", "payee_user_id", "id"),
         Index("ix_transfers_waiting", "payee_user_id", postgresql_where=text("state <> 'sent'")),
     )
@@ -179,6 +194,7 @@ class Transfer(Base):
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
     state: Mapped[str]
+    keeper: Mapped[str] = mapped_column(server_default="stripe")
     epoch: Mapped[int] = mapped_column(server_default="1")
     command_id: Mapped[UUID | None]
     stripe_transfer_id: Mapped[str | None] = mapped_column(unique=True)
@@ -188,20 +204,45 @@ class Transfer(Base):
 
 
 class Payout(Base):
-    """Money leaves her balance for her own bank. failed or returned: the amount is back, once."""
+    """Money leaves her balance for her own bank or wallet. failed or returned: the amount is back, once.
+
+    `amount_minor` is taken from the balance; the quote she agreed to says what arrives (`arrives_minor`), after the
+    rate (of `rate_on`, None without a change of currency) and the rail's fee, and by when. `arrived_minor` is what
+    did. `reference` stands on the statement. `batch_id`: in a file that waits for approval or was sent.
+    """
 
     __tablename__ = "payouts"
     __table_args__ = (
         one_of("state", PayoutState),
+        one_of("rail", Rail),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("arrives_minor > 0 AND rail_fee_minor >= 0", name="quote"),
+        CheckConstraint("(rate IS NULL) = (currency = arrives_currency) OR rail = 'stripe'", name="rate"),
+        CheckConstraint("rail = 'stripe' OR reference IS NOT NULL", name="reference"),
+        CheckConstraint("rail = 'stripe' OR state IN ('requested', 'failed') OR batch_id IS NOT NULL", name="batch"),
         Index("ix_payouts_user_id", "user_id", "id"),
+        Index("ix_payouts_batch_id", "batch_id", "id"),
+        Index("ix_payouts_unbatched", "rail", "id", postgresql_where=text("state = 'requested' AND batch_id IS NULL")),
     )
 
     id: Mapped[UUID] = pk()
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     payout_account_id: Mapped[UUID] = mapped_column(ForeignKey("payout_accounts.id"))
+    rail: Mapped[str] = mapped_column(server_default="stripe")
+    reference: Mapped[str | None] = mapped_column(unique=True)
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("payout_batches.id"))
+    arrives_minor: Mapped[int] = amount()
+    arrives_currency: Mapped[str] = currency()
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
+    rail_fee_minor: Mapped[int] = amount(server_default="0")
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(20, 8))
+    rate_on: Mapped[date | None]
+    rate_source: Mapped[str] = mapped_column(server_default="")
+    due_on: Mapped[date | None]
+    arrived_minor: Mapped[int | None] = amount()
+    arrived_on: Mapped[date | None]
+    receipt_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     state: Mapped[str]
     command_id: Mapped[UUID | None]
     stripe_payout_id: Mapped[str | None] = mapped_column(unique=True)

@@ -12,29 +12,42 @@ from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow import accounts
 from marketplace.escrow.models import Checkout, FeeRule, Hold, Payout, PayoutAccount, Transfer
 from marketplace.kernel.database import AnySession
-from marketplace.kernel.money import Money
+from marketplace.kernel.money import CURRENCIES, Money
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A freelancer's money, all of one currency.
 
-    held: funded for her work, before the fee; owed: released, but not in her balance yet; available: can be paid
-    out; on_its_way: payouts that have not arrived.
+    held: funded for her work, before the fee; owed: released, but not in her balance yet; at_stripe and here: can be
+    paid out, by Stripe and by the platform; on_its_way: payouts that have not arrived.
     """
 
     held: Money
     owed: Money
-    available: Money
+    at_stripe: Money
+    here: Money
     on_its_way: Money
+
+    @property
+    def available(self) -> Money:
+        return self.at_stripe + self.here
+
+    def __bool__(self) -> bool:
+        return any((self.held, self.owed, self.available, self.on_its_way))
+
+    def on(self, rail: str) -> Money:
+        """What a rail can pay out of it."""
+        return self.at_stripe if rail == "stripe" else self.here
 
 
 async def balance_of(db: AnySession, user_id: UUID, *, currency: str = "USD") -> Balance:
     """What she has, by the ledger."""
     owed, connected = accounts.owed(user_id, currency), accounts.connected(user_id, currency)
+    here = accounts.payable(user_id, currency)
     holds = select(Hold.id).where(Hold.payee_user_id == user_id, Hold.state == "held", Hold.currency == currency)
     held_codes = [accounts.hold(id) for id in (await db.execute(holds)).scalars()]
-    found = await ledger.balances(db, [owed, connected, *held_codes])
+    found = await ledger.balances(db, [owed, connected, here, *held_codes])
     zero = Money(0, currency)
     leaving = select(func.coalesce(func.sum(Payout.amount_minor), 0)).where(
         Payout.user_id == user_id, Payout.state.in_(("requested", "sent")), Payout.currency == currency
@@ -42,9 +55,16 @@ async def balance_of(db: AnySession, user_id: UUID, *, currency: str = "USD") ->
     return Balance(
         held=sum((found.get(code, zero) for code in held_codes), zero),
         owed=found.get(owed, zero),
-        available=found.get(connected, zero),
+        at_stripe=found.get(connected, zero),
+        here=found.get(here, zero),
         on_its_way=Money(int((await db.execute(leaving)).scalar_one()), currency),
     )
+
+
+async def balances_of(db: AnySession, user_id: UUID) -> dict[str, Balance]:
+    """Hers in each currency in which contracts are made; the first is always there, others when there is something."""
+    found = {currency: await balance_of(db, user_id, currency=currency) for currency in CURRENCIES}
+    return {currency: each for currency, each in found.items() if each or currency == CURRENCIES[0]}
 
 
 async def left_in(db: AnySession, hold_id: UUID) -> Money:

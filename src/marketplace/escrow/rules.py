@@ -11,6 +11,10 @@ FEE_BASIS_POINTS = 1_000
 """The fee of contracts made today, from the freelancer; `queries.fee_basis_points` reads the rule of a given day."""
 
 MINIMUM_PAYOUT = Money(10_00, "USD")
+"""Of Stripe's rail; the others' stand in rails/rails.toml."""
+
+COOLING = timedelta(hours=72)
+"""Between new details and the first payout to them: whoever took over an account is found out before the money goes."""
 
 CHECKOUT_LIFE = timedelta(hours=1)
 """Stripe keeps a session open for 30 minutes to 24 hours."""

@@ -1,14 +1,15 @@
 """Commands to Stripe for transfers, refunds and payouts, and the waiting of transfers for a payout account."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from marketplace.engines.ledger import journal
 from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts
-from marketplace.escrow.events import TransferWaiting
+from marketplace.escrow.events import TransferSent, TransferWaiting
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
 from marketplace.escrow.rules import check_move
 from marketplace.identity import audit
@@ -17,6 +18,8 @@ from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
 
 NO_ACCOUNT = "no_payout_account"
+STRIPE_HOLDS = ("USD",)
+"""Currencies of balances at Stripe."""
 
 
 async def stripe_account_of(db: Session, user_id: UUID, *, is_changing: bool = False) -> PayoutAccount | None:
@@ -33,23 +36,81 @@ async def stripe_account_of(db: Session, user_id: UUID, *, is_changing: bool = F
     return (await db.execute(query)).scalar_one_or_none()
 
 
+async def accounts_of(db: Session, user_id: UUID) -> list[PayoutAccount]:
+    """All her accounts in use, locked shared, in one order."""
+    query = (
+        select(PayoutAccount)
+        .where(PayoutAccount.user_id == user_id, PayoutAccount.replaced_at.is_(None))
+        .order_by(PayoutAccount.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return list((await db.execute(query)).scalars())
+
+
+def is_kept_here(found: list[PayoutAccount], currency: str) -> bool:
+    """Her balance here takes it: she prefers a bank or wallet, or Stripe can't hold that currency for her."""
+    return currency not in STRIPE_HOLDS or any(each.is_preferred and each.rail != "stripe" for each in found)
+
+
 async def send_or_wait(db: Session, transfer: Transfer, hold: Hold) -> None:
-    """Send a pending transfer when she has an active account; else it waits and the money stays owed to her."""
-    account = await stripe_account_of(db, transfer.payee_user_id)
-    if account is None or account.state != "active" or account.stripe_account_id is None:
+    """Send a pending transfer where she wants it; without any account it waits and the money stays owed to her."""
+    found = await accounts_of(db, transfer.payee_user_id)
+    stripe = next((each for each in found if each.rail == "stripe"), None)
+    if is_kept_here(found, transfer.currency):
+        await _keep(db, transfer, hold.funded_at or transfer.created_at)
+    elif stripe is None or stripe.state != "active" or stripe.stripe_account_id is None:
         await publish(db, TransferWaiting(transfer_id=transfer.id, user_id=transfer.payee_user_id, reason=NO_ACCOUNT))
-        return
-    await _send(db, transfer, hold, account.stripe_account_id)
+    else:
+        await _send(db, transfer, hold, stripe.stripe_account_id)
+
+
+async def keep_waiting(db: Session, user_id: UUID, *, at: datetime) -> int:
+    """What waits for an account, or failed at Stripe, goes to her balance here when she wants it there."""
+    found = await accounts_of(db, user_id)
+    query = (
+        select(Transfer)
+        .where(Transfer.payee_user_id == user_id, Transfer.state != "sent")
+        .where(or_(Transfer.command_id.is_(None), Transfer.state == "failed"))
+        .order_by(Transfer.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    waiting = [each for each in (await db.execute(query)).scalars() if is_kept_here(found, each.currency)]
+    for transfer in waiting:
+        await _keep(db, transfer, at)
+    return len(waiting)
+
+
+async def _keep(db: Session, transfer: Transfer, at: datetime) -> None:
+    """From what is owed to her balance here: both are ours to write, so it is done at once."""
+    if transfer.state == "failed":
+        check_move("transfer", transfer.state, "pending")
+        transfer.state = "pending"
+    check_move("transfer", transfer.state, "sent")
+    transfer.state, transfer.keeper, transfer.failure, transfer.sent_at = "sent", "here", "", at
+    await db.flush()
+    money = Money(transfer.amount_minor, transfer.currency)
+    user_id = transfer.payee_user_id
+    lines = accounts.move(accounts.owed(user_id, money.currency), accounts.payable(user_id, money.currency), money)
+    key, subject = f"transfer:{transfer.id}:kept", ("transfer", transfer.id)
+    await journal.post(db, key=key, kind="kept", lines=lines, at=at, subject=subject)
+    said: dict[str, Any] = {"amount_minor": money.amount_minor, "currency": money.currency}
+    await audit.record(db, "transfer.kept", subject=subject, by=None, at=at, **said)
+    await publish(db, TransferSent(transfer_id=transfer.id, user_id=user_id))
 
 
 async def send_waiting(db: Session, account: PayoutAccount, *, at: datetime) -> int:
     """Send all that waits for this active account, and once more what failed; returns how many."""
     assert account.stripe_account_id is not None, account.id
+    if not account.is_preferred:
+        return 0
     query = (
         select(Transfer, Hold)
         .join(Release, Release.id == Transfer.release_id)
         .join(Hold, Hold.id == Release.hold_id)
         .where(Transfer.payee_user_id == account.user_id, Transfer.state != "sent")
+        .where(Transfer.currency.in_(STRIPE_HOLDS))
         .order_by(Transfer.id)
         .with_for_update(of=Transfer)
         .execution_options(populate_existing=True)
@@ -88,7 +149,8 @@ async def _send(db: Session, transfer: Transfer, hold: Hold, stripe_account_id: 
 
 async def give_back(db: Session, refund: Refund, hold: Hold, *, at: datetime) -> None:
     """What left a hold goes to the card; to the reserve where a bank has given the payer all of it already."""
-    assert hold.charge_id is not None, hold.id
+    if hold.charge_id is None:
+        return  # what came by transfer goes back by transfer: rails/pay_ins.py lists it
     if not hold.is_reserve_backed:
         await send_refund(db, refund, hold.charge_id)
         return

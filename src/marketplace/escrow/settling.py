@@ -16,6 +16,7 @@ from marketplace.engines.payments.client import AccountStatus
 from marketplace.escrow import accounts, sending
 from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.events import (
+    BankChanged,
     PayoutAccountReady,
     PayoutConfirmed,
     PayoutFailed,
@@ -24,7 +25,7 @@ from marketplace.escrow.events import (
     TransferWaiting,
 )
 from marketplace.escrow.models import Payout, PayoutAccount, Refund, Transfer
-from marketplace.escrow.rules import check_move
+from marketplace.escrow.rules import COOLING, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import publish
@@ -186,6 +187,10 @@ async def account_changed(db: Session, status: AccountStatus, at: datetime, *, m
     if account is None:
         return
     account.stripe_account_id, account.can_pay_out = status.id, status.can_pay_out
+    if account.bank_last4 and status.bank_last4 and account.bank_last4 != status.bank_last4:
+        account.usable_from = at + COOLING
+        await _note(db, "payout_account.bank_changed", ("payout_account", account.id), at)
+        await publish(db, BankChanged(payout_account_id=account.id, user_id=account.user_id))
     account.due, account.bank_last4 = list(status.due), status.bank_last4 or ""
     account.country = status.country or account.country
     to = "active" if status.can_receive else account.state if account.state == "started" else "restricted"

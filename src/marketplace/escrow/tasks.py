@@ -9,7 +9,7 @@ from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
 from marketplace.escrow import chargebacks, checkouts, reconciling, roots, sending, settling
-from marketplace.escrow.models import PayoutAccount
+from marketplace.escrow.models import PayoutAccount, Transfer
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
@@ -98,6 +98,9 @@ async def sweep(db: Session) -> None:
 
     The events of an account that we have not paid from yet are in no list that payments reads.
     """
+    waiting = select(Transfer.payee_user_id).where(Transfer.state != "sent").distinct().order_by(Transfer.payee_user_id)
+    for user_id in (await db.execute(waiting)).scalars().all():
+        await sending.keep_waiting(db, user_id, at=clock.now())
     query = select(PayoutAccount).where(PayoutAccount.rail == "stripe", PayoutAccount.stripe_account_id.is_not(None))
     for account in (await db.execute(query.order_by(PayoutAccount.id).with_for_update())).scalars().all():
         if account.state == "active":

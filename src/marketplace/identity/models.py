@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
 from marketplace.kernel.database.states import one_of
 
-StaffRole = Literal["moderator", "operator"]
+StaffRole = Literal["moderator", "operator", "finance"]
 MembershipRole = Literal["owner", "hiring", "finance", "member"]
 OrganisationKind = Literal["employer", "organiser", "training_provider", "park_operator"]
 TokenPurpose = Literal["verify_email", "reset_password", "change_email"]

@@ -54,7 +54,13 @@ class SignedIn:
 
     @property
     def is_staff(self) -> bool:
-        return self.staff_role is not None
+        """Moderates or operates: reads cases. Finance does not."""
+        return self.staff_role in ("moderator", "operator")
+
+    @property
+    def is_finance(self) -> bool:
+        """May approve payouts and read statements."""
+        return self.staff_role in ("operator", "finance")
 
     @property
     def initials(self) -> str:

@@ -13,9 +13,9 @@ from marketplace.kernel.i18n import N_
 
 
 async def appoint(db: Session, email: str, role: str | None, *, at: datetime) -> User:
-    """Make somebody a moderator or operator, or (None) neither any more. Raises: NotFound, Invalid."""
+    """Make somebody a moderator, an operator or finance, or (None) nothing any more. Raises: NotFound, Invalid."""
     if role is not None and role not in get_args(StaffRole):
-        raise Invalid.at("role", N_("There are moderators and operators."))
+        raise Invalid.at("role", N_("There are moderators, operators and finance."))
     one = select(User).where(func.lower(User.email) == email.strip().lower(), User.closed_at.is_(None))
     user = (await db.execute(one.with_for_update())).scalar_one_or_none()
     if user is None:

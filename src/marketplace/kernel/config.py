@@ -43,6 +43,7 @@ class Settings:
     sms_url: str = ""
     sms_token: str = ""
     mail_from: str = "Hunar <no-reply@localhost>"
+    house_accounts: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -80,6 +81,7 @@ class Settings:
             sms_url=read("SMS_URL"),
             sms_token=read("SMS_TOKEN"),
             mail_from=read("MAIL_FROM", "Hunar <no-reply@localhost>"),
+            house_accounts=Path(found).expanduser() if (found := read("MARKETPLACE_HOUSE_ACCOUNTS")) else None,
         )
         settings._check()
         return settings

@@ -8,8 +8,10 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 
 EXPONENTS = {"USD": 2, "PKR": 2, "EUR": 2, "GBP": 2, "AED": 2, "SAR": 2, "JPY": 0}
-"""Decimal places of the currencies we accept (ISO 4217)."""
+"""Decimal places of the currencies we accept (ISO 4217); a currency without any is spelled here and nowhere else."""
 
+CURRENCIES = ("USD", "PKR")
+"""What contracts are made in; a contract has one."""
 BASIS_POINTS = 10_000
 MAX_MINOR = 1_000_000_000_00
 
@@ -54,6 +56,11 @@ class Money:
     @property
     def decimal(self) -> Decimal:
         return Decimal(self.amount_minor).scaleb(-EXPONENTS[self.currency])
+
+
+def whole(units: int, currency: str) -> Money:
+    """So many dollars or rupees: minor units are counted here and nowhere else."""
+    return Money(units * 10 ** EXPONENTS[currency], currency)
 
 
 def parse_money(text: str, currency: str) -> Money:

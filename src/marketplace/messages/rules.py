@@ -232,6 +232,7 @@ KINDS = (
             "password_changed",
             "account_exists",
             "domain_code",
+            "payout_method_added",
             "factor_added",
             "factor_removed",
             "recovery_asked",

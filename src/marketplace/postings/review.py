@@ -121,7 +121,7 @@ def text_of(posting: Posting) -> str:
 async def load_subject(db: AnySession, id: UUID, viewer: UUID) -> Subject | None:
     """A posting as somebody may report it: published, or hers to manage, or read by staff."""
     sees = exists().where(Membership.organisation_id == Posting.organisation_id, Membership.user_id == viewer)
-    is_staff = exists().where(User.id == viewer, User.staff_role.is_not(None))
+    is_staff = exists().where(User.id == viewer, User.staff_role.in_(("moderator", "operator")))
     is_published = Posting.state.in_(("open", "paused", "filled", "closed", "expired"))
     found = await db.execute(select(Posting).where(Posting.id == id, is_published | sees | is_staff))
     posting = found.scalar_one_or_none()

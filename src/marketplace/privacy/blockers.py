@@ -35,7 +35,7 @@ async def _money(db: AnySession, person: Person) -> list[Blocker]:
     held = exists().where(Hold.state == "held", for_her | Hold.payer_organisation_id.in_(person.organisations))
     if await db.scalar(select(held)):
         found.append(Blocker(N_("Money is held for a milestone of yours. It is released or refunded first."), "/money"))
-    codes = [f"{kind}:{person.id}:%" for kind in ("owed", "connected")]
+    codes = [f"{kind}:{person.id}:%" for kind in ("owed", "connected", "payable")]
     hers = select(exists().where(LedgerAccount.balance != 0, LedgerAccount.code.like(func.any(codes))))
     if await db.scalar(hers):
         found.append(Blocker(N_("There is still money of yours here. Pay it out first."), "/money"))

@@ -261,9 +261,18 @@ TABLES: dict[str, Own] = {
     "releases": Own(hers=("hold_id",), made=("by_user_id",), stays=_BOOKS),
     "refunds": Own(hers=("hold_id",), made=("by_user_id",), stays=_BOOKS),
     "transfers": Own(hers=("payee_user_id",), stays=_BOOKS),
-    "payout_accounts": Own(hers=("user_id",), blanked={"bank_last4": "", "due": []}, stays=_BOOKS),
+    "payout_accounts": Own(
+        hers=("user_id",), blanked={"bank_last4": "", "due": [], "holder": "", "number": LEFT}, stays=_BOOKS
+    ),
     "payouts": Own(hers=("user_id", "payout_account_id"), made=("by_user_id",), stays=_BOOKS),
     "book_differences": Own(made=("closed_by_user_id",), stays=_BOOKS),
+    "payout_batches": Own(made=("prepared_by",), hidden=("content",), stays="what a bank was told to pay, as it was"),
+    "batch_approvals": Own(made=("user_id",), stays="who answers for a batch"),
+    "statements": Own(made=("imported_by",), stays=_BOOKS),
+    "statement_lines": Own(hers=("payout_id", "hold_id"), made=("ended_by",), stays="what a bank says, as it was"),
+    "pay_ins": Own(hers=("hold_id",), made=("created_by",), stays=_BOOKS),
+    "fx_rates": Own(made=("imported_by",), stays="a rate that others were paid at"),
+    "payout_freezes": Own(made=("by_user_id", "lifted_by"), stays="when and why nobody was paid"),
     "ledger_accounts": Own(match=_her_accounts, stays=_BOOKS),
     "ledger_entries": Own(hers=("account_id",), stays=_BOOKS),
     # -- engines and discovery, which know no users: by her id or address

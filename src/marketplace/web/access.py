@@ -46,13 +46,15 @@ class Access(Enum):
     """Signed in with a freelancer profile."""
     STAFF = "staff"
     """Moderators and operators; for others the page does not exist."""
+    FINANCE = "finance"
+    """Operators and finance: payouts, statements; for others the page does not exist."""
     WEBHOOK = "webhook"
     """Another machine, which proves itself by its signature: no session, no CSRF token."""
     DEMO = "demo"
     """Anybody, in the demo only; elsewhere the page does not exist."""
 
 
-PUBLIC, USER, EMPLOYER, FREELANCER, STAFF, WEBHOOK, DEMO = Access
+PUBLIC, USER, EMPLOYER, FREELANCER, STAFF, FINANCE, WEBHOOK, DEMO = Access
 
 
 class CrossSite(DomainError):
@@ -67,7 +69,18 @@ class Limited(NotAllowed):
     )
 
 
-ALWAYS_OPEN = ("/money", "/safety", "/account", "/notices", "/language", "/sign-out", "/static", "/live", "/ready")
+ALWAYS_OPEN = (
+    "/money",
+    "/payouts",
+    "/safety",
+    "/account",
+    "/notices",
+    "/language",
+    "/sign-out",
+    "/static",
+    "/live",
+    "/ready",
+)
 """What a limited account reaches: its money, its data, its standing; and what every page needs."""
 
 
@@ -128,6 +141,8 @@ def _admit(visit: Visit, access: Access) -> None:
     if access is DEMO and not visit.settings.is_demo:
         raise NotFound
     if access is STAFF and (visit.person is None or not visit.person.is_staff):
+        raise NotFound
+    if access is FINANCE and (visit.person is None or not visit.person.is_finance):
         raise NotFound
     if access is USER:
         _ = visit.user

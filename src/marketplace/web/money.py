@@ -1,9 +1,7 @@
-"""The page of money: what is held, owed, available and on its way; payouts; the payout account."""
+"""The page of money: what is held, owed, available and on its way; her payout account at Stripe."""
 
 from typing import Any
 from uuid import UUID
-
-from litestar.datastructures import FormMultiDict
 
 from marketplace.contracts import lists
 from marketplace.contracts import money as contracts
@@ -12,31 +10,21 @@ from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
 from marketplace.escrow import actions, queries
 from marketplace.escrow.movements import movements_of
-from marketplace.escrow.rules import MINIMUM_PAYOUT
+from marketplace.escrow.rails.freezing import frozen
+from marketplace.escrow.rails.methods import methods_of
 from marketplace.identity.queries import HatOrganisation, SignedIn
 from marketplace.identity.roles import may
 from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.web import paging
 from marketplace.web.access import FREELANCER, USER, Answer, get, post
-from marketplace.web.forms import CreatingForm, Form, MoneyField, Required
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.payout_forms import AmountForm, ways_of
+from marketplace.web.stepping_up import step_up_first
 from marketplace.web.visit import Visit
 
 COUNTRY = "PK"
 """Where payout accounts are opened until somebody works from elsewhere; Stripe's own pages ask again."""
-
-
-class AmountForm(Form):
-    """How much to pay out."""
-
-    amount = MoneyField(N_("Amount"), [Required()], currency="USD", description=N_("At least USD 10."))
-
-
-class PayoutForm(CreatingForm):
-    """A payout that was looked at."""
-
-    amount = MoneyField(N_("Amount"), [Required()], currency="USD")
 
 
 @get("/money", USER)
@@ -44,51 +32,14 @@ async def show_money(visit: Visit) -> Answer:
     """Hers as a freelancer; of her organisation with `?as=employer`."""
     if is_employer_view(visit):
         return await _employer_page(visit, paying(visit.user))
-    return await _freelancer_page(visit, visit.blank(AmountForm))
-
-
-@get("/money/payout", FREELANCER)
-async def preview_payout(visit: Visit) -> Answer:
-    """What a payout of this amount means, before it is asked for."""
-    form = AmountForm(FormMultiDict(visit.query.multi_items()), locale=visit.locale, zone=visit.zone)
-    if not form.validate():
-        return await _freelancer_page(visit, form, status=422)
-    async with visit.read() as db:
-        balance = await queries.balance_of(db, visit.user.id)
-        account = await queries.payout_account_of(db, visit.user.id)
-    if account is None:
-        return redirect(visit, "/money", flash=Flash(N_("Connect your payout account first."), tone="note"))
-    if not MINIMUM_PAYOUT <= form.amount.data <= balance.available:
-        too_little = form.amount.data < MINIMUM_PAYOUT
-        form.amount.errors = [
-            form.say(N_("The smallest payout is USD 10.") if too_little else N_("That is more than your balance."))
-        ]
-        return await _freelancer_page(visit, form, status=422)
-    asked = visit.blank(PayoutForm, data={"amount": form.amount.data})
-    rest = balance.available - form.amount.data
-    return page(visit, "money/payout.html", form=asked, amount=form.amount.data, rest=rest, account=account)
-
-
-@post("/payouts", FREELANCER)
-async def request_payout(visit: Visit) -> Answer:
-    """Money of her balance goes to her bank."""
-    form = await visit.form(PayoutForm)
-    if form.validate():
-        with form.catching():
-            async with visit.submit(form, back="/money") as step:
-                if step.is_first:
-                    by = visit.user.id
-                    await actions.request_payout(step.db, by, form.amount.data, by=by, at=visit.now)
-                    step.location = "/money"
-            return redirect(visit, step.location, flash=N_("Asked for. We tell you when your bank has it."))
-    again = visit.blank(AmountForm, data={"amount": form.amount.data})
-    again.amount.errors = form.amount.errors
-    return await _freelancer_page(visit, again, status=422)
+    return await freelancer_page(visit)
 
 
 @post("/money/account", FREELANCER)
 async def connect(visit: Visit) -> Answer:
-    """Go to Stripe's onboarding; pressed again it goes on where she left it."""
+    """Go to Stripe's onboarding; pressed again it goes on where she left it. First she proves that it is she."""
+    if ask := step_up_first(visit, "/money"):
+        return ask
     try:
         address = await _onboarding(visit)
     except PaymentUnavailable:
@@ -137,27 +88,25 @@ async def _onboarding(visit: Visit) -> str:
     return await client.account_link(account.stripe_account_id, return_url=f"{base}/back", refresh_url=f"{base}/again")
 
 
-async def _freelancer_page(visit: Visit, form: AmountForm, *, status: int = 200) -> Answer:
+async def freelancer_page(visit: Visit, form: AmountForm | None = None, *, status: int = 200) -> Answer:
+    """Her page of money; `form` is a payout that she asked for and that can't be."""
     user = visit.user
     async with visit.read() as db:
-        balance = await queries.balance_of(db, user.id)
-        account = await queries.payout_account_of(db, user.id)
+        balances = await queries.balances_of(db, user.id)
+        methods = await methods_of(db, user.id)
         coming = await lists.money_coming(db, user.id)
         rows = await movements_of(db, user_id=user.id, before=_cursor(visit), limit=paging.SIZE + 1)
         places = await contracts.places_of(db, {row.hold_id for row in rows if row.hold_id})
+        freeze = await frozen(db)
     found = paging.cut(visit, rows, key=lambda row: [row.id])
-    context: dict[str, Any] = {"balance": balance, "account": account, "coming": coming}
+    ways = ways_of(balances, methods)
+    context: dict[str, Any] = {"balances": balances, "methods": methods, "coming": coming, "is_frozen": bool(freeze)}
+    context["account"] = next((each for each in methods if each.rail == "stripe"), None)
+    context |= {"has_both": has_both(user), "found": found, "places": places, "ways": ways}
+    form = form or visit.blank(AmountForm)
+    form.offer(ways)
     return page(
-        visit,
-        "money/freelancer.html",
-        fragment="movements",
-        status=status,
-        form=form,
-        clearing=CLEARING,
-        has_both=has_both(user),
-        found=found,
-        places=places,
-        **context,
+        visit, "money/freelancer.html", fragment="movements", status=status, form=form, clearing=CLEARING, **context
     )
 
 
@@ -197,4 +146,4 @@ def _cursor(visit: Visit) -> UUID | None:
     return cursor[0] if cursor else None
 
 
-routes = [show_money, preview_payout, request_payout, connect, ask_again, wait_for_account]
+routes = [show_money, connect, ask_again, wait_for_account]

@@ -26,6 +26,8 @@ CAST = {
     "trainer": N_("Samina, trainer"),
     "moderator": N_("Sana, moderator"),
     "moderator2": N_("Rabia, second moderator"),
+    "finance": N_("Farah, finance"),
+    "finance2": N_("Imran, second of finance"),
     "shahid": N_("Shahid, whose account is limited"),
 }
 """Who may be played in the demo, by the first part of her address."""

@@ -19,6 +19,27 @@ from marketplace.engines.payments.translation import translated
 
 STRIPE_ADDRESS = "https://api.stripe.com"
 TIMEOUT_SECONDS = 20
+OWN_EVENTS = (
+    *("checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.expired"),
+    *(
+        "charge.succeeded",
+        "charge.updated",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+    ),
+    *("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"),
+    *("refund.created", "refund.updated", "refund.failed", "transfer.created", "transfer.updated", "transfer.reversed"),
+)
+CONNECT_EVENTS = (
+    "account.updated",
+    "payout.created",
+    "payout.updated",
+    "payout.paid",
+    "payout.failed",
+    "payout.canceled",
+)
+"""What we listen to, on the platform's own account and on connected ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,20 @@ class PaymentClient:
         with translated():
             link = await self._stripe.v2.core.account_links.create_async({"account": account_id, "use_case": use_case})
         return link.url
+
+    async def make_endpoint(self, url: str, *, is_connect: bool) -> Wire:
+        """A webhook endpoint with the SDK's own API version; its `secret` is told this once.
+
+        Raises: PaymentRefused, PaymentUnavailable.
+        """
+        wanted: Any = {
+            "url": url,
+            "connect": is_connect,
+            "api_version": stripe.api_version,
+            "enabled_events": list(CONNECT_EVENTS if is_connect else OWN_EVENTS),
+        }
+        with translated():
+            return plain(await self._stripe.v1.webhook_endpoints.create_async(wanted))
 
     async def account(self, account_id: str) -> AccountStatus:
         """What the connected account may do now. Raises: PaymentRefused, PaymentUnavailable."""

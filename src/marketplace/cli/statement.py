@@ -1,0 +1,42 @@
+"""`marketplace statement`: read a bank's or wallet's statement."""
+
+from pathlib import Path
+
+import click
+
+from marketplace.cli.site import with_services
+from marketplace.escrow.rails import desk, statements
+from marketplace.escrow.rails.catalogue import HouseAccounts
+from marketplace.kernel import clock
+from marketplace.kernel.config import Settings
+from marketplace.kernel.database import Database
+from marketplace.kernel.errors import DomainError
+from marketplace.kernel.queue import Services
+
+
+@click.group("statement", help="Statements of the platform's own accounts.")
+def command() -> None:
+    """What they confirm is confirmed; the rest stands on /ops/lines."""
+
+
+@command.command("import", help="Read a camt.053, or the CSV of this account's bank. Reading it again changes nothing.")
+@click.argument("account")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_file(account: str, path: Path) -> None:
+    given = statements.Given(path.name, path.read_bytes())
+
+    async def act(services: Services) -> None:
+        houses = services[HouseAccounts].by_slug
+        if account not in houses:
+            raise click.ClickException(f"no account {account}: there are {', '.join(houses) or 'none'}")
+        async with services[Database].write.begin() as db:
+            made = await statements.import_statement(db, given, houses[account], by=None, at=clock.now())
+            waiting = await desk.open_lines(db)
+        if not made.is_new:
+            click.echo("This file was read before: nothing has changed.")
+        click.echo(f"{made.statement.new_lines} new of {made.statement.lines} lines; {waiting} wait on /ops/lines")
+
+    try:
+        with_services(Settings.from_env(), act)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,65 @@
+"""The table of exchange rates: read from a CSV, newest first, never a guess and never the inverse of another."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from marketplace.escrow.rails.models import FxRate
+from marketplace.escrow.rails.quotes import BANKS_ARE_IN, Rate
+from marketplace.identity import audit
+from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.errors import Invalid
+from marketplace.kernel.i18n import N_
+from marketplace.kernel.money import EXPONENTS
+
+TOO_OLD = timedelta(days=7)
+"""A rate of longer ago is nobody's price: then nothing is changed until a new one is imported."""
+
+
+async def rate_at(db: AnySession, base: str, quote: str, *, at: datetime, oldest: timedelta = TOO_OLD) -> Rate | None:
+    """The newest rate of that day or before; None when there is none, or only old ones."""
+    day = at.astimezone(BANKS_ARE_IN).date()
+    query = (
+        select(FxRate.base, FxRate.quote, FxRate.rate, FxRate.on, FxRate.source)
+        .where(FxRate.base == base, FxRate.quote == quote, FxRate.on <= day, FxRate.on >= day - oldest)
+        .order_by(FxRate.on.desc(), FxRate.id.desc())
+        .limit(1)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return Rate(*row) if row else None
+
+
+async def import_rates(db: Session, text: str, *, source: str, by: UUID | None, at: datetime) -> int:
+    """Rows of `date,base,quote,rate`; what is known already is left out. Returns how many are new. Raises: Invalid."""
+    count = 0
+    for day, base, quote, value in _rows(text):
+        row = {"base": base, "quote": quote, "on": day, "rate": value, "source": source}
+        made = (
+            insert(FxRate).values(**row, imported_by=by, imported_at=at).on_conflict_do_nothing().returning(FxRate.id)
+        )
+        if (id := (await db.execute(made)).scalar_one_or_none()) is not None:
+            count += 1
+            said = {"base": base, "quote": quote, "on": str(day), "rate": str(value), "source": source}
+            await audit.record(db, "rate.imported", subject=("rate", id), by=by, at=at, **said)
+    return count
+
+
+def _rows(text: str) -> Iterator[tuple[date, str, str, Decimal]]:
+    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    if missing := {"date", "base", "quote", "rate"} - set(rows.fieldnames or ()):
+        raise Invalid.at("file", N_("The file has no column “%(name)s”."), name=sorted(missing)[0])
+    for number, row in enumerate(rows, 2):
+        try:
+            day, value = date.fromisoformat(row["date"].strip()), Decimal(row["rate"].strip())
+            base, quote = row["base"].strip().upper(), row["quote"].strip().upper()
+            if base not in EXPONENTS or quote not in EXPONENTS or base == quote or not Decimal("1e-6") < value < 10**8:
+                raise ValueError(row)
+        except (ValueError, InvalidOperation, AttributeError) as error:
+            raise Invalid.at("file", N_("Line %(number)s can't be read."), number=number) from error
+        yield day, base, quote, value

@@ -81,7 +81,7 @@ async def fund_by_transfer(db: Session, milestone: Milestone, *, by: UUID, at: d
 
     Raises: as fund_milestone.
     """
-    contract = await _lock(db, milestone)
+    contract = await moves.lock(db, milestone)
     await roles.require(db, contract.organisation_id, by, "pay")
     if milestone.state not in ("planned", "funding"):
         raise rules.MilestoneMoveRefused
@@ -89,7 +89,7 @@ async def fund_by_transfer(db: Session, milestone: Milestone, *, by: UUID, at: d
         raise rules.ContractOver
     pay_in = await open_pay_in(db, await _hold_of(db, contract, milestone, by=by, at=at), by=by, at=at)
     if milestone.state == "planned":
-        await _move(db, contract, milestone, "funding", by=by, at=at)
+        await moves.move(db, contract, milestone, "funding", by=by, at=at)
     return pay_in
 
 

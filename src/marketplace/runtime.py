@@ -84,8 +84,6 @@ def open_services(settings: Settings, database: Database) -> Services:
     services.add(_search(settings, database), SearchIndex)
     accounts = settings.house_accounts or (None if settings.env == "production" else demo_accounts())
     services.add(house_accounts(accounts))
-    search = EmbeddedSearch(settings.data_dir / "search", resource("search"), meili_url=settings.meili_url)
-    services.add(search, SearchIndex)
     return services
 
 

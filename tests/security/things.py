@@ -58,6 +58,7 @@ BOSS, COLLEAGUES = frozenset({"bilal"}), frozenset({"iqra", "usman"})
 BOTH = AYESHA | AGRITRACK
 
 
+_PAID_IN = LedgerTransaction.kind == "fund"
 _PART = "/contracts/<contract>/milestones/1"
 
 
@@ -430,6 +431,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     rows |= {"difference": difference, "receipt": receipt}
     rows |= messages
     rows |= {"check": check}
+        await db.scalars(select(LedgerTransaction).where(_PAID_IN, LedgerTransaction.subject_id == part.hold_id))
+    ).one()
+    rows |= {"check": check, "search": kept, "difference": difference, "receipt": receipt}
     rows |= messages | money | {"hold": await db.get_one(Hold, part.hold_id)}
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

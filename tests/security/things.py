@@ -424,16 +424,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     rows |= {"split": split, "dispute": dispute, "shown": shown}
     rows |= {"chargeback": chargeback, "outage": outage}
     receipt = (
-        await db.scalars(
-            select(LedgerTransaction).where(LedgerTransaction.kind == "fund").order_by(LedgerTransaction.id).limit(1)
-        )
-    ).one()
-    rows |= {"difference": difference, "receipt": receipt}
-    rows |= messages
-    rows |= {"check": check}
         await db.scalars(select(LedgerTransaction).where(_PAID_IN, LedgerTransaction.subject_id == part.hold_id))
     ).one()
-    rows |= {"check": check, "search": kept, "difference": difference, "receipt": receipt}
+    rows |= {"difference": difference, "receipt": receipt}
     rows |= messages | money | {"hold": await db.get_one(Hold, part.hold_id)}
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

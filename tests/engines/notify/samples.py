@@ -24,6 +24,8 @@ SAMPLES = {
     "piece": "A shop for handmade pottery",
     "is_given": True,
     "count": 3,
+    "last4": "4812",
+    "from_at": datetime(2026, 12, 12, 9, 0, tzinfo=UTC),
     "job": "Junior web developer",
     "stage": "interview",
     "letter": "C",

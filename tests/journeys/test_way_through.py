@@ -4,10 +4,11 @@ import re
 import time
 from collections.abc import Callable
 
+import pyotp
 import pytest
 
 from tests.cli.sites import UpSite
-from tests.journeys.person import Person
+from tests.journeys.person import PASSWORD, Person
 
 PREVIEW = "main button:not(.sr-only)[value='preview']"
 NOTICE = "main form[action$='/read'][action^='/notices/'] button"
@@ -211,11 +212,24 @@ def connects_her_bank(person: Person, milestone: str) -> None:
     person.waits_for("/money", "form[action='/money/payout']")
 
 
+def protects_her_account(person: Person) -> None:
+    """The first payout asks for a second factor."""
+    person.presses("main a[href='/account/security']").sends("/security/app")
+    if "/account/confirm" in person.page.url:
+        person.writes(proof=PASSWORD).sends("/account/confirm").sends("/security/app")
+    person.arrives(r"/security/app$")
+    letters = person.page.locator("main code bdi").text_content() or ""
+    person.fits_the_screen().writes(code=pyotp.TOTP(letters.replace(" ", "")).now()).sends("/app/confirm")
+    person.arrives(r"/app/confirm")
+
+
 def is_paid(person: Person) -> None:
     person.opens("/money").writes(amount="180")
     person.sends("/money/payout")
     person.sees("USD 180").fits_the_screen()
-    person.sends("/payouts")
+    quote = person.page.url
+    protects_her_account(person)
+    person.opens(quote).sends("/payouts")
     person.waits_for("/money", "[data-state='confirmed']")
     person.fits_the_screen()
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("run.txt", "dev.txt", "node.txt")
-DOWNLOAD_LIMIT_MB = 150
+DOWNLOAD_LIMIT_MB = 200
 
 
 def entries(lock: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from marketplace.engines.matching.timetable.checker import check
+from marketplace.engines.matching.timetable.planner import solve
 from marketplace.engines.matching.timetable.problem import Problem, ProblemError
 
 FAIR = Problem(
@@ -66,4 +67,4 @@ def test_a_problem_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(ProblemError, match="a pair is there twice"):
         replace(FAIR, employer=np.array([0, 0, 2, 0, 1, 2, 0, 1]))
     with pytest.raises(ProblemError, match="locked meetings break the rules: candidate 1 is not there in slot 5"):
-        replace(FAIR, locked=np.array([[1, 0, 5]]))
+        solve(replace(FAIR, locked=np.array([[1, 0, 5]])))

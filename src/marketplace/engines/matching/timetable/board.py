@@ -103,8 +103,8 @@ class Board:
 
 
 def sorted_meetings(rows: Iterable[tuple[int, int, int]]) -> Ints:
-    ordered = sorted(rows, key=lambda row: (row[2], row[1], row[0]))
-    return np.array(ordered, dtype=np.int64).reshape(-1, 3)
+    found = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
+    return found[np.lexsort((found[:, 0], found[:, 1], found[:, 2]))]
 
 
 def neighbours(problem: Problem) -> list[bool]:

@@ -10,6 +10,7 @@ from marketplace.engines.matching.timetable.flow import Flow, Network
 from marketplace.engines.matching.timetable.placing import Placing, Standing
 from marketplace.engines.matching.timetable.pricing import Pricing
 from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Ints, Objective, Plan, Problem, Progress
+from marketplace.engines.matching.timetable.validation import demand
 
 WORK = {1: 200_000, 2: 3_000_000}
 """Arcs that an effort may look at: small fairs get more rounds for it, never less than one."""
@@ -29,7 +30,12 @@ def solve(
     The same problem and effort give the same plan on every machine: rounds are counted, not time. `seconds` is only
     the outer limit; `Plan.was_cut_short` says when it struck. Effort 1 takes seconds; 2 goes on improving where a gap
     stays, in the background. `progress` is called between rounds; what it raises ends the work.
+
+    Raises: ProblemError when the locked meetings break the rules themselves.
     """
+    if len(problem.locked):
+        standing = check(problem, problem.locked)
+        demand(not standing, f"locked meetings break the rules: {'; '.join(each.text for each in standing[:3])}")
     run = Run(problem, watch=Watch(seconds), effort=effort, progress=progress)
     flow = run.first()
     if problem.objective is not Objective.STABLE:

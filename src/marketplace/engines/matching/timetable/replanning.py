@@ -1,48 +1,21 @@
 """The day itself: the plan is mended where something changed, and nowhere else."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from marketplace.engines.matching.timetable.problem import Ints, Problem
+import numpy as np
 
+from marketplace.engines.matching.timetable.board import Board, sorted_meetings
+from marketplace.engines.matching.timetable.chains import Chains, Pair
+from marketplace.engines.matching.timetable.events import Event, on_the_day
+from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Bools, Ints, Problem, triples
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Candidates who did not come or went home: their meetings from `now` on are cancelled, seats are refilled."""
+CHAIN = 60
+"""Meetings that a chain may look through: short chains move few people."""
 
-    candidates: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableClosed:
-    """`tables` tables fewer at an employer, in slots `first` to `last` (both included)."""
-
-    employer: int
-    first: int
-    last: int
-    tables: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class EmployerLeft:
-    """All tables of an employer are closed from `now` on."""
-
-    employer: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delayed:
-    """Nothing happens for the next `slots` slots: at one employer, or in the whole hall (-1).
-
-    A fair that merely starts and ends later needs no new plan: move the clock times of the slots.
-    """
-
-    slots: int
-    employer: int = -1
-
-
-Event = Left | TableClosed | EmployerLeft | Delayed
-"""A walk-in is no event: put her, her pairs and her availability into the problem and call replan without one."""
+TRIES = 20
+"""Chains tried for each freed seat that nobody can take as he stands."""
 
 Move = tuple[int, int, int, int]
 """Candidate, employer, slot before, slot after."""
@@ -63,18 +36,173 @@ class Diff:
 
 
 def replan(
-    problem: Problem,
-    meetings: Ints,
-    *,
-    now: int,
-    events: Sequence[Event] = (),
-    with_reserve: bool = True,
-    progress: Callable[[str], None] | None = None,
+    problem: Problem, meetings: Ints, *, now: int, events: Sequence[Event] = (), with_reserve: bool = True
 ) -> Diff:
     """The plan `meetings` (M, 3) mended for `events`, or for a `problem` that already says what is true now.
 
     Slots before `now` are past or running and stay as they are; locked meetings stay unless an event makes them
-    impossible. A meeting that cannot stay gets another slot (`moved`), if need be by moving a few others, else it is
-    cancelled. Freed seats go to those who lost one, then to those without any, then by weight.
+    impossible. A meeting that cannot stay gets another slot (`moved`), if need be by moving a few others, else another
+    employer, else it is cancelled. Reserved tables (`with_reserve`) are for those and for people without any meeting;
+    other freed seats go to the best pair that fits. A walk-in is
+    no event: put her, her pairs and her hours into the problem.
     """
-    raise NotImplementedError
+    past = meetings[meetings[:, 2] < now]
+    mending = Mending(on_the_day(problem, past, events, now=now), problem.locked)
+    mending.keep(meetings)
+    if not with_reserve:
+        mending.withhold()
+    mending.rehouse()
+    mending.welcome()
+    if with_reserve:
+        mending.withhold()
+    mending.refill()
+    return mending.diff(meetings)
+
+
+class Mending:
+    """One re-plan of a problem whose past is locked. `locks` (L, 3) of the time to come stay where they still fit."""
+
+    def __init__(self, problem: Problem, locks: Ints) -> None:
+        self.problem, self.now = problem, problem.frozen_until
+        self.board = Board(problem, with_reserve=True)
+        pairs = zip(problem.candidate.tolist(), problem.employer.tolist(), problem.weight.tolist(), strict=True)
+        self.worth: dict[Pair, int] = {(c, e): weight for c, e, weight in pairs}
+        self.lot = np.random.default_rng(problem.seed).permutation(len(problem.candidate))
+        self.must = {(c, e) for c, e, s in triples(locks) if s >= self.now}
+        for c, e, s in triples(locks):
+            if s >= self.now and self.may_keep(c, e, s):
+                self.board.put(c, e, s)
+                self.board.locked[c, e] = s
+        self.chains = Chains(self.board, self.worth, bonus=FIRST_MEETING)
+        self.homeless: list[Pair] = []
+        self.freed: dict[int, int] = {}
+        """Seats of each employer that a meeting left and nobody took yet."""
+
+    def may_keep(self, candidate: int, employer: int, slot: int) -> bool:
+        board = self.board
+        return (
+            (candidate, employer) in self.worth
+            and (candidate, employer) not in board.slot_of
+            and board.free[employer][slot] > 0
+            and board.count[candidate] < board.most[candidate]
+            and board.fits(candidate, employer, slot)
+        )
+
+    def keep(self, meetings: Ints) -> None:
+        """All that can stay stays. Where a table is missing, first those who would have fewest meetings."""
+        future = [(c, e, s) for c, e, s in triples(meetings) if s >= self.now and (c, e) not in self.board.locked]
+        planned = np.bincount(meetings[:, 0], minlength=self.problem.n_candidates).tolist()
+        wanted = Counter((e, s) for _, e, s in future)
+        short = {cell for cell, count in wanted.items() if count > self.board.free[cell[0]][cell[1]]}
+        contested = [row for row in future if row[1:] in short]
+        contested.sort(key=lambda row: (planned[row[0]], -self.worth.get(row[:2], 0), row))
+        gone: list[tuple[int, int]] = []
+        for c, e, s in [*(row for row in future if row[1:] not in short), *contested]:
+            if self.may_keep(c, e, s):
+                self.board.put(c, e, s)
+            else:
+                self.homeless.append((c, e))
+                gone.append((e, s))
+        for e, s in gone:
+            self.freed[e] = self.freed.get(e, 0) + (self.board.free[e][s] > 0)
+
+    def withhold(self) -> None:
+        """From now on reserved tables are no longer free."""
+        if self.problem.reserve is not None:
+            for e, s in np.argwhere(self.problem.reserve > 0).tolist():
+                self.board.free[e][s] -= int(self.problem.reserve[e, s])
+
+    def rehouse(self) -> None:
+        """Another slot for each meeting that lost its own, or another employer for its candidate."""
+        staying = [pair for pair in self.homeless if self.is_here(pair[0])]
+        for pair in sorted(
+            staying, key=lambda p: (p not in self.must, self.board.count[p[0]], -self.worth.get(p, 0), p)
+        ):
+            is_in = pair in self.worth and self.insert([pair], may_drop=pair in self.must)
+            if not is_in and self.board.count[pair[0]] < self.board.most[pair[0]]:
+                self.insert(self.choices(pair[0]))
+
+    def welcome(self) -> None:
+        """A first meeting for whoever is here and has none: walk-ins, and people left out so far."""
+        everybody = range(self.problem.n_candidates)
+        waiting = [c for c in everybody if self.board.count[c] == 0 and self.board.most[c] > 0 and self.is_here(c)]
+        has_seat = [any(free > 0 for free in row[self.now :]) for row in self.board.free]
+        if not waiting or not any(has_seat):
+            return
+        direct = np.isin(self.problem.candidate, waiting) & np.array(has_seat)[self.problem.employer]
+        for pair in self.ranked(direct):
+            if self.board.count[pair[0]] == 0:
+                self.sit(pair)
+        seats = sum(free > 0 for row in self.board.free for free in row[self.now :])
+        for candidate in [c for c in waiting if self.board.count[c] == 0][: TRIES * seats]:
+            self.insert(self.choices(candidate))
+
+    def refill(self) -> None:
+        """Freed seats: whoever fits as things stand, then by moving a few."""
+        left = {e: min(n, sum(f for f in self.board.free[e] if f > 0)) for e, n in self.freed.items()}
+        pairs = self.ranked(np.isin(self.problem.employer, [e for e, n in left.items() if n > 0]))
+        for pair in pairs:
+            if left[pair[1]] > 0 and self.sit(pair):
+                left[pair[1]] -= 1
+        tries = TRIES * sum(left.values())
+        for pair in pairs:
+            if tries > 0 and left[pair[1]] > 0 and pair not in self.board.slot_of:
+                tries -= 1
+                left[pair[1]] -= self.insert([pair])
+
+    def is_here(self, candidate: int) -> bool:
+        return any(self.board.there[candidate][self.now :])
+
+    def sit(self, pair: Pair) -> bool:
+        """Takes a free seat if one fits, without moving anybody."""
+        board = self.board
+        if pair in board.slot_of or board.count[pair[0]] >= board.most[pair[0]]:
+            return False
+        for slot in board.openings(*pair):
+            board.put(*pair, slot)
+            return True
+        return False
+
+    def insert(self, pairs: Iterable[Pair], *, may_drop: bool = False) -> bool:
+        """The first of `pairs` that gets in, as things stand or through a chain."""
+        return (may_drop or self.has_seat()) and any(
+            self.sit(pair) or self.chains.insert(pair, may_drop=may_drop, limit=CHAIN)
+            for pair in pairs
+            if pair not in self.board.slot_of
+        )
+
+    def has_seat(self) -> bool:
+        return any(free > 0 for row in self.board.free for free in row[self.now :])
+
+    def choices(self, candidate: int) -> list[Pair]:
+        return self.ranked(self.problem.candidate == candidate)
+
+    def ranked(self, chosen: Bools) -> list[Pair]:
+        """Pairs by weight, ties by the lot."""
+        at = np.flatnonzero(chosen)
+        at = at[np.lexsort((self.lot[at], -self.problem.weight[at]))]
+        return list(zip(self.problem.candidate[at].tolist(), self.problem.employer[at].tolist(), strict=True))
+
+    def diff(self, meetings: Ints) -> Diff:
+        before = {(c, e): s for c, e, s in triples(meetings)}
+        now = self.board.slot_of
+        stands = np.array([now.get(row[:2]) == row[2] for row in triples(meetings)], dtype=np.bool_)
+        return Diff(
+            problem=self.problem_after(),
+            meetings=self.board.meetings(),
+            kept=meetings[stands],
+            moved=tuple((*pair, slot, now[pair]) for pair, slot in before.items() if now.get(pair, slot) != slot),
+            new=sorted_meetings((*pair, slot) for pair, slot in now.items() if pair not in before),
+            cancelled=sorted_meetings((*pair, slot) for pair, slot in before.items() if pair not in now),
+        )
+
+    def problem_after(self) -> Problem:
+        """Locks that stand stay locked; of the reserve is left what nobody sits on."""
+        locked = sorted_meetings((*pair, slot) for pair, slot in self.board.locked.items())
+        reserve = self.problem.reserve
+        if reserve is not None:
+            used = np.zeros_like(reserve)
+            for (_, employer), slot in self.board.slot_of.items():
+                used[employer, slot] += 1
+            reserve = np.clip(self.problem.open - used, 0, reserve)
+        return replace(self.problem, locked=locked, reserve=reserve)

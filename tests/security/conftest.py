@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,12 +13,12 @@ from marketplace.kernel.queue import Services
 from marketplace.runtime import open_services
 from tests.cast import make_cast
 from tests.conftest import SharedDatabase
-from tests.security.people import NAMES, fingerprint, gather
+from tests.security.people import NAMES, fingerprint, gather, writes
 from tests.security.things import Things, build
 from tests.visitors import BASE, SECRET_KEY, Browser, application, sign_in
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
     """The world of a module and everybody's browser."""
 
@@ -26,19 +26,25 @@ class Stage:
     services: Services
     things: Things
     browsers: dict[str, Browser]
+    written: int = -1
+    stored: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
 
     async def fingerprint(self) -> dict[str, tuple[int, int]]:
-        """What is stored now."""
-        return await fingerprint(self.database.connection)
+        """What is stored now: read again only when PostgreSQL counted a row written since."""
+        if (now := await writes(self.database.connection)) != self.written:
+            self.written, self.stored = now, await fingerprint(self.database.connection)
+        return self.stored
 
     @contextlib.asynccontextmanager
     async def undone(self) -> AsyncIterator[None]:
         """What happens inside is rolled back, in the browsers too (signing out takes a cookie away)."""
+        stored = await self.fingerprint()
         step = await self.database.connection.begin_nested()
         try:
             yield
         finally:
             await step.rollback()
+            self.written, self.stored = await writes(self.database.connection), stored
         for browser in self.browsers.values():
             if browser.secret:
                 browser.wear(browser.secret)

@@ -91,11 +91,16 @@ _NOT_COUNTED = {"rate_counts", "sessions"}
 """Counts of tries and the tests' own sessions change with every request."""
 
 
-async def fingerprint(
-    connection: AsyncConnection, *, without: frozenset[str] = frozenset()
-) -> dict[str, tuple[int, int]]:
+async def fingerprint(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
     """For each table the number of its rows and a sum over their contents."""
-    tables = sorted({*Base.metadata.tables, "pgqueuer"} - _NOT_COUNTED - without)
+    tables = sorted({*Base.metadata.tables, "pgqueuer"} - _NOT_COUNTED)
     parts = (f"SELECT '{t}', count(*), coalesce(sum(hashtextextended(r::text, 0)), 0) FROM {t} r" for t in tables)
     rows = await connection.execute(text(" UNION ALL ".join(parts)))
     return {name: (count, int(total)) for name, count, total in rows}
+
+
+async def writes(connection: AsyncConnection) -> int:
+    """Rows written so far in this transaction, also those that were rolled back to a savepoint."""
+    counted = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+    query = text(f"{counted} WHERE NOT relname = ANY(:uncounted)")
+    return int((await connection.execute(query, {"uncounted": sorted(_NOT_COUNTED)})).scalar_one())

@@ -143,6 +143,8 @@ PUBLIC_ROUTES = [
     "GET /books/verify_journal.py",
     "GET /certificates/claim/{secret}",
     "GET /certificates/{id}",
+    "GET /fairs",
+    "GET /fairs/{slug}",
     "GET /fees",
     "GET /gigs",
     "GET /gigs.json",

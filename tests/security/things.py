@@ -38,6 +38,7 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
+from tests.security.fairs import FAIRS, fairs_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of
@@ -79,6 +80,7 @@ class Things:
 OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     **TRAINING,
     **HIRING,
+    **FAIRS,
     "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
@@ -402,8 +404,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add_all([kept, invitation])
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
-    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     money = await money_of(db, cast)
+    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
     named |= {"gig": gig.slug, "draft": unfinished.slug}

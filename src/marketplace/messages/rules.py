@@ -119,6 +119,19 @@ KINDS = (
         ("search_alert",),
     ),
     Kind(
+        "fairs",
+        N_("Fairs"),
+        N_("Fairs you take part in: your booth or seat, the timetable, another date"),
+        (
+            "fair_moved",
+            "fair_cancelled",
+            "fair_booth_approved",
+            "fair_booth_refused",
+            "fair_timetable_shown",
+            "fair_timetable_published",
+        ),
+    ),
+    Kind(
         "contracts",
         N_("Contracts"),
         N_("Deliveries, revisions and what waits for you"),

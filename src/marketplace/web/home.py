@@ -10,6 +10,8 @@ from marketplace.contracts.lists import money_coming, steps_for
 from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
 from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
+from marketplace.fairs import queries as fairs
+from marketplace.fairs.rules import FAIR_STATES
 from marketplace.gigs.queries import work_for_employer, work_for_freelancer
 from marketplace.jobs.interviews import queries as interviews
 from marketplace.jobs.lists import jobs_to_answer
@@ -41,11 +43,12 @@ async def show_home(visit: Visit) -> Answer:
         kinds = {kind for each in visit.user.organisations for kind in each.kinds}
         employer = await _as_employer(db, visit) if kinds - {"training_provider"} else None
         trainer = await training.home_of(db, visit.user.id) if "training_provider" in kinds else None
+        organiser = await _as_organiser(db, visit) if "organiser" in kinds else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
         hiring = await _hiring(db, visit)
         deletion = await deletions.open_one(db, visit.user.id)
     hats: dict[str, Any] = {"freelancer": freelancer, "employer": employer, "moderator": moderator, "hiring": hiring}
-    hats["trainer"] = trainer
+    hats |= {"trainer": trainer, "organiser": organiser}
     return page(visit, "home/signed_in.html", deletion=deletion, **hats)
 
 
@@ -55,6 +58,11 @@ async def _hiring(db: ReadSession, visit: Visit) -> dict[str, Any]:
         "interviews": await interviews.coming(db, visit.user.id, at=visit.now, limit=SHOWN),
         "offers": await offers.waiting_for(db, visit.user.id, at=visit.now),
     }
+
+
+async def _as_organiser(db: ReadSession, visit: Visit) -> dict[str, Any]:
+    """Her fairs by stage."""
+    return {"fairs": await fairs.fairs_of(db, visit.user.id, limit=SHOWN), "states": FAIR_STATES}
 
 
 async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:

@@ -8,6 +8,7 @@ SAMPLES = {
     "name": "Ayesha Khan",
     "email": "ayesha@test.example",
     "link": "/contracts/1",
+    "fair": "Dhanote Job Fair",
     "gig": "A shop for handmade pottery",
     "contract": "A shop for handmade pottery",
     "milestone": "First page",

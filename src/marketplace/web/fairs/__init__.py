@@ -1,0 +1,1 @@
+"""Fairs as pages: for everybody, for their organiser, for those who take part, and for the day."""

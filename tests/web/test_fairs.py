@@ -1,0 +1,74 @@
+"""Fairs as pages: an organiser's way from nothing to open registration."""
+
+from sqlalchemy import func, select
+
+from marketplace.engines.notify.models import Mail, TextMessage
+from marketplace.fairs.models import Fair, FairSlot
+from marketplace.kernel.database import Session
+from marketplace.kernel.queue import Services, drain
+from tests.cast import Cast
+from tests.fairs.scenes import make_hall, opening
+from tests.visitors import Browse
+
+FORM = {
+    **{
+        "title_en": "Spring Fair",
+        "place": "venue",
+        "venue": "Hall 1, Multan",
+        "mode": "both",
+        "time_zone": "Asia/Karachi",
+    },
+    **{"opens": "09:00", "closes": "13:00", "slot_minutes": "20", "breaks": "11:00-11:20", "prayers": "12:40-13:00"},
+    **{"women_hours": "09:00-10:00", "rooms": "Hall A | ground\nHall B | first floor", "gates": "Gate 1"},
+    **{"capacity": "120", "max_companions": "1", "max_meetings": "6", "min_meetings": "1", "longest_run": "3"},
+    **{"spares_walks": "y", "keeps_reserve": "y", "objective": "coverage", "grace_minutes": "5"},
+    **{"results_due_days": "7"},
+}
+
+
+async def test_a_stranger_makes_a_fair_and_opens_it(browse: Browse, db: Session, cast: Cast) -> None:
+    omar, visitor = await browse(cast.omar), await browse()
+    sent = FORM | {"first_on": opening().date().isoformat()}
+    shown = await omar.submit("/fairs", sent | {"show": "grid"}, shown_on="/fairs/new")
+    assert shown.status_code == 200 and "10 slots for meetings" in shown.text and "09:20" in shown.text
+    refused = await omar.submit("/fairs", sent | {"breaks": "at noon"}, shown_on="/fairs/new")
+    assert refused.status_code == 422 and "Hall 1, Multan" in refused.text and "13:00-14:00" in refused.text
+    made = await omar.submit("/fairs", sent, shown_on="/fairs/new")
+    own = made.headers["location"]
+    address = own.removesuffix("/organise")
+    assert (await visitor.get(address)).status_code == 404, "a draft is nobody else's"
+    assert "Open registration" in (await omar.get(own)).text
+    assert (await omar.submit(f"{own}/state", {"to": "open"}, shown_on=own)).status_code == 303
+    assert "Spring Fair" in (await visitor.get("/fairs")).text
+    public = (await visitor.get(address)).text
+    assert "Hall 1, Multan" in public and "Organise it" not in public
+    again = await omar.get(f"/fairs/new?from={address.rsplit('/', 1)[1]}")
+    assert "Hall B | first floor" in again.text and opening().date().isoformat() not in again.text
+    assert "Spring Fair" in (await omar.get("/")).text and "Spring Fair" in (await omar.get("/fairs/mine")).text
+    edited = await omar.submit(f"{own}/edit", sent | {"slot_minutes": "30"}, shown_on=f"{own}/edit")
+    assert edited.status_code == 303
+    meetings = select(func.count()).select_from(FairSlot).where(FairSlot.kind == "meeting")
+    assert (await db.scalars(meetings)).one() == 6
+
+
+async def test_moving_the_date_keeps_registrations_and_asks_again(
+    browse: Browse, db: Session, cast: Cast, services: Services
+) -> None:
+    hall = await make_hall(db, cast, candidates=2)
+    hall.candidates[0].email = "first@test.example"
+    await db.commit()
+    omar = await browse(cast.omar)
+    own = f"/fairs/{hall.fair.slug}/organise"
+    later = hall.day.on.replace(year=hall.day.on.year + 1)
+    assert (await omar.submit(f"{own}/date", {"first_on": "2020-01-01"}, shown_on=own)).status_code == 409
+    assert (await omar.submit(f"{own}/date", {"first_on": later.isoformat()}, shown_on=own)).status_code == 303
+    assert "2 candidates were asked" in (await omar.get(own)).text
+    fair = await db.get_one(Fair, hall.fair.id, populate_existing=True)
+    assert fair.starts_at and fair.starts_at.date() == later and fair.seats_taken == 2
+    slot = await db.get_one(FairSlot, hall.slots[0].id, populate_existing=True)
+    assert slot.starts_at == fair.starts_at
+    await drain(services)
+    to = [
+        (await db.scalars(select(table.to).where(table.message == "fair_moved"))).all() for table in (Mail, TextMessage)
+    ]
+    assert sorted([*to[0], *to[1]]) == ["+923000000002", "bilal@test.example", "first@test.example"]

@@ -14,6 +14,7 @@ from marketplace.contracts.orders import Order
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.deadlines.tasks import pass_
 from marketplace.escrow.models import Hold, Release
+from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs import service_rules, services
 from marketplace.gigs.models import Service
 from marketplace.gigs.service_rules import Package
@@ -60,7 +61,7 @@ async def test_page_order_hold_and_ledger_say_one_price(db: Session, cast: Cast)
 
     hold = (await db.scalars(select(Hold).where(Hold.id == part.hold_id))).one()
     release = (await db.scalars(select(Release).where(Release.hold_id == hold.id))).one()
-    expected = orders.preview(service_rules.choose(SERVICE, 2, (1,)))
+    expected = orders.preview(service_rules.choose(SERVICE, 2, (1,)), FeeTerms(1_000))
     assert hold.amount_minor == expected.gross.amount_minor == 290_01
     assert (release.fee_minor, release.amount_minor) == (expected.fee.amount_minor, expected.gross.amount_minor)
     earned = {skill.slug for skill in (await shown_skills(db, [cast.ayesha.id]))[cast.ayesha.id] if skill.count}

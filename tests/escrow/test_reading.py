@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from marketplace.escrow import queries
+from marketplace.escrow.fees import fee_terms
 from marketplace.escrow.models import FeeRule
 from marketplace.escrow.movements import Movement, movements_of
+from marketplace.escrow.rules import FeeTerms
 from marketplace.identity import audit
 from marketplace.kernel import clock
 from tests.escrow.world import World, usd
@@ -79,11 +80,11 @@ class TestFeeRules:
     async def test_the_rule_of_the_day_holds(self, world: World) -> None:
         later = clock.now() + timedelta(days=30)
         async with world.database.write.begin() as db:
-            db.add(FeeRule(kind="contract", basis_points=800, valid_from=later))
+            db.add(FeeRule(kind="contract", currency="USD", payer="freelancer", basis_points=800, valid_from=later))
             await db.flush()
-            assert await queries.fee_basis_points(db, "contract", at=datetime(2026, 1, 1, tzinfo=UTC)) == 1_000
-            assert await queries.fee_basis_points(db, "contract", at=later - timedelta(seconds=1)) == 1_000
-            assert await queries.fee_basis_points(db, "contract", at=later) == 800
+            assert await fee_terms(db, "contract", "USD", at=datetime(2026, 1, 1, tzinfo=UTC)) == FeeTerms(1_000)
+            assert await fee_terms(db, "contract", "USD", at=later - timedelta(seconds=1)) == FeeTerms(1_000)
+            assert await fee_terms(db, "contract", "USD", at=later) == FeeTerms(800)
 
 
 class TestAudit:

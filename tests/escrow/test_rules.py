@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.escrow import models
-from marketplace.escrow.rules import MOVES, MoveRefused, check_move, fee_preview
+from marketplace.escrow.rules import MOVES, FeeTerms, MoveRefused, check_move, fee_preview
 from marketplace.kernel.money import Money
 
 STATES = {
@@ -42,12 +42,12 @@ def test_the_table_names_only_states_that_exist() -> None:
 
 @given(st.integers(1, 10**12), st.integers(0, 10_000))
 def test_fee_and_net_make_the_gross_and_the_fee_is_never_too_much(minor: int, basis_points: int) -> None:
-    shown = fee_preview(Money(minor, "USD"), basis_points)
+    shown = fee_preview(Money(minor, "USD"), FeeTerms(basis_points))
     assert shown.fee + shown.net == shown.gross
     assert shown.fee.amount_minor * 10_000 <= minor * basis_points
     assert (shown.fee.amount_minor + 1) * 10_000 > minor * basis_points
 
 
 def test_ten_percent_of_an_odd_cent() -> None:
-    shown = fee_preview(Money(99, "USD"))
+    shown = fee_preview(Money(99, "USD"), FeeTerms(1_000))
     assert (shown.fee, shown.net) == (Money(9, "USD"), Money(90, "USD"))

@@ -18,6 +18,7 @@ from marketplace.escrow.checking import check
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Release, Transfer
 from marketplace.escrow.queries import Balance
 from marketplace.escrow.rails.payouts import Wanted, request_payout
+from marketplace.escrow.rules import FeeTerms
 from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
@@ -72,14 +73,16 @@ class World:
 
     # --- what people do
 
-    async def hold(self, amount: Money, *, payee: User | None = None, fee_basis_points: int = 1_000) -> Hold:
+    async def hold(
+        self, amount: Money, *, payee: User | None = None, fee_basis_points: int = 1_000, fee_minimum_minor: int = 0
+    ) -> Hold:
         async with self.database.write.begin() as db:
             return await actions.open_hold(
                 db,
                 payer_organisation_id=self.cast.agritrack.id,
                 payee_user_id=(payee or self.cast.ayesha).id,
                 amount=amount,
-                fee_basis_points=fee_basis_points,
+                fee=FeeTerms(fee_basis_points, fee_minimum_minor),
                 purpose="Shop, milestone 1",
                 by=self.cast.bilal.id,
                 at=clock.now(),

@@ -20,6 +20,7 @@ from marketplace.engines.ledger.sealing import JournalKey, seal, verify_chain
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.escrow import settling
 from marketplace.escrow.models import Hold, Payout, Release, Transfer
+from marketplace.escrow.rules import FeeTerms
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
 from marketplace.kernel.database.embedded import EmbeddedPostgres
@@ -190,7 +191,7 @@ async def _prepare(world: World, folder: Path, url: str) -> Order:
             state="active",
             title="Shop",
             currency="USD",
-            fee_basis_points=FEE_BASIS_POINTS,
+            fee=FeeTerms(FEE_BASIS_POINTS),
             terms={},
             terms_hash="",
             started_at=clock.now(),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs import rules
 from marketplace.gigs.models import ProposalState
 from marketplace.gigs.rules import Part, preview
@@ -82,7 +83,7 @@ def test_no_two_people_share_a_letter(one: int, other: int) -> None:
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=20))
 def test_the_preview_is_the_sum_of_what_each_release_will_pay(amounts: list[int]) -> None:
-    shown = preview([Money(amount, "USD") for amount in amounts])
+    shown = preview([Money(amount, "USD") for amount in amounts], FeeTerms(1_000))
     assert shown.whole.gross.amount_minor == sum(amounts)
     assert shown.whole.fee + shown.whole.net == shown.whole.gross
     assert shown.whole.net.amount_minor == sum(amount - amount // 10 for amount in amounts)

@@ -36,9 +36,11 @@ async def test_fees_are_those_of_the_data(db: Session, client: Browser) -> None:
         assert words in shown, words
     now = clock.now()
     db.add_all(
-        FeeRule(kind="contract", basis_points=points, valid_from=now + shift)
+        FeeRule(kind="contract", currency="USD", payer="freelancer", basis_points=points, valid_from=now + shift)
         for points, shift in ((750, -timedelta(seconds=1)), (2_000, timedelta(days=1)))
     )
     await db.commit()
     shown = (await client.get("/fees")).text
-    assert "7.5 %" in shown and "USD 11.25" in shown and "20 %" not in shown and "10 %" not in shown
+    in_force, coming = shown.split("Announced changes")
+    assert "7.5 %" in in_force and "20 %" not in in_force
+    assert "USD 11.25" in coming and "20 %" in coming

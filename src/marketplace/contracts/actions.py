@@ -22,7 +22,7 @@ from marketplace.contracts.models import (
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow import actions as escrow
-from marketplace.escrow import queries as escrow_queries
+from marketplace.escrow import fees
 from marketplace.escrow.models import Hold
 from marketplace.escrow.rails.models import PayIn
 from marketplace.escrow.rails.pay_ins import open_pay_in
@@ -212,7 +212,7 @@ async def _revisions(db: Session, contract: Contract) -> int:
 
 
 async def _write_contract(db: Session, proposal: Proposal, posting: Posting, *, at: datetime) -> Contract:
-    basis_points = await escrow_queries.fee_basis_points(db, "contract", at=at)
+    fee = await fees.fee_terms(db, "contract", proposal.currency, at=at)
     offer = await offer_of(db, proposal)
     parts = [
         {"number": n, "title": part.title, "amount_minor": part.amount_minor, "days": part.days}
@@ -224,7 +224,8 @@ async def _write_contract(db: Session, proposal: Proposal, posting: Posting, *, 
         "cover": proposal.cover,
         "answers": proposal.answers,
         "currency": proposal.currency,
-        "fee_basis_points": basis_points,
+        "fee_basis_points": fee.basis_points,
+        "fee_minimum_minor": fee.minimum_minor,
         "milestones": parts,
     }
     park = select(Freelancer.park_id).where(Freelancer.id == proposal.freelancer_id)
@@ -237,7 +238,8 @@ async def _write_contract(db: Session, proposal: Proposal, posting: Posting, *, 
         state="active",
         title=posting.title,
         currency=proposal.currency,
-        fee_basis_points=basis_points,
+        fee_basis_points=fee.basis_points,
+        fee_minimum_minor=fee.minimum_minor,
         terms=terms,
         terms_hash=rules.terms_hash(terms),
         started_at=at,
@@ -258,7 +260,7 @@ async def _hold_of(db: Session, contract: Contract, milestone: Milestone, *, by:
         payee_user_id=(await db.execute(payee)).scalar_one(),
         purpose=f"{contract.title}: {milestone.title}",
         amount=moves.amount_of(contract, milestone),
-        fee_basis_points=contract.fee_basis_points,
+        fee=contract.fee,
         by=by,
         at=at,
     )

@@ -11,6 +11,7 @@ from marketplace.contracts.columns import is_hers, is_party, is_review, is_their
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import OVER, Side
 from marketplace.engines.deadlines.models import Deadline
+from marketplace.escrow.rules import FeeTerms
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
@@ -120,7 +121,13 @@ def _steps(user_id: UUID, side: Side) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *(Contract.id.label("contract_id"), Contract.title.label("contract_title"), Contract.currency),
-            *(Contract.fee_basis_points, Milestone.number, Milestone.title.label("milestone_title"), Milestone.state),
+            *(
+                Contract.fee_basis_points,
+                Contract.fee_minimum_minor,
+                Milestone.number,
+                Milestone.title.label("milestone_title"),
+                Milestone.state,
+            ),
             *(Milestone.amount_minor, until.label("until")),
             func.coalesce(is_reviewed & (Deadline.state == "paused"), False).label("is_paused"),
             (seen_name() if side == "employer" else Organisation.name).label("other_name"),
@@ -154,5 +161,5 @@ def _line(row: dict[str, Any]) -> ContractLine:
 
 def _step(row: dict[str, Any]) -> Step:
     amount = Money(row.pop("amount_minor"), row.pop("currency"))
-    fee = amount.fee(row.pop("fee_basis_points"))
-    return Step(**row, amount=amount, fee=fee)
+    fee = FeeTerms(row.pop("fee_basis_points"), row.pop("fee_minimum_minor"))
+    return Step(**row, amount=amount, fee=fee.of(amount))

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marketplace.escrow.rules import FeeTerms
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
 from marketplace.kernel.database.base import amount, currency
 from marketplace.kernel.database.states import one_of
@@ -28,7 +29,7 @@ class Contract(Base):
     __tablename__ = "contracts"
     __table_args__ = (
         one_of("state", ContractState),
-        CheckConstraint("fee_basis_points BETWEEN 0 AND 10000", name="fee"),
+        CheckConstraint("fee_basis_points BETWEEN 0 AND 10000 AND fee_minimum_minor >= 0", name="fee"),
         Index("ix_contracts_organisation_id", "organisation_id", "id"),
         Index("ix_contracts_freelancer_id", "freelancer_id", "id"),
         Index(
@@ -51,12 +52,18 @@ class Contract(Base):
     title: Mapped[str]
     currency: Mapped[str] = currency()
     fee_basis_points: Mapped[int]
+    fee_minimum_minor: Mapped[int] = amount(server_default="0")
     terms: Mapped[dict[str, Any]]
     terms_hash: Mapped[str]
     started_at: Mapped[datetime] = timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()
     revisions_included: Mapped[int | None]
     unpaid_until: Mapped[datetime | None] = optional_timestamp()
+
+    @property
+    def fee(self) -> FeeTerms:
+        """What both agreed on when it began."""
+        return FeeTerms(self.fee_basis_points, self.fee_minimum_minor)
 
 
 class Milestone(Base):

@@ -47,7 +47,7 @@ async def release(db: Session, contract: Contract, milestone: Milestone, *, by: 
     made = await escrow.release(db, hold, left, by=by, cause=cause, at=at)
     net = Money(made.amount_minor - made.fee_minor, made.currency)
     await move(db, contract, milestone, "released", by=by, at=at, why=cause, **values_of(net))
-    await notices.released(db, contract, milestone, left, is_automatic=by is None, at=at)
+    await notices.released(db, contract, milestone, made, is_automatic=by is None, at=at)
     await finish(db, contract, by=by, at=at)
 
 

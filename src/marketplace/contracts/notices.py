@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import EMPLOYER_ROLES
+from marketplace.escrow.models import Release
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
@@ -74,25 +75,27 @@ async def revision(db: Session, contract: Contract, milestone: Milestone, missin
 
 
 async def released(
-    db: Session, contract: Contract, milestone: Milestone, amount: Money, *, is_automatic: bool, at: datetime
+    db: Session, contract: Contract, milestone: Milestone, made: Release, *, is_automatic: bool, at: datetime
 ) -> None:
     """The money is hers: all that was left of it."""
-    fee = amount.fee(contract.fee_basis_points)
-    values = {**await about(db, contract, milestone), "is_automatic": is_automatic}
-    values |= {"amount": amount, "fee": fee, "net": amount - fee}
+    values = {**await about(db, contract, milestone), **_released(made), "is_automatic": is_automatic}
     path = path_of(contract.id, milestone.number)
     await tell(db, contract, "milestone_released", None, values, "/money", at)
     await tell(db, contract, None, "money_released", values, path, at)
 
 
 async def part_released(
-    db: Session, contract: Contract, milestone: Milestone, amount: Money, left: Money, *, at: datetime
+    db: Session, contract: Contract, milestone: Milestone, made: Release, left: Money, *, at: datetime
 ) -> None:
     """A part of it is hers already."""
-    fee = amount.fee(contract.fee_basis_points)
-    values = await about(db, contract, milestone) | {"amount": amount, "fee": fee, "net": amount - fee, "left": left}
+    values = {**await about(db, contract, milestone), **_released(made), "left": left}
     path = path_of(contract.id, milestone.number)
     await tell(db, contract, "part_released", "part_released", values, path, at)
+
+
+def _released(made: Release) -> dict[str, Money]:
+    amount, fee = Money(made.amount_minor, made.currency), Money(made.fee_minor, made.currency)
+    return {"amount": amount, "fee": fee, "net": amount - fee}
 
 
 async def milestone_cancelled(
@@ -198,7 +201,7 @@ async def about(db: Session, contract: Contract, milestone: Milestone | None = N
     if milestone is None:
         return values
     amount = Money(milestone.amount_minor, contract.currency)
-    fee = amount.fee(contract.fee_basis_points)
+    fee = contract.fee.of(amount)
     return values | {"milestone": milestone.title, "amount": amount, "fee": fee, "net": amount - fee}
 
 

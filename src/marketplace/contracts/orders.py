@@ -14,8 +14,8 @@ from sqlalchemy import insert, select
 from marketplace.contracts import rules
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.engines.deadlines import actions as deadlines
-from marketplace.escrow import queries as escrow_queries
-from marketplace.escrow.rules import FeePreview, fee_preview
+from marketplace.escrow import fees
+from marketplace.escrow.rules import FeePreview, FeeTerms, fee_preview
 from marketplace.gigs import service_rules
 from marketplace.gigs.models import Service
 from marketplace.gigs.service_queries import content_of, is_open
@@ -40,9 +40,9 @@ class Order:
     price: Money
 
 
-def preview(choice: Choice) -> FeePreview:
+def preview(choice: Choice, fee: FeeTerms) -> FeePreview:
     """What the employer pays and what she gets: the ledger posts the same."""
-    return fee_preview(choice.price)
+    return fee_preview(choice.price, fee)
 
 
 async def order(
@@ -102,6 +102,7 @@ async def _terms(
     package = choice.package
     part = {"number": 1, "title": package.name, "amount_minor": choice.price.amount_minor, "days": choice.days}
     questions = zip(content.questions, wanted.answers, strict=False)
+    fee = await fees.fee_terms(db, "order", service.currency, at=at)
     return {
         "title": content.title,
         "description": content.description,
@@ -116,7 +117,8 @@ async def _terms(
         "brief": wanted.brief.strip(),
         "answers": [{"question": question, "answer": answer.strip()} for question, answer in questions],
         "currency": service.currency,
-        "fee_basis_points": await escrow_queries.fee_basis_points(db, "contract", at=at),
+        "fee_basis_points": fee.basis_points,
+        "fee_minimum_minor": fee.minimum_minor,
         "milestones": [part],
     }
 
@@ -141,6 +143,7 @@ async def _write(
         title=service.title,
         currency=service.currency,
         fee_basis_points=terms["fee_basis_points"],
+        fee_minimum_minor=terms["fee_minimum_minor"],
         terms=terms,
         terms_hash=rules.terms_hash(terms),
         started_at=at,

@@ -23,9 +23,9 @@ async def release_part(db: Session, milestone: Milestone, amount: Money, *, by: 
     left = await _left(db, milestone)
     if not amount < left:
         raise Invalid.at("amount", N_("Less than what is held. To release all of it, accept the delivery."))
-    await escrow.release(db, await moves.held(db, milestone), amount, by=by, cause="part", at=at)
+    made = await escrow.release(db, await moves.held(db, milestone), amount, by=by, cause="part", at=at)
     await _note(db, contract, milestone, "milestone.part_released", amount, by=by, at=at)
-    await notices.part_released(db, contract, milestone, amount, left - amount, at=at)
+    await notices.part_released(db, contract, milestone, made, left - amount, at=at)
 
 
 async def give_back(db: Session, milestone: Milestone, amount: Money, *, by: UUID, at: datetime) -> None:

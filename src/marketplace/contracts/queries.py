@@ -24,6 +24,7 @@ from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES, FORCE_AFTER, L
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.models import Hold
+from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs.models import Service
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
@@ -135,7 +136,7 @@ class ContractView:
     state: str
     title: str
     currency: str
-    fee_basis_points: int
+    fee: FeeTerms
     terms: dict[str, Any]
     terms_hash: str
     started_at: datetime
@@ -191,7 +192,8 @@ async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> C
     """A contract with all its milestones and deliveries. Raises: NotFound when the reader is on neither side."""
     head = (
         select(
-            *(Contract.id, Contract.state, Contract.title, Contract.currency, Contract.fee_basis_points),
+            *(Contract.id, Contract.state, Contract.title, Contract.currency),
+            *(Contract.fee_basis_points, Contract.fee_minimum_minor),
             *(Contract.terms, Contract.terms_hash, Contract.started_at, Contract.ended_at),
             *(Contract.revisions_included, Contract.unpaid_until),
             *(Posting.slug.label("posting_slug"), Service.slug.label("service_slug")),
@@ -212,7 +214,9 @@ async def contract_view(db: AnySession, contract_id: UUID, *, reader: UUID) -> C
     row = (await db.execute(head)).mappings().one_or_none()
     if row is None:
         raise NotFound
-    return ContractView(**row, milestones=await _milestones(db, contract_id, row["currency"], row["fee_basis_points"]))
+    fields = dict(row)
+    fee = FeeTerms(fields.pop("fee_basis_points"), fields.pop("fee_minimum_minor"))
+    return ContractView(**fields, fee=fee, milestones=await _milestones(db, contract_id, row["currency"], fee))
 
 
 async def contract_for(
@@ -293,7 +297,7 @@ async def file_for(db: AnySession, file_id: UUID, *, reader: UUID) -> StoredFile
     return found
 
 
-async def _milestones(db: AnySession, contract_id: UUID, currency: str, basis_points: int) -> tuple[MilestoneView, ...]:
+async def _milestones(db: AnySession, contract_id: UUID, currency: str, fee: FeeTerms) -> tuple[MilestoneView, ...]:
     query = (
         select(
             *(Milestone.id, Milestone.number, Milestone.title, Milestone.amount_minor, Milestone.state),
@@ -317,7 +321,7 @@ async def _milestones(db: AnySession, contract_id: UUID, currency: str, basis_po
             Money(int(fields.pop(f"{name}_minor")), currency) for name in ("amount", "released", "fees", "refunded")
         )
         fields |= {"amount": amount, "released": released, "refunded": refunded, "fees": fees}
-        fields["fee"] = fees + (amount - released - refunded).fee(basis_points)  # taken, and still to be taken
+        fields["fee"] = fees + fee.of_part(amount - released - refunded, released=released)  # taken, and to be taken
         views.append(MilestoneView(**fields, deliveries=tuple(deliveries[fields["id"]])))
     return tuple(views)
 

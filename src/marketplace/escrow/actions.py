@@ -16,8 +16,9 @@ from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts, sending
 from marketplace.escrow.errors import AlreadyFunded, HoldFrozen, NotHeld
 from marketplace.escrow.events import HoldRefunded, ReleaseMade
+from marketplace.escrow.fees import fee_of_part
 from marketplace.escrow.models import Checkout, Hold, PayoutAccount, Refund, Release, Transfer
-from marketplace.escrow.rules import CHECKOUT_LIFE, check_move
+from marketplace.escrow.rules import CHECKOUT_LIFE, FeeTerms, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
@@ -32,7 +33,7 @@ async def open_hold(
     payer_organisation_id: UUID,
     payee_user_id: UUID,
     amount: Money,
-    fee_basis_points: int,
+    fee: FeeTerms,
     purpose: str,
     by: UUID,
     at: datetime,
@@ -44,7 +45,8 @@ async def open_hold(
         payee_user_id=payee_user_id,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
-        fee_basis_points=fee_basis_points,
+        fee_basis_points=fee.basis_points,
+        fee_minimum_minor=fee.minimum_minor,
         purpose=purpose,
         state="pending",
         created_at=at,
@@ -135,7 +137,7 @@ async def release(db: Session, hold: Hold, amount: Money, *, by: UUID | None, ca
     `cause`: accepted, part, deadline or settlement; `by` None is the system. Raises: NotHeld when less is held.
     """
     hold = await locked_hold(db, hold.id)
-    fee = amount.fee(hold.fee_basis_points)
+    fee = await fee_of_part(db, hold, amount)
     made = Release(
         hold_id=hold.id,
         amount_minor=amount.amount_minor,

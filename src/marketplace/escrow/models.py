@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marketplace.escrow.rules import FeeTerms
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
 from marketplace.kernel.database.base import amount, currency
 from marketplace.kernel.database.states import one_of
@@ -24,6 +25,8 @@ TransferState = Literal["pending", "sent", "failed"]
 Rail = Literal["stripe", "bank", "wallet", "manual"]
 Keeper = Literal["stripe", "here"]
 PayoutAccountState = Literal["started", "active", "restricted"]
+FeeKind = Literal["contract", "order", "pay_in", "refund"]
+FeePayer = Literal["freelancer", "platform"]
 PayoutState = Literal["requested", "sent", "confirmed", "returned", "failed"]
 
 
@@ -38,7 +41,7 @@ class Hold(Base):
     __table_args__ = (
         one_of("state", HoldState),
         CheckConstraint("amount_minor > 0", name="amount"),
-        CheckConstraint("fee_basis_points BETWEEN 0 AND 10000", name="fee"),
+        CheckConstraint("fee_basis_points BETWEEN 0 AND 10000 AND fee_minimum_minor >= 0", name="fee"),
         CheckConstraint("(state IN ('held', 'closed')) = (funded_at IS NOT NULL)", name="funded_at"),
         Index("ix_holds_payer_organisation_id", "payer_organisation_id", "id"),
         Index("ix_holds_payee_user_id", "payee_user_id", "id"),
@@ -51,6 +54,7 @@ class Hold(Base):
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
     fee_basis_points: Mapped[int]
+    fee_minimum_minor: Mapped[int] = amount(server_default="0")
     state: Mapped[str]
     charge_id: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = timestamp()
@@ -58,6 +62,11 @@ class Hold(Base):
     closed_at: Mapped[datetime | None] = optional_timestamp()
     frozen_at: Mapped[datetime | None] = optional_timestamp()
     is_reserve_backed: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    @property
+    def fee(self) -> FeeTerms:
+        """What its contract agreed on."""
+        return FeeTerms(self.fee_basis_points, self.fee_minimum_minor)
 
 
 class Checkout(Base):
@@ -254,17 +263,31 @@ class Payout(Base):
 
 
 class FeeRule(Base):
-    """The fee of a kind of business from a moment on; contracts keep the one they began with."""
+    """The published fee of a kind of business in a currency from a moment on; contracts keep the one they began with.
+
+    contract and order are what the ledger charges, to the freelancer; the other kinds say that we charge nothing.
+    What a way of payout costs stands in rails/rails.toml.
+    """
 
     __tablename__ = "fee_rules"
     __table_args__ = (
-        UniqueConstraint("kind", "valid_from"),
-        CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points"),
+        one_of("kind", FeeKind),
+        one_of("payer", FeePayer),
+        UniqueConstraint("kind", "currency", "valid_from"),
+        CheckConstraint("basis_points BETWEEN 0 AND 10000 AND minimum_minor >= 0", name="basis_points"),
+        CheckConstraint(
+            "CASE WHEN kind IN ('contract', 'order') THEN payer = 'freelancer'"
+            " ELSE basis_points = 0 AND minimum_minor = 0 END",
+            name="charged",
+        ),
     )
 
     id: Mapped[UUID] = pk()
     kind: Mapped[str]
+    currency: Mapped[str] = currency()
+    payer: Mapped[str]
     basis_points: Mapped[int]
+    minimum_minor: Mapped[int] = amount(server_default="0")
     valid_from: Mapped[datetime] = timestamp()
 
 

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow import accounts
-from marketplace.escrow.models import Checkout, FeeRule, Hold, Payout, PayoutAccount, Transfer
+from marketplace.escrow.models import Checkout, Hold, Payout, PayoutAccount, Transfer
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import CURRENCIES, Money
 
@@ -104,39 +102,3 @@ async def payouts_of(db: AnySession, user_id: UUID, *, limit: int = 50) -> list[
     """Her payouts, newest first."""
     query = select(Payout).where(Payout.user_id == user_id).order_by(Payout.id.desc()).limit(limit)
     return list((await db.execute(query)).scalars())
-
-
-async def fee_basis_points(db: AnySession, kind: str, *, at: datetime) -> int:
-    """The fee that a new contract of this kind gets at that time."""
-    query = (
-        select(FeeRule.basis_points)
-        .where(FeeRule.kind == kind, FeeRule.valid_from <= at)
-        .order_by(FeeRule.valid_from.desc())
-        .limit(1)
-    )
-    return (await db.execute(query)).scalar_one()
-
-
-@dataclass(frozen=True, slots=True)
-class FeeInForce:
-    """The fee of new contracts of a kind, and since when it holds."""
-
-    kind: str
-    basis_points: int
-    valid_from: datetime
-
-    @property
-    def percent(self) -> str:
-        """Like "10" or "7.5"."""
-        return f"{Decimal(self.basis_points) / 100:f}"
-
-
-async def fee_rules(db: AnySession, *, at: datetime) -> list[FeeInForce]:
-    """All fees in force at that time, one for each kind."""
-    rows = (
-        select(FeeRule.kind, FeeRule.basis_points, FeeRule.valid_from)
-        .ext(distinct_on(FeeRule.kind))
-        .where(FeeRule.valid_from <= at)
-        .order_by(FeeRule.kind, FeeRule.valid_from.desc())
-    )
-    return [FeeInForce(*row) for row in (await db.execute(rows)).all()]

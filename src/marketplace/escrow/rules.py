@@ -7,9 +7,6 @@ from marketplace.kernel.errors import Conflict, Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 
-FEE_BASIS_POINTS = 1_000
-"""The fee of contracts made today, from the freelancer; `queries.fee_basis_points` reads the rule of a given day."""
-
 MINIMUM_PAYOUT = Money(10_00, "USD")
 """Of Stripe's rail; the others' stand in rails/rails.toml."""
 
@@ -51,6 +48,29 @@ def check_move(noun: str, state: str, to: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeTerms:
+    """What a contract agreed on: so many basis points of what a hold releases, but at least `minimum_minor`.
+
+    The fee is one of the hold, not of each release: whenever a part is released (early, at the end, by a split), the
+    fee of all that is released so far is reckoned anew and what was not taken yet is taken from that part. So it does
+    not matter in how many parts a hold is released, the minimum is taken once, never more than was released, and
+    what goes back to the employer costs nothing. Contracts and holds keep a copy; `fees.fee_terms` reads the table.
+    """
+
+    basis_points: int
+    minimum_minor: int = 0
+
+    def of(self, amount: Money) -> Money:
+        """The fee of `amount` released in one: rounded down, and never more than the amount itself."""
+        wanted = max(amount.fee(self.basis_points).amount_minor, self.minimum_minor)
+        return Money(min(wanted, amount.amount_minor), amount.currency)
+
+    def of_part(self, part: Money, *, released: Money) -> Money:
+        """The fee of one more part after `released` of the same hold."""
+        return self.of(released + part) - self.of(released)
+
+
+@dataclass(frozen=True, slots=True)
 class FeePreview:
     """What the employer pays, what the platform keeps, what the freelancer receives: gross = fee + net."""
 
@@ -59,9 +79,10 @@ class FeePreview:
     net: Money
 
 
-def fee_preview(amount: Money, basis_points: int = FEE_BASIS_POINTS) -> FeePreview:
-    """The fee is rounded down, so that the freelancer never gets less than the rate says."""
-    return FeePreview(gross=amount, fee=amount.fee(basis_points), net=amount.less_fee(basis_points))
+def fee_preview(amount: Money, terms: FeeTerms) -> FeePreview:
+    """The fee is rounded down, so that the freelancer never gets less than the terms say."""
+    fee = terms.of(amount)
+    return FeePreview(gross=amount, fee=fee, net=amount - fee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +94,13 @@ class Split:
     refund: Money
 
 
-def split_of(left: Money, release: Money, basis_points: int) -> Split:
+def split_of(left: Money, release: Money, fee: Money) -> Split:
+    """Raises: Invalid unless `release` is between nothing and all that is left."""
+    check_share(left, release)
+    return Split(release=release, fee=fee, refund=left - release)
+
+
+def check_share(left: Money, release: Money) -> None:
     """Raises: Invalid unless `release` is between nothing and all that is left."""
     if not 0 <= release.amount_minor <= left.amount_minor:
         raise Invalid.at("amount", N_("Write an amount between nothing and all that is held."))
-    return Split(release=release, fee=release.fee(basis_points), refund=left - release)

@@ -7,6 +7,7 @@ from uuid import UUID
 from marketplace.escrow import accounts, sending
 from marketplace.escrow.actions import locked_hold, start_transfer, take_from_hold
 from marketplace.escrow.events import HoldRefunded, ReleaseMade
+from marketplace.escrow.fees import fee_of_part
 from marketplace.escrow.models import Hold, Refund, Release
 from marketplace.escrow.queries import left_in
 from marketplace.escrow.rules import split_of
@@ -25,7 +26,7 @@ async def split(
     All or nothing in one journal transaction, once per `settlement_id`. Raises: NotHeld, HoldFrozen, Invalid.
     """
     hold = await locked_hold(db, hold.id)
-    parts = split_of(await left_in(db, hold.id), release, hold.fee_basis_points)
+    parts = split_of(await left_in(db, hold.id), release, await fee_of_part(db, hold, release))
     released = await _released(db, hold, parts.release, parts.fee, by=by, at=at) if parts.release else None
     refunded = await _refunded(db, hold, parts.refund, by=by, at=at) if parts.refund else None
     lines = accounts.split_lines(hold, parts, refunded.id if refunded else None)

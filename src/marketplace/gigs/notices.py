@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.escrow.fees import fee_terms
 from marketplace.gigs.models import Proposal, ProposalMilestone
 from marketplace.gigs.rules import DECLINE_REASONS, preview
 from marketplace.identity.models import Organisation, User
@@ -22,7 +23,7 @@ async def sent(db: Session, proposal: Proposal, posting: Posting, *, to: UUID, a
     """To her: it is with the employer."""
     parts = select(ProposalMilestone.amount_minor).where(ProposalMilestone.proposal_id == proposal.id)
     amounts = [Money(amount, proposal.currency) for amount in (await db.execute(parts)).scalars()]
-    whole = preview(amounts).whole
+    whole = preview(amounts, await fee_terms(db, "contract", proposal.currency, at=at)).whole
     values = {**await _about(db, posting), "amount": whole.gross, "net": whole.net}
     await notify(db, to, "proposal_sent", values, link=_hers(proposal), at=at)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from marketplace.escrow.rules import FeePreview, fee_preview
+from marketplace.escrow.rules import FeePreview, FeeTerms, fee_preview
 from marketplace.gigs.models import ProposalState
 from marketplace.kernel.errors import Conflict, Invalid, NotAllowed
 from marketplace.kernel.i18n import N_
@@ -120,12 +120,12 @@ class Preview:
     parts: tuple[FeePreview, ...]
 
 
-def preview(amounts: Sequence[Money]) -> Preview:
+def preview(amounts: Sequence[Money], fee: FeeTerms) -> Preview:
     """The fee is taken at each release, so it is rounded in every milestone. `amounts` is not empty."""
-    parts = tuple(fee_preview(amount) for amount in amounts)
+    parts = tuple(fee_preview(amount, fee) for amount in amounts)
     nothing = Money(0, amounts[0].currency)
-    gross, fee = (sum((getattr(part, name) for part in parts), nothing) for name in ("gross", "fee"))
-    return Preview(FeePreview(gross, fee, gross - fee), parts)
+    gross, taken = (sum((getattr(part, name) for part in parts), nothing) for name in ("gross", "fee"))
+    return Preview(FeePreview(gross, taken, gross - taken), parts)
 
 
 def check_move(state: ProposalState, to: ProposalState) -> None:

@@ -96,7 +96,7 @@ async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
     async with visit.read() as db:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
         milestone = contract.milestone(number)
-        proposed = await splits_of(db, milestone.id, milestone.left, contract.fee_basis_points)
+        proposed = await splits_of(db, milestone.id, milestone.left, contract.fee, released=milestone.released)
     return _milestone_page(visit, contract, milestone, splits=proposed)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from marketplace.discovery import matches
 from marketplace.discovery.listing import similar_gigs
+from marketplace.escrow.fees import fee_terms
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
@@ -183,7 +184,8 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
         own = await proposals.living_of(db, gig.id, user_id=visit.person.id)
         match = await matches.explain(db, gig.id, visit.person.id, at=visit.now)
     amounts = [gig.pay_min] if gig.pay_min == gig.pay_max else [gig.pay_min, gig.pay_max]
-    would_get = [preview([amount]).whole for amount in amounts if amount]
+    fee = await fee_terms(db, "contract", gig.currency, at=visit.now)
+    would_get = [preview([amount], fee).whole for amount in amounts if amount]
     return {
         "employer": employer,
         "own": own,

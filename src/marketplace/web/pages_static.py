@@ -3,7 +3,7 @@
 from typing import Any
 
 from marketplace.contracts.reviews import reputation
-from marketplace.escrow.queries import fee_rules
+from marketplace.escrow.fees import fees_in_force, fees_to_come
 from marketplace.escrow.rules import fee_preview
 from marketplace.identity.employers.rules import LEVELS
 from marketplace.kernel.errors import NotFound
@@ -11,6 +11,8 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.pages import page
+from marketplace.web.payout_forms import RAILS
+from marketplace.web.payout_methods import open_terms
 from marketplace.web.visit import Visit
 
 TOPICS = {
@@ -27,8 +29,14 @@ TOPICS = {
 _KINDS = {
     "contract": N_("Gigs with milestones"),
     "order": N_("Services at a set price"),
+    "pay_in": N_("Paying in by card or transfer"),
+    "refund": N_("What goes back to the employer"),
 }
-_EXAMPLES = (Money(20_00, "USD"), Money(150_00, "USD"), Money(999_99, "USD"))
+_PAYERS = {
+    "freelancer": N_("the freelancer"),
+    "platform": N_("nobody: the cost is ours"),
+}
+_EXAMPLES = (Money(20_00, "USD"), Money(150_00, "USD"), Money(999_99, "USD"), Money(45_000_00, "PKR"))
 
 
 @get("/help", PUBLIC)
@@ -49,10 +57,11 @@ async def show_topic(visit: Visit, topic: str) -> Answer:
 async def show_fees(visit: Visit) -> Answer:
     """The fees in force, with examples worked out by the same rule that contracts use."""
     async with visit.read() as db:
-        rules = await fee_rules(db, at=visit.now)
-    basis_points = next(rule.basis_points for rule in rules if rule.kind == "contract")
-    examples = [fee_preview(amount, basis_points) for amount in _EXAMPLES]
-    return _page(visit, "help/fees.html", rules=rules, kinds=_KINDS, examples=examples)
+        fees, coming = await fees_in_force(db, at=visit.now), await fees_to_come(db, at=visit.now)
+    terms = {fee.currency: fee.terms for fee in fees if fee.kind == "contract"}
+    context: dict[str, Any] = {"fees": fees, "coming": coming, "kinds": _KINDS, "payers": _PAYERS}
+    context["examples"] = [fee_preview(amount, terms[amount.currency]) for amount in _EXAMPLES]
+    return _page(visit, "help/fees.html", ways=open_terms(visit), rails=RAILS, **context)
 
 
 @get("/safety", PUBLIC)

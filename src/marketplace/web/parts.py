@@ -177,7 +177,7 @@ async def _page(
         if side is not None and contract.side != side:
             raise rules.NotYourSide
         milestone = contract.milestone(number)
-        proposed = await disputes.splits_of(db, milestone.id, milestone.left, contract.fee_basis_points)
+        proposed = await disputes.splits_of(db, milestone.id, milestone.left, contract.fee, released=milestone.released)
     if milestone.dispute_id and milestone.state == "disputed" and status == 200:
         return redirect(visit, f"/disputes/{short(milestone.dispute_id)}")
     kinds: dict[str, type[Form]] = {

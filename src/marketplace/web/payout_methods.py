@@ -49,8 +49,13 @@ async def list_methods(visit: Visit) -> Answer:
     """All that are in use, and what could be added."""
     async with visit.read() as db:
         mine = await methods.methods_of(db, visit.user.id)
-    terms = {name: _terms(name) for name in open_rails(visit.services[HouseAccounts])}
+    terms = open_terms(visit)
     return page(visit, "money/methods.html", methods=mine, rails=RAILS, terms=terms, cooling=COOLING)
+
+
+def open_terms(visit: Visit) -> dict[str, dict[str, Any]]:
+    """What each way costs that is open here."""
+    return {name: _terms(name) for name in open_rails(visit.services[HouseAccounts])}
 
 
 def _terms(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
+from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs.rules import (
     CHOOSABLE_REASONS,
     DECLINE_REASONS,
@@ -84,12 +85,11 @@ class OfferFields:
     def parts(self) -> list[PartForm]:
         return [entry.form for entry in self.milestones.entries]
 
-    @property
-    def preview(self) -> Preview | None:
+    def preview(self, fee: FeeTerms) -> Preview | None:
         """What she would get for the amounts that stand in the form now."""
         amounts = [part.money for part in self.parts]
         said = [amount for amount in amounts if amount is not None]
-        return preview(said) if said else None
+        return preview(said, fee) if said else None
 
     @property
     def can_add(self) -> bool:

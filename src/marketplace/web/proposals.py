@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from marketplace.escrow.fees import fee_terms
 from marketplace.gigs import actions, queries
 from marketplace.gigs.queries import Proposal
 from marketplace.gigs.rules import DECLINE_REASONS, EDITABLE, Preview, preview
@@ -56,7 +57,7 @@ async def new_proposal(visit: Visit, slug: str) -> Answer:
         return _to_profile(visit, f"/gigs/{slug}/propose")
     form = visit.blank(NewOfferForm, data=_begun(gig) if invited else None)
     form.ask(gig.questions)
-    return _form_page(visit, gig, form)
+    return await _form_page(visit, gig, form)
 
 
 def _begun(gig: PostingView) -> dict[str, Any]:
@@ -71,10 +72,12 @@ def _to_profile(visit: Visit, onward: str) -> Answer:
     return redirect(visit, f"/profile?next={onward}", flash=Flash(HEADLINE_FIRST, tone="note"))
 
 
-def _form_page(
+async def _form_page(
     visit: Visit, gig: PostingView, form: AnyOfferForm, proposal: Proposal | None = None, *, status: int = 200
 ) -> Answer:
-    context: dict[str, Any] = {"gig": gig, "form": form, "proposal": proposal, "fee": form.preview}
+    async with visit.read() as db:
+        fee = await fee_terms(db, "contract", gig.currency, at=visit.now)
+    context: dict[str, Any] = {"gig": gig, "form": form, "proposal": proposal, "fee": form.preview(fee)}
     return page(visit, "proposals/form.html", fragment="form", status=status, focus_last=form.is_grown, **context)
 
 
@@ -87,7 +90,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
         freelancer = await freelancer_of(db, visit.user.id)
     form.ask(gig.questions)
     if form.turn(step):
-        return _form_page(visit, gig, form)
+        return await _form_page(visit, gig, form)
     if freelancer is None:
         return _to_profile(visit, f"/gigs/{slug}/propose")
     sends = step == "send" and bool(freelancer.headline)
@@ -98,7 +101,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
                     proposal = await _write(sending.db, visit, slug, form, sends=sends)
                     sending.location = _address(proposal)
             return _after(visit, sending.location, sends=sends, is_asked=step == "send")
-    return _form_page(visit, gig, form, status=422)
+    return await _form_page(visit, gig, form, status=422)
 
 
 async def _write(db: Session, visit: Visit, slug: str, form: NewOfferForm, *, sends: bool) -> Proposal:
@@ -125,7 +128,9 @@ async def show_fee(visit: Visit, slug: str) -> Answer:
         and name.endswith("-amount")
         and (amount := proposal_forms.amount(typed)) is not None
     ]
-    fee: Preview | None = preview(amounts) if amounts else None
+    async with visit.read() as db:
+        terms = await fee_terms(db, "contract", proposal_forms.CURRENCY, at=visit.now)
+    fee: Preview | None = preview(amounts, terms) if amounts else None
     return page(visit, "proposals/fee.html", fragment="fee", fee=fee, slug=slug)
 
 
@@ -143,9 +148,10 @@ async def show_proposal(visit: Visit, id: UUID) -> Answer:
         offer = await queries.offer_of(db, proposal)
         gig = await postings.posting_view(db, posting.slug, reader=visit.user.id)
         lines = await audit.lines_of(db, ("proposal", proposal.id))
+        terms = await fee_terms(db, "contract", proposal.currency, at=visit.now)
     amounts = [Money(part.amount_minor, proposal.currency) for part in offer.milestones]
     context: dict[str, Any] = {"gig": gig, "proposal": proposal, "offer": offer, "lines": lines, "editable": EDITABLE}
-    fee = preview(amounts) if amounts else None
+    fee = preview(amounts, terms) if amounts else None
     return page(visit, "proposals/show.html", fee=fee, reasons=DECLINE_REASONS, **context)
 
 
@@ -161,7 +167,7 @@ async def edit_proposal(visit: Visit, id: UUID) -> Answer:
     answers = tuple(given.get(question, "") for question in gig.questions)
     form = proposal_forms.filled(visit, replace(offer, answers=answers))
     form.ask(gig.questions)
-    return _form_page(visit, gig, form, proposal)
+    return await _form_page(visit, gig, form, proposal)
 
 
 @post("/proposals/{id}", USER)
@@ -173,7 +179,7 @@ async def save_proposal(visit: Visit, id: UUID) -> Answer:
         freelancer = await freelancer_of(db, visit.user.id)
     form.ask(gig.questions)
     if form.turn(step):
-        return _form_page(visit, gig, form, proposal)
+        return await _form_page(visit, gig, form, proposal)
     assert freelancer is not None
     sends = step == "send" and proposal.state == "draft"
     is_ready = bool(freelancer.headline)
@@ -184,7 +190,7 @@ async def save_proposal(visit: Visit, id: UUID) -> Answer:
             if sends and not is_ready:
                 return _to_profile(visit, f"{_address(proposal)}/edit")
             return redirect(visit, _address(proposal), flash=SENT if sends else N_("Saved."))
-    return _form_page(visit, gig, form, proposal, status=422)
+    return await _form_page(visit, gig, form, proposal, status=422)
 
 
 async def _change(db: Session, visit: Visit, id: UUID, form: OfferForm, *, sends: bool) -> None:

@@ -6,6 +6,8 @@
 from typing import Any
 
 from marketplace.contracts import orders
+from marketplace.escrow.fees import fee_terms
+from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs import service_queries as queries
 from marketplace.gigs import service_rules as rules
 from marketplace.gigs import services
@@ -25,13 +27,14 @@ async def show_service(visit: Visit, slug: str) -> Answer:
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         service = await queries.service_view(db, slug, reader=reader)
-    context: dict[str, Any] = {"previews": _previews(service) if service.is_own else []}
+        fee = await fee_terms(db, "order", rules.CURRENCY, at=visit.now)
+    context: dict[str, Any] = {"previews": _previews(service, fee) if service.is_own else []}
     return page(visit, "services/show.html", service=service, is_away=service.is_away(visit.now), **context)
 
 
-def _previews(service: ServiceView) -> list[Any]:
+def _previews(service: ServiceView, fee: FeeTerms) -> list[Any]:
     numbers = range(1, len(service.content.packages) + 1)
-    return [orders.preview(rules.choose(service.content, number, ())) for number in numbers]
+    return [orders.preview(rules.choose(service.content, number, ()), fee) for number in numbers]
 
 
 @get("/services/mine", USER)

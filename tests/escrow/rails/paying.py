@@ -16,6 +16,7 @@ from marketplace.escrow.rails.models import PayoutBatch, StatementLine
 from marketplace.escrow.rails.payouts import Wanted
 from marketplace.escrow.rails.rates import import_rates
 from marketplace.escrow.rails.statements import Given, Imported
+from marketplace.escrow.rules import FeeTerms
 from marketplace.identity.models import User
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
@@ -69,7 +70,7 @@ class Rails:
                 payer_organisation_id=self.cast.agritrack.id,
                 payee_user_id=whose,
                 amount=money,
-                fee_basis_points=0,
+                fee=FeeTerms(0),
                 purpose="Shop, milestone 1",
                 by=self.cast.bilal.id,
                 at=at,

@@ -13,7 +13,7 @@ from marketplace.contracts.disputes.actions import lock, to_stage
 from marketplace.contracts.disputes.models import Dispute, Settlement
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.engines.deadlines import actions as deadlines
-from marketplace.escrow.rules import split_of
+from marketplace.escrow.rules import check_share
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
@@ -56,7 +56,7 @@ async def decide(
         raise rules.DisputeMoveRefused
     if by != (dispute.second_moderator_id if dispute.state == "appealed" else dispute.moderator_id):
         raise rules.NotYourDispute
-    split_of(await moves.left_of(db, milestone), release, 0)
+    check_share(await moves.left_of(db, milestone), release)
     if dispute.state == "appealed":
         settlement = await settling.write(db, milestone, dispute, release, cause="appeal", reason=reason, by=by, at=at)
         await settling.put_in_force(db, contract, milestone, dispute, settlement, by=by, at=at)

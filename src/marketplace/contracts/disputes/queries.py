@@ -17,8 +17,10 @@ from marketplace.contracts.queries import FileView
 from marketplace.contracts.rules import Side
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
+from marketplace.escrow.fees import released_of
 from marketplace.escrow.models import Hold
 from marketplace.escrow.queries import left_in
+from marketplace.escrow.rules import FeeTerms
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
@@ -93,7 +95,6 @@ class DisputeView:
     amount: Money
     left: Money
     default: Money
-    fee_basis_points: int
     frozen_at: datetime | None
     freelancer_name: str
     organisation_name: str
@@ -135,7 +136,7 @@ class QueueLine:
 async def dispute_view(db: AnySession, id: UUID, *, reader: UUID, is_staff: bool) -> DisputeView:
     """Raises: NotFound for whoever is on no side and has not taken it."""
     query = (
-        select(Dispute, Milestone, Contract, Hold.frozen_at, Deadline)
+        select(Dispute, Milestone, Contract, Hold, Deadline)
         .add_columns(User.name, Organisation.name.label("organisation"), side_of(reader).label("side"))
         .add_columns(is_party(reader).label("is_party"))
         .join(Milestone, Milestone.id == Dispute.milestone_id)
@@ -150,8 +151,8 @@ async def dispute_view(db: AnySession, id: UUID, *, reader: UUID, is_staff: bool
     row = (await db.execute(query)).one_or_none()
     if row is None:
         raise NotFound
-    dispute, milestone, contract, deadline = row[0], row[1], row[2], row[4]
-    left = await left_in(db, milestone.hold_id)
+    dispute, milestone, contract, hold, deadline = row[:5]
+    left, released = await left_in(db, hold.id), await released_of(db, hold)
     deliveries = await db.scalar(select(func.count()).where(Delivery.milestone_id == milestone.id)) or 0
     decides = dispute.second_moderator_id if dispute.state == "appealed" else dispute.moderator_id
     return DisputeView(
@@ -171,14 +172,13 @@ async def dispute_view(db: AnySession, id: UUID, *, reader: UUID, is_staff: bool
         amount=Money(milestone.amount_minor, contract.currency),
         left=left,
         default=rules.default_release(dispute.before, deliveries, left),
-        fee_basis_points=contract.fee_basis_points,
-        frozen_at=row.frozen_at,
+        frozen_at=hold.frozen_at,
         freelancer_name=row.name,
         organisation_name=row.organisation,
         may_decide=not row.is_party and decides == reader and dispute.state in ("mediation", "appealed"),
         statements=await _statements(db, dispute.id),
-        splits=await splits_of(db, milestone.id, left, contract.fee_basis_points),
-        settlements=await _settlements(db, dispute.id, contract.fee_basis_points),
+        splits=await splits_of(db, milestone.id, left, contract.fee, released=released),
+        settlements=await _settlements(db, dispute.id, contract.fee, released),
     )
 
 
@@ -250,13 +250,15 @@ def _line(row: Any, moderator: UUID) -> QueueLine:
     )
 
 
-async def splits_of(db: AnySession, milestone_id: UUID, left: Money, basis_points: int) -> tuple[SplitView, ...]:
-    """What is proposed now, by either side."""
+async def splits_of(
+    db: AnySession, milestone_id: UUID, left: Money, terms: FeeTerms, *, released: Money
+) -> tuple[SplitView, ...]:
+    """What is proposed now, by either side, after `released` of the hold."""
     query = select(Split).where(Split.milestone_id == milestone_id, Split.state == "open").order_by(Split.id)
     found: list[SplitView] = []
     for split in (await db.execute(query)).scalars():
         release = Money(split.release_minor, split.currency)
-        parts = (release, left - release, release.fee(basis_points))
+        parts = (release, left - release, terms.of_part(release, released=released))
         found.append(SplitView(split.id, split.side, *parts, split.text, split.made_at))
     return tuple(found)
 
@@ -303,19 +305,25 @@ async def _statements(db: AnySession, dispute_id: UUID) -> tuple[StatementView, 
     )
 
 
-async def _settlements(db: AnySession, dispute_id: UUID, basis_points: int) -> tuple[SettlementView, ...]:
+async def _settlements(
+    db: AnySession, dispute_id: UUID, terms: FeeTerms, released: Money
+) -> tuple[SettlementView, ...]:
+    """What was decided. The one in force is among what the hold has `released`; each divides what was left before."""
     query = select(Settlement).where(Settlement.dispute_id == dispute_id).order_by(Settlement.id)
-    return tuple(_settlement(row, basis_points) for row in (await db.execute(query)).scalars())
+    rows = (await db.execute(query)).scalars().all()
+    settled = sum(row.release_minor for row in rows if row.in_force_at)
+    before = released - Money(settled, released.currency)
+    return tuple(_settlement(row, terms, before) for row in rows)
 
 
-def _settlement(row: Settlement, basis_points: int) -> SettlementView:
+def _settlement(row: Settlement, terms: FeeTerms, before: Money) -> SettlementView:
     release = Money(row.release_minor, row.currency)
     waived = {"employer": row.waived_by_employer_at, "freelancer": row.waived_by_freelancer_at}
     return SettlementView(
         cause=row.cause,
         release=release,
         refund=Money(row.refund_minor, row.currency),
-        fee=release.fee(basis_points),
+        fee=terms.of_part(release, released=before),
         reason=row.reason,
         made_at=row.made_at,
         appeal_until=row.appeal_until,

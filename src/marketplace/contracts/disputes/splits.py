@@ -13,7 +13,7 @@ from marketplace.contracts.disputes.models import Dispute, Split
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import Side
 from marketplace.escrow import splitting
-from marketplace.escrow.rules import split_of
+from marketplace.escrow.rules import check_share
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
@@ -100,8 +100,8 @@ async def _check(db: Session, milestone: Milestone, dispute: Dispute | None, rel
     left = await moves.left_of(db, milestone)
     if not left:
         raise rules.NothingHeld
-    parts = split_of(left, release, 0)
-    if dispute is None and not parts.refund:
+    check_share(left, release)
+    if dispute is None and release == left:
         raise Invalid.at("amount", N_("To give all of it to the freelancer, accept the delivery."))
     return left
 

@@ -50,7 +50,7 @@ async def test_a_part_released_early_leaves_the_rest_for_the_end(db: Session, ca
     await actions.accept_delivery(db, part, by=cast.bilal.id, at=clock.now())
 
     released, refunded = await sums(db)
-    assert released == [(40_01, 4_00, "part"), (59_99, 5_99, "accepted")]
+    assert released == [(40_01, 4_00, "part"), (59_99, 6_00, "accepted")]
     assert refunded == []
     assert part.state == "released"
     assert (await ledger.balance(db, "platform:fees:USD")).amount_minor == 9_99

@@ -57,15 +57,15 @@ class TestReleasing:
         assert (await world.balance()).owed == usd(225)
         assert await at_stripe(world, hold) == []
 
-    async def test_in_parts_each_part_bears_its_fee_and_the_last_closes_the_hold(self, world: World) -> None:
+    async def test_in_parts_each_bears_what_is_missing_of_the_fee_and_the_last_closes_the_hold(self, world: World) -> None:
         await world.onboard()
         hold = await world.funded(usd(100.05))
-        for part, state in ((usd(33.33), "held"), (usd(33.33), "held"), (usd(33.39), "closed")):
-            release = await world.release(hold, part)
-            assert release.fee_minor == part.amount_minor // 10
+        for part, fee, state in ((33.33, 3_33, "held"), (33.33, 3_33, "held"), (33.39, 3_34, "closed")):
+            release = await world.release(hold, usd(part))
+            assert release.fee_minor == fee
             assert (await world.fresh(Hold, hold.id)).state == state
         await world.listen()
-        assert (await world.balance()).available == usd(100.05 - 3 * 3.33)
+        assert (await world.balance()).available == usd(100.05 - 10.00)
 
     async def test_more_than_is_held_is_refused(self, world: World) -> None:
         hold = await world.funded(usd(100))

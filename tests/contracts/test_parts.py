@@ -53,7 +53,7 @@ async def test_a_part_released_early_leaves_the_rest_for_the_end(db: Session, ca
     assert released == [(40_01, 4_00, "part"), (59_99, 6_00, "accepted")]
     assert refunded == []
     assert part.state == "released"
-    assert (await ledger.balance(db, "platform:fees:USD")).amount_minor == 9_99
+    assert (await ledger.balance(db, "platform:fees:USD")).amount_minor == 10_00
     assert "part_released" in await scenes.told(db, cast.ayesha.id)
 
 

@@ -57,7 +57,7 @@ class TestReleasing:
         assert (await world.balance()).owed == usd(225)
         assert await at_stripe(world, hold) == []
 
-    async def test_in_parts_each_bears_what_is_missing_of_the_fee_and_the_last_closes_the_hold(self, world: World) -> None:
+    async def test_each_part_bears_what_is_missing_of_the_fee_and_the_last_closes_the_hold(self, world: World) -> None:
         await world.onboard()
         hold = await world.funded(usd(100.05))
         for part, fee, state in ((33.33, 3_33, "held"), (33.33, 3_33, "held"), (33.39, 3_34, "closed")):

@@ -26,6 +26,7 @@ from marketplace.engines.search.meilisearch import MeiliSearch
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.engines.search.settings import load_settings
 from marketplace.escrow.rails.catalogue import demo_accounts, house_accounts
+from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
@@ -72,6 +73,7 @@ def open_services(settings: Settings, database: Database) -> Services:
         Folder(settings.data_dir / "files"),
         Press(settings.data_dir / "paper", resource("web/static/vendor")),
         JournalKey(settings.journal_key.encode()),
+        TicketKey(settings.secret_key.encode()),
         RootKey((settings.journal_key or settings.secret_key).encode()),
         Mailroom(
             Site(settings.name, settings.base_url), settings.mail_from, settings.secret_key, smtp_url=settings.smtp_url

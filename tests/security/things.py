@@ -38,7 +38,7 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
-from tests.security.fairs import FAIRS, fairs_of
+from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of
@@ -285,7 +285,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
 For everybody else it does not exist.
 """
 
-NOBODYS_OWN = {
+NOBODYS_OWN = BY_TICKET | {
     "GET /money/methods/new/{rail}",  # any freelancer
     "POST /money/methods/new/{rail}",
     "POST /ops/payouts/batches/{rail}",  # finance

@@ -67,6 +67,14 @@ TIMETABLE_MOVES: dict[TimetableState, tuple[TimetableState, ...]] = {
 LIVE_TIMETABLES: tuple[TimetableState, ...] = ("provisional", "published")
 """Whose meetings are rows; at most one per fair."""
 
+MEETING_STATES: dict[MeetingState, str] = {
+    "planned": N_("planned"),
+    "called": N_("called to the table"),
+    "checked_in": N_("at the table"),
+    "done": N_("over"),
+    "no_show": N_("missed"),
+    "cancelled": N_("cancelled"),
+}
 MEETING_MOVES: dict[MeetingState, tuple[MeetingState, ...]] = {
     "planned": ("called", "checked_in", "done", "no_show", "cancelled"),
     "called": ("planned", "checked_in", "no_show", "cancelled"),

@@ -12,18 +12,20 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.engines.notify import actions as post
+from marketplace.engines.notify.rendering import plain
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.models import Fair
 from marketplace.fairs.organising import ACTING
 from marketplace.fairs.rules import SHOWN_BOOTHS
+from marketplace.fairs.tickets import TicketKey
 from marketplace.identity.models import Membership
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import defer
 from marketplace.messages.actions import notify
 
-TASK = "fairs.tell_everybody"
+TASK, SAY = "fairs.tell_everybody", "fairs.say"
 LISTENING = ("waiting", "registered", "confirmed")
 """Candidates who are told of a fair as a whole."""
 
@@ -53,12 +55,12 @@ async def candidates_of(
     link: str = "",
     **values: Any,
 ) -> int:
-    """These candidates, in their own language, by notice, mail or SMS. Without `link` it is the fair's page."""
+    """These candidates, in their own language, by notice, mail or SMS. Without `link` it is her ticket."""
     fresh = await _fresh(db, fair, message, about, "candidate_id", candidate_ids, at=at)
     found = select(FairCandidate).where(FairCandidate.id.in_(fresh)).order_by(FairCandidate.id)
     for candidate in (await db.scalars(found)).all():
         said = {"fair": title(fair, candidate.locale), "starts_at": fair.starts_at, **values}
-        await _say(db, fair, message, said, candidate=candidate, link=link or f"/fairs/{fair.slug}", at=at)
+        await _say(db, message, said, candidate=candidate, link=link or f"/fairs/{fair.slug}/ticket", at=at)
     return len(fresh)
 
 
@@ -105,13 +107,22 @@ async def _fresh(
 
 
 async def _say(
-    db: Session, fair: Fair, message: str, values: dict[str, Any], *, candidate: FairCandidate, link: str, at: datetime
+    db: Session, message: str, values: dict[str, Any], *, candidate: FairCandidate, link: str, at: datetime
 ) -> None:
+    """With an account by notice, mail or SMS; without one by a task, which knows the address of her ticket."""
     if candidate.user_id is not None:
         await notify(db, candidate.user_id, message, values, link=link, at=at)
-        return
-    said: dict[str, Any] = {"message": message, "values": {**values, "link": link}, "locale": candidate.locale}
+    else:
+        await defer(db, SAY, candidate_id=candidate.id, message=message, values=plain(values))
+
+
+async def say(db: Session, key: TicketKey, candidate_id: UUID, message: str, values: dict[str, Any]) -> None:
+    """To her address and her number, with the link of her ticket."""
+    candidate = await db.get_one(FairCandidate, candidate_id)
+    fair = await db.get_one(Fair, candidate.fair_id)
+    said: dict[str, Any] = {"message": message, "values": {**values, "link": key.path(candidate)}}
+    said |= {"locale": candidate.locale, "time_zone": fair.time_zone}
     if candidate.email:
-        await post.mail(db, to=candidate.email, time_zone=fair.time_zone, **said)
-    elif candidate.phone and candidate.takes_sms:
-        await post.text(db, to=candidate.phone, time_zone=fair.time_zone, **said)
+        await post.mail(db, to=candidate.email, **said)
+    if candidate.phone and (candidate.takes_sms or not candidate.email):
+        await post.text(db, to=candidate.phone, **said)

@@ -123,6 +123,9 @@ KINDS = (
         N_("Fairs"),
         N_("Fairs you take part in: your booth or seat, the timetable, another date"),
         (
+            "fair_registered",
+            "fair_waiting",
+            "fair_seat_free",
             "fair_moved",
             "fair_cancelled",
             "fair_booth_approved",

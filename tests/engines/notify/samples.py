@@ -9,6 +9,8 @@ SAMPLES = {
     "email": "ayesha@test.example",
     "link": "/contracts/1",
     "fair": "Dhanote Job Fair",
+    "number": 17,
+    "position": 3,
     "gig": "A shop for handmade pottery",
     "contract": "A shop for handmade pottery",
     "milestone": "First page",

@@ -17,6 +17,7 @@ from marketplace.engines.matching.timetable.pricing import Pricing
 from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Ints, Objective, Problem
 from tests.engines.matching.timetable.fairs import tiny_fairs
 
+FEW = Size(5, 20, 6)
 QUICK = settings(max_examples=15, deadline=None)
 
 
@@ -56,7 +57,7 @@ def test_no_plan_of_a_tiny_fair_is_better_than_the_plan_and_none_passes_the_boun
 
 def test_highs_and_the_planner_agree_on_a_small_fair() -> None:
     for seed in range(2):
-        problem = fair(Size(5, 20, 6), seed=seed, hostile=seed == 1)
+        problem = fair(FEW, seed=seed, hostile=seed == 1)
         plan = solve(problem)
         best = exact(problem)
         assert plan.value <= round(best) <= plan.bound
@@ -64,14 +65,14 @@ def test_highs_and_the_planner_agree_on_a_small_fair() -> None:
 
 
 def test_the_flow_is_the_bound_of_highs_when_runs_and_ways_are_no_rule() -> None:
-    problem = replace(fair(Size(5, 20, 6), seed=3), longest_run=0, far=None)
+    problem = replace(fair(FEW, seed=3), longest_run=0, far=None)
     problem = replace(problem, most=np.minimum(problem.most, problem.available.sum(axis=1)))
     flow = Network(problem).best(bonus=FIRST_MEETING)
     assert flow.value == round(exact(problem, whole=False, only_flow=True))
 
 
 def test_prices_lower_the_bound_but_never_below_the_best_plan() -> None:
-    problem = fair(Size(5, 20, 6), seed=1, hostile=True)
+    problem = fair(FEW, seed=1, hostile=True)
     network, pricing = Network(problem), Pricing(problem)
     best = round(exact(problem))
     first, bounds = network.best(bonus=FIRST_MEETING), []
@@ -84,7 +85,7 @@ def test_prices_lower_the_bound_but_never_below_the_best_plan() -> None:
 
 
 def test_two_runs_and_any_order_of_pairs_give_the_same_plan() -> None:
-    problem = fair(TINY, seed=7, hostile=True)
+    problem = fair(FEW, seed=7, hostile=True)
     order = np.random.default_rng(1).permutation(len(problem.candidate))
     mixed = replace(
         problem,
@@ -153,7 +154,7 @@ def test_out_of_time_there_is_a_plan_that_says_so() -> None:
 
 
 def test_score_first_and_stable_are_plans_too() -> None:
-    problem = fair(TINY, seed=4, hostile=True)
+    problem = fair(FEW, seed=4, hostile=True)
     score, stable, coverage = (
         solve(replace(problem, objective=objective))
         for objective in (Objective.SCORE, Objective.STABLE, Objective.COVERAGE)

@@ -37,11 +37,15 @@ def deferred_acceptance(problem: Problem) -> Board:
     """
     board = Board(problem)
     employers = employer_likes(problem)
-    held = propose(problem, by_candidate(problem), employers)
     weight = {pair: int(w) for pair, w in zip(pairs(problem), problem.weight.tolist(), strict=True)}
-    for candidate, employer in sorted(held, key=lambda pair: (-weight[pair], employers[pair])):
+    for candidate, employer in sorted(stable_pairs(problem), key=lambda pair: (-weight[pair], employers[pair])):
         book(board, candidate, employer)
     return board
+
+
+def stable_pairs(problem: Problem) -> list[Pair]:
+    """No two who are not paired here would both rather be, if time were no matter."""
+    return sorted(propose(problem, by_candidate(problem), employer_likes(problem)))
 
 
 def propose(problem: Problem, wishes: dict[int, list[int]], likes: dict[Pair, tuple[int, int]]) -> set[Pair]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from marketplace.engines.matching.timetable.board import Board
 from marketplace.engines.matching.timetable.chains import Chains, Pair
 from marketplace.engines.matching.timetable.flow import Network
+from marketplace.engines.matching.timetable.forcing import force
 from marketplace.engines.matching.timetable.problem import Ints, Problem, triples
 
 CHAIN, FILL_CHAIN = 300, 100
 """Meetings that a chain may look through: for a meeting that was meant to be, and for filling a seat."""
+
+FORCED = 200
+"""Attempts, for each flow, to force in what no chain could place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +45,28 @@ class Placing:
         return (-self.worth[pair], self.lot[pair])
 
     def place(self, meetings: Ints, *, most_served: int) -> Board:
-        """A board from the flow's meetings: what fits as it is, chains, whoever is left out, free seats."""
+        """A board from the flow's meetings (slot -1: any): as they are, by chains, the left out, free seats."""
         board = Board(self.problem)
         chains = Chains(board, self.worth, bonus=self.bonus)
         slots = {(c, e): s for c, e, s in triples(meetings) if (c, e) in self.lot}
         waiting: list[Pair] = []
         for pair in sorted(slots, key=self.order):
             slot = slots[pair]
-            if board.free[pair[1]][slot] > 0 and board.fits(*pair, slot):
+            if slot >= 0 and board.free[pair[1]][slot] > 0 and board.fits(*pair, slot):
                 board.put(*pair, slot)
             else:
                 waiting.append(pair)
-        for may_drop in (False, True):
-            waiting = [
-                p for p in waiting if not self.is_over() and not chains.insert(p, may_drop=may_drop, limit=CHAIN)
-            ]
+        waiting = self.chained(chains, waiting, may_drop=False)
+        force(board, chains, waiting, tries=0 if self.is_over() else FORCED, limit=FILL_CHAIN)
+        self.chained(chains, [pair for pair in waiting if pair not in board.slot_of], may_drop=True)
         if self.bonus:
             self.serve(board, chains, most_served)
         self.fill(board, chains)
         return board
+
+    def chained(self, chains: Chains, waiting: list[Pair], *, may_drop: bool) -> list[Pair]:
+        """Who of `waiting` did not get in."""
+        return [p for p in waiting if not self.is_over() and not chains.insert(p, may_drop=may_drop, limit=CHAIN)]
 
     def serve(self, board: Board, chains: Chains, most_served: int) -> None:
         """A first meeting for those without, until nobody more can be served."""

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from marketplace.engines.matching.timetable.baselines import deferred_acceptance
+import numpy as np
+
+from marketplace.engines.matching.timetable.baselines import stable_pairs
 from marketplace.engines.matching.timetable.checker import check
 from marketplace.engines.matching.timetable.flow import Flow, Network
 from marketplace.engines.matching.timetable.placing import Placing, Standing
@@ -12,10 +14,10 @@ from marketplace.engines.matching.timetable.pricing import Pricing
 from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Ints, Objective, Plan, Problem, Progress
 from marketplace.engines.matching.timetable.validation import demand
 
-WORK = {1: 200_000, 2: 3_000_000}
+WORK = {1: 200_000, 2: 2_000_000}
 """Arcs that an effort may look at: small fairs get more rounds for it, never less than one."""
 
-MOST_ROUNDS = {1: 12, 2: 200}
+MOST_ROUNDS = {1: 12, 2: 100}
 
 
 def solve(
@@ -90,7 +92,9 @@ class Run:
         if self.bonus and flow.served < self.most_served:
             start = self.network.best(bonus=1_000 * self.bonus)
         if self.problem.objective is Objective.STABLE:
-            self.keep(self.placing.standing(deferred_acceptance(self.problem)))
+            self.keep_placed(
+                np.array([(*pair, -1) for pair in stable_pairs(self.problem)], dtype=np.int64).reshape(-1, 3)
+            )
         else:
             self.keep_placed(start.meetings)
         return flow

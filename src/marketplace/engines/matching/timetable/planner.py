@@ -15,7 +15,7 @@ from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Ints, 
 from marketplace.engines.matching.timetable.validation import demand
 
 WORK = {1: 200_000, 2: 2_000_000}
-"""Arcs that an effort may look at: small fairs get more rounds for it, never less than one."""
+"""Arcs that rounds of prices may look at: small fairs get more rounds, large ones none with effort 1."""
 
 MOST_ROUNDS = {1: 12, 2: 100}
 
@@ -75,7 +75,7 @@ class Run:
         self.bonus = FIRST_MEETING if problem.objective is Objective.COVERAGE else 0
         self.network = Network(problem)
         self.placing = Placing(problem, self.network, bonus=self.bonus, is_over=watch.is_over)
-        self.rounds = max(1, min(MOST_ROUNDS[effort], WORK[effort] // max(len(self.network.pair), 1)))
+        self.rounds = min(MOST_ROUNDS[effort], WORK[effort] // max(len(self.network.pair), 1))
         self.done = 0
         self.bound = self.most_served = 0
         self.best: Standing | None = None
@@ -106,7 +106,7 @@ class Run:
             assert self.best is not None
             if not pricing.step(flow, bound=bound, value=self.best.value):
                 break
-            self.tell("improve", self.done / self.rounds)
+            self.tell("improve", self.done / max(self.rounds, 1))
             flow, bound = pricing.solve(self.network, bonus=self.bonus)
             self.bound = min(self.bound, bound)
             self.keep_placed(flow.meetings)
@@ -117,7 +117,7 @@ class Run:
         return self.best is not None and self.best.value >= self.bound
 
     def keep_placed(self, meetings: Ints) -> None:
-        self.tell("place", self.done / self.rounds)
+        self.tell("place", self.done / max(self.rounds, 1))
         self.keep(self.placing.standing(self.placing.place(meetings, most_served=self.most_served)))
 
     def keep(self, standing: Standing) -> None:

@@ -28,7 +28,7 @@ def usd(held: int, released: int, refunded: int) -> Spending:
 
 async def test_what_was_paid_in_is_held_released_or_refunded(db: Session, cast: Cast, contract: Contract) -> None:
     async def spent() -> Spending:
-        return await money.spending_of(db, cast.agritrack.id)
+        return (await money.spending_of(db, cast.agritrack.id))["USD"]
 
     part = await scenes.milestone(db, contract)
     await scenes.asked_to_pay(db, cast, part)
@@ -45,7 +45,7 @@ async def test_what_was_paid_in_is_held_released_or_refunded(db: Session, cast: 
     clock.advance(timedelta(days=second.days, seconds=1))
     await actions.cancel_contract(db, contract, side="employer", by=cast.bilal.id, at=clock.now())
     assert await spent() == usd(0, 100_00, 200_01)
-    assert await money.spending_of(db, cast.park.id) == usd(0, 0, 0)
+    assert await money.spending_of(db, cast.park.id) == {"USD": usd(0, 0, 0)}
 
 
 async def test_a_refund_that_failed_is_held_again(db: Session, cast: Cast, contract: Contract) -> None:
@@ -54,7 +54,7 @@ async def test_a_refund_that_failed_is_held_again(db: Session, cast: Cast, contr
     refund_id = (await db.execute(select(Refund.id))).scalar_one()
     await settling.refund_failed(db, refund_id, code="expired_or_canceled_card", at=clock.now(), has_left=False)
 
-    assert await money.spending_of(db, cast.agritrack.id) == usd(100_00, 0, 0)
+    assert await money.spending_of(db, cast.agritrack.id) == {"USD": usd(100_00, 0, 0)}
 
 
 async def test_a_hold_belongs_to_its_milestone(db: Session, cast: Cast, contract: Contract) -> None:

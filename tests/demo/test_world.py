@@ -28,6 +28,7 @@ SHOWN = {
     "outside certificates wait": "SELECT count(*) FROM outside_certificates WHERE state = 'unchecked'",
     "applicants wait for a seat": "SELECT count(*) FROM enrolments WHERE state = 'applied'",
     "a message warns": "SELECT count(*) FROM thread_messages WHERE jsonb_array_length(signals) > 0",
+    "a milestone in rupees came by transfer": "SELECT count(*) FROM holds WHERE currency = 'PKR' AND state = 'held'",
     "cases wait": "SELECT count(*) FROM cases WHERE state = 'open'",
     "a posting waits": "SELECT count(*) FROM postings WHERE state = 'pending_review'",
     "an appeal waits": "SELECT count(*) FROM appeals WHERE state = 'open'",

@@ -98,7 +98,7 @@ async def test_an_order_shows_one_price_and_sent_twice_is_one(
     assert short.status_code == 422 and "at least 40 letters" in short.text and "answer this question" in short.text
     dearer = await his.post(f"{path}/order", data={**sent, "price": "100"})
     assert dearer.status_code == 422 and "price of this service has changed" in dearer.text
-    assert "sacks and on phones" in dearer.text and 'value="29001"' in dearer.text
+    assert "sacks and on phones" in dearer.text and 'value="29001 USD"' in dearer.text
     assert await orders_of(db) == 0
 
     for _ in range(2):  # no payment service runs in this test: it says so, the order stands

@@ -9,7 +9,7 @@ from sqlalchemy import ScalarSelect, func, select
 from marketplace.contracts.models import Milestone
 from marketplace.escrow.models import Hold, Refund, Release
 from marketplace.kernel.database import AnySession
-from marketplace.kernel.money import Money
+from marketplace.kernel.money import CURRENCIES, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Spending:
     released: Money
     refunded: Money
 
+    @property
+    def is_any(self) -> bool:
+        return bool(self.held or self.released or self.refunded)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -29,8 +33,14 @@ class Place:
     number: int
 
 
-async def spending_of(db: AnySession, organisation_id: UUID, *, currency: str = "USD") -> Spending:
-    """What an organisation has paid in, by where it is now; payments that no hold could take count nowhere."""
+async def spending_of(db: AnySession, organisation_id: UUID) -> dict[str, Spending]:
+    """What an organisation has paid in, by currency and where it is now: dollars, and what it has used besides."""
+    found = {currency: await _spending(db, organisation_id, currency) for currency in CURRENCIES}
+    return {currency: each for currency, each in found.items() if each.is_any or currency == CURRENCIES[0]}
+
+
+async def _spending(db: AnySession, organisation_id: UUID, currency: str) -> Spending:
+    """Payments that no hold could take count nowhere."""
     theirs = (Hold.payer_organisation_id == organisation_id, Hold.currency == currency)
     paid_in = select(func.coalesce(func.sum(Hold.amount_minor), 0)).where(*theirs, Hold.funded_at.is_not(None))
     released = _sum(Release, *theirs)

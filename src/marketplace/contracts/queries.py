@@ -24,7 +24,7 @@ from marketplace.contracts.rules import CLEARING, EMPLOYER_ROLES, FORCE_AFTER, L
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow.models import Hold
-from marketplace.escrow.rules import FeeTerms
+from marketplace.escrow.rules import STRIPE_HOLDS, FeeTerms
 from marketplace.gigs.models import Service
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.kernel.database import AnySession
@@ -116,6 +116,11 @@ class MilestoneView:
     def holding_until(self) -> datetime | None:
         """When money that is still held is decided about."""
         return self.funded_at + FORCE_AFTER if self.funded_at and self.state in LIVING else None
+
+    @property
+    def takes_card(self) -> bool:
+        """Whether it can be paid in by card; by bank or wallet it can wherever we have an account for its currency."""
+        return self.amount.currency in STRIPE_HOLDS
 
     @property
     def is_over(self) -> bool:

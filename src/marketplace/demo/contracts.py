@@ -16,11 +16,15 @@ from marketplace.demo import disputes, world
 from marketplace.demo.people import Everybody
 from marketplace.demo.postings import published
 from marketplace.demo.proposals import freelancer_of
+from marketplace.demo.rails import incoming
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as money
+from marketplace.escrow.rails import statements
+from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.escrow.rails.payouts import Wanted, request_payout
+from marketplace.escrow.rules import STRIPE_HOLDS
 from marketplace.gigs import actions as gigs
 from marketplace.gigs.rules import Offer, Part
 from marketplace.identity.models import User
@@ -94,6 +98,23 @@ class Story(ABC):
             return (await db.execute(wanted)).scalars().all()
 
     async def _fund(self, contract_id: UUID, milestone_id: UUID, *, pays: bool) -> None:
+        """By card; in rupees by a transfer that our statement shows."""
+        async with self.database.read() as db:
+            wanted = select(Contract.currency).where(Contract.id == contract_id)
+            is_by_card = (await db.execute(wanted)).scalar_one() in STRIPE_HOLDS
+        if is_by_card:
+            await self._fund_by_card(contract_id, milestone_id, pays=pays)
+            return
+        async with self.database.write.begin() as db:
+            milestone = await db.get_one(Milestone, milestone_id)
+            pay_in = await actions.fund_by_transfer(db, milestone, by=self.employer, at=clock.now())
+        if pays:
+            async with self.database.write.begin() as db:
+                house = self.services[HouseAccounts].by_slug["bank-pkr"]
+                given = incoming(pay_in.reference, milestone.amount_minor)
+                await statements.import_statement(db, given, house, by=None, at=clock.now())
+
+    async def _fund_by_card(self, contract_id: UUID, milestone_id: UUID, *, pays: bool) -> None:
         async with self.database.write.begin() as db:
             milestone = await db.get_one(Milestone, milestone_id)
             address = f"{self.services[Settings].base_url}/contracts/{ids.short(contract_id)}"

@@ -45,7 +45,7 @@ async def published(db: Session, everybody: Everybody, line: world.GigLine, *, h
         pay_kind=cast(PayKind, line.pay_kind),
         pay_min_minor=line.least,
         pay_max_minor=line.most,
-        currency="USD",
+        currency=line.currency,
         is_remote=line.district is None,
         district=line.district,
         questions=QUESTIONS[: len(line.title) % 3],

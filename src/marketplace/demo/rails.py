@@ -49,6 +49,12 @@ async def fill(services: Services, everybody: Everybody, report: Callable[[str, 
     report("payouts", 4, 4)
 
 
+def incoming(reference: str, minor: int) -> statements.Given:
+    """A transfer to us, as the statement of our rupee account has it."""
+    line = f"{_day()},IBFT from customer,{reference},{reference},,{minor / 100:.2f}\n"
+    return statements.Given(f"{reference}.csv", (HEAD + line).encode())
+
+
 async def _rates(db: Session) -> None:
     """One a week, some ahead: the demo's clock may be moved."""
     days = (clock.now().date() + timedelta(weeks=week) for week in range(12))

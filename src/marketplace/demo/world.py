@@ -34,7 +34,7 @@ class EmployerLine:
 
 @dataclass(frozen=True, slots=True)
 class GigLine:
-    """A gig; pay in cents, `district` None when remote."""
+    """A gig; pay in cents or paisa, `district` None when remote."""
 
     title: str
     employer: str
@@ -45,6 +45,7 @@ class GigLine:
     district: str | None
     days_open: int
     description: str
+    currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,11 @@ def _person(line: str) -> PersonLine:
 
 def _gig(parts: list[str]) -> GigLine:
     title, employer, skills, pay_kind, pay, place, days, description = parts
+    currency, _, pay = pay.rpartition(" ")
     least, most = (int(each) * _CENTS for each in pay.split("-"))
     district = None if place == "remote" else place
-    return GigLine(title, employer, tuple(skills.split()), pay_kind, least, most, district, int(days), description)
+    said = (tuple(skills.split()), pay_kind, least, most, district, int(days), description)
+    return GigLine(title, employer, *said, currency or "USD")
 
 
 def _work(parts: list[str]) -> WorkLine:

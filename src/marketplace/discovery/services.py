@@ -4,26 +4,29 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.discovery.criteria import Criteria
-from marketplace.discovery.queries import Found, add, asked, found_rows
+from marketplace.discovery.queries import DEFAULT_CURRENCY, Found, add, asked, found_rows
 from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.gigs.service_queries import ServiceRow, newest_services, services_by_id
 from marketplace.kernel.database import AnySession
 
-FACETS = ("skills", "district", "languages")
+FACETS = ("skills", "district", "languages", "currency")
 _SORTS = {"new": "posted_at:desc", "price": "price:asc", "days": "days:asc"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCriteria(Criteria):
-    """Which services. `most` is the highest price of the smallest package, `days` the longest delivery."""
+    """Which services. `most` is the highest price of the smallest package, in `currency` (dollars unless said), `days`
+    the longest delivery.
+    """
 
     SORTS = ("match", "new", "price", "days")
-    LISTS = {"skill": "skills", "district": "districts", "language": "languages"}
+    LISTS = {"skill": "skills", "district": "districts", "language": "languages", "currency": "currencies"}
     NUMBERS = {"max": "most", "days": "days"}
 
     districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
     most: int | None = None
     days: int | None = None
 
@@ -49,6 +52,7 @@ def service_query(criteria: ServiceCriteria) -> Query:
     add(groups, "skills", criteria.skills)
     add(groups, "district", criteria.districts)
     add(groups, "languages", criteria.languages)
+    add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.most else ()))
     if criteria.most_minor is not None:
         groups["price"] = Range("price", None, criteria.most_minor)
     if criteria.days is not None:

@@ -14,11 +14,11 @@ from marketplace.engines.ledger import queries as ledger
 from marketplace.engines.ledger.journal import Overdrawn
 from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts, sending
-from marketplace.escrow.errors import AlreadyFunded, HoldFrozen, NotHeld
+from marketplace.escrow.errors import AlreadyFunded, HoldFrozen, NoCard, NotHeld
 from marketplace.escrow.events import HoldRefunded, ReleaseMade
 from marketplace.escrow.fees import fee_of_part
 from marketplace.escrow.models import Checkout, Hold, PayoutAccount, Refund, Release, Transfer
-from marketplace.escrow.rules import CHECKOUT_LIFE, FeeTerms, check_move
+from marketplace.escrow.rules import CHECKOUT_LIFE, STRIPE_HOLDS, FeeTerms, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
@@ -61,11 +61,13 @@ async def start_checkout(db: Session, hold: Hold, *, success_url: str, cancel_ur
     """The command that opens Stripe's pay page for a pending hold: dispatch it after COMMIT, then go to its `url`.
 
     While an earlier page is still open, its command comes back: a double click pays once.
-    Raises: AlreadyFunded, NotHeld (cancelled).
+    Raises: NoCard in a currency that Stripe would change, AlreadyFunded, NotHeld (cancelled).
     """
     hold = await locked_hold(db, hold.id)
     if hold.state != "pending":
         raise NotHeld if hold.state == "cancelled" else AlreadyFunded
+    if hold.currency not in STRIPE_HOLDS:
+        raise NoCard
     last = await _last_checkout(db, hold.id)
     if last and last.command_id and last.state in ("pending", "open") and last.expires_at > at:
         return last.command_id

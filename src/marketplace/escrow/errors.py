@@ -14,6 +14,10 @@ class HoldFrozen(Conflict):
     )
 
 
+class NoCard(Conflict):
+    message = N_("What is agreed in rupees is paid in by bank or wallet: a card would be charged in dollars.")
+
+
 class AlreadyFunded(Conflict):
     message = N_("This is funded already.")
 

@@ -7,6 +7,10 @@ from marketplace.kernel.errors import Conflict, Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 
+STRIPE_HOLDS = ("USD",)
+"""Currencies of our balance at Stripe. It charges cards in others too, but changes the money into dollars at a rate of
+its own: such a hold would not be what both agreed on. So those are paid in, and out, by bank or wallet."""
+
 MINIMUM_PAYOUT = Money(10_00, "USD")
 """Of Stripe's rail; the others' stand in rails/rails.toml."""
 

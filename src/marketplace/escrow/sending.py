@@ -11,15 +11,13 @@ from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts
 from marketplace.escrow.events import TransferSent, TransferWaiting
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
-from marketplace.escrow.rules import check_move
+from marketplace.escrow.rules import STRIPE_HOLDS, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import publish
 from marketplace.kernel.money import Money
 
 NO_ACCOUNT = "no_payout_account"
-STRIPE_HOLDS = ("USD",)
-"""Currencies of balances at Stripe."""
 
 
 async def stripe_account_of(db: Session, user_id: UUID, *, is_changing: bool = False) -> PayoutAccount | None:

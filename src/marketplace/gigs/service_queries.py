@@ -140,11 +140,15 @@ async def content_of(db: AnySession, service: Service) -> Content:
         description=service.description,
         skills=tuple((await db.scalars(skills)).all()),
         packages=tuple(
-            Package(each.name, each.price_minor, each.days, each.revisions, each.includes)
+            Package(each.name, each.price_minor, each.days, each.revisions, each.includes, service.currency)
             for each in (await db.scalars(packages)).all()
         ),
-        extras=tuple(Extra(each.title, each.price_minor, each.days) for each in (await db.scalars(extras)).all()),
+        extras=tuple(
+            Extra(each.title, each.price_minor, each.days, service.currency)
+            for each in (await db.scalars(extras)).all()
+        ),
         questions=tuple(service.questions),
+        currency=service.currency,
     )
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from marketplace.gigs.models import ServiceState
 from marketplace.kernel.errors import Conflict, Invalid
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import MAX_MINOR, Money
+from marketplace.kernel.money import CURRENCIES, MAX_MINOR, Money
 
-CURRENCY = "USD"
 MOST_PACKAGES = 3
 MOST_EXTRAS = 6
 MOST_SKILLS = 8
@@ -67,10 +66,11 @@ class Package:
     days: int
     revisions: int
     includes: str = ""
+    currency: str = "USD"
 
     @property
     def price(self) -> Money:
-        return Money(self.price_minor, CURRENCY)
+        return Money(self.price_minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,16 @@ class Extra:
     title: str
     price_minor: int
     days: int = 0
+    currency: str = "USD"
 
     @property
     def price(self) -> Money:
-        return Money(self.price_minor, CURRENCY)
+        return Money(self.price_minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a freelancer writes about a service; `skills` are slugs."""
+    """What a freelancer writes about a service; `skills` are slugs, all prices are in its `currency`."""
 
     title: str = ""
     description: str = ""
@@ -96,6 +97,7 @@ class Content:
     packages: tuple[Package, ...] = ()
     extras: tuple[Extra, ...] = ()
     questions: tuple[str, ...] = ()
+    currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,11 @@ def _limits(content: Content) -> dict[str, list[str]]:
     wrong = {
         "title": (not 0 < len(content.title.strip()) <= LONGEST_TITLE, N_("Write a title of at most 100 letters.")),
         "description": (len(content.description) > LONGEST_DESCRIPTION, N_("Keep this under 8,000 letters.")),
+        "currency": (
+            {content.currency, *(each.currency for each in (*content.packages, *content.extras))}
+            != {content.currency} & set(CURRENCIES),
+            N_("Contracts are in US dollars or Pakistani rupees."),
+        ),
         "skills": (len(set(content.skills)) > MOST_SKILLS, N_("Choose at most 8 skills.")),
         "packages": (len(content.packages) > MOST_PACKAGES, N_("At most 3 packages.")),
         "extras": (len(content.extras) > MOST_EXTRAS, N_("At most 6 extras.")),

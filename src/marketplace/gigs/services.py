@@ -30,7 +30,7 @@ async def make(db: Session, freelancer: Freelancer, content: Content, *, at: dat
         raise rules.TooManyServices
     id = (await db.scalars(select(func.uuidv7(type_=Uuid())))).one()
     slug = ids.slug(content.title, id)
-    service = Service(id=id, slug=slug, freelancer_id=freelancer.id, state="draft", currency=rules.CURRENCY)
+    service = Service(id=id, slug=slug, freelancer_id=freelancer.id, state="draft")
     service.created_at = at
     db.add(_said(service, content, at))
     await db.flush()
@@ -91,6 +91,7 @@ async def tell_search(db: Session, freelancer_id: UUID) -> None:
 
 def _said(service: Service, content: Content, at: datetime) -> Service:
     service.title, service.description = content.title.strip(), content.description.strip()
+    service.currency = content.currency
     service.questions, service.updated_at = [each.strip() for each in content.questions], at
     return service
 

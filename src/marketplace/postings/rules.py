@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from marketplace.kernel.errors import Conflict, Invalid, NotAllowed
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import MAX_MINOR, Money
+from marketplace.kernel.money import CURRENCIES, MAX_MINOR, Money
 from marketplace.postings import screening, terms
 from marketplace.postings.models import PayKind, PostingKind, PostingState
 from marketplace.postings.screening import Question
@@ -37,8 +37,6 @@ GIGS: tuple[PostingKind, ...] = ("gig",)
 JOBS: tuple[PostingKind, ...] = ("job", "internship")
 """Employment: answered by applications, paid by the employer, no money moves here."""
 
-CURRENCIES = ("USD",)
-"""What a first contract can be agreed in; more when exchange of currencies exists. Jobs: terms.CURRENCIES."""
 
 TITLE_LENGTH = (8, 120)
 DESCRIPTION_LENGTH = (40, 20_000)
@@ -192,7 +190,7 @@ def _gig_limits(content: Content) -> Iterable[tuple[str, str]]:
     if len(content.questions) > MOST_QUESTIONS or any(len(q) > QUESTION_LENGTH for q in content.questions):
         yield "questions", N_("Ask at most 5 questions, each under 300 letters.")
     if content.currency not in CURRENCIES:
-        yield "currency", N_("Contracts are in US dollars for now.")
+        yield "currency", N_("Contracts are in US dollars or Pakistani rupees.")
 
 
 def _job_limits(content: Content, said: Terms) -> Iterable[tuple[str, str]]:

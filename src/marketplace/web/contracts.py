@@ -16,6 +16,8 @@ from marketplace.contracts.queries import ContractView, MilestoneView
 from marketplace.engines.files import actions as files
 from marketplace.engines.files.folder import Folder
 from marketplace.engines.files.rules import MAX_BYTES, FileRefused
+from marketplace.escrow.rails.quotes import Rate
+from marketplace.escrow.rails.rates import rupees
 from marketplace.gigs import actions as gig_actions
 from marketplace.gigs import queries as gigs
 from marketplace.kernel.database import Session
@@ -97,7 +99,8 @@ async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
         milestone = contract.milestone(number)
         proposed = await splits_of(db, milestone.id, milestone.left, contract.fee, released=milestone.released)
-    return _milestone_page(visit, contract, milestone, splits=proposed)
+        rate = await rupees(db, at=visit.now)
+    return _milestone_page(visit, contract, milestone, splits=proposed, rate=rate)
 
 
 @post("/contracts/{id}/milestones/{number}/deliveries", USER, max_bytes=UPLOAD_BYTES)
@@ -220,6 +223,7 @@ def _milestone_page(
     delivery_form: DeliveryForm | None = None,
     revision_form: RevisionForm | None = None,
     splits: Sequence[SplitView] = (),
+    rate: Rate | None = None,
 ) -> Answer:
     return page(
         visit,
@@ -228,6 +232,7 @@ def _milestone_page(
         contract=contract,
         milestone=milestone,
         splits=splits,
+        rate=rate,
         delivery_form=delivery_form or visit.blank(DeliveryForm),
         revision_form=revision_form or visit.blank(RevisionForm),
     )

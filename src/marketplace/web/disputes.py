@@ -26,7 +26,7 @@ from marketplace.web import paging
 from marketplace.web.access import STAFF, USER, Answer, get, post
 from marketplace.web.contracts import pieces
 from marketplace.web.files import SANDBOX
-from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, Required, strip
+from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, Required, in_currency, strip
 from marketplace.web.pages import attachment, page, redirect
 from marketplace.web.parts import SplitForm
 from marketplace.web.visit import Visit
@@ -188,10 +188,12 @@ async def take(visit: Visit, id: UUID) -> Answer:
 async def decide(visit: Visit, id: UUID) -> Answer:
     """How the money is divided, and why."""
     form = await visit.form(DecisionForm)
+    async with visit.read() as db:
+        view = await queries.dispute_view(db, id, reader=visit.user.id, is_staff=True)
+    in_currency(form, view.amount.currency)
     if form.validate():
         with form.catching():
             async with visit.write() as db:
-                view = await queries.dispute_view(db, id, reader=visit.user.id, is_staff=True)
                 milestone = await queries.disputed_milestone(db, id)
                 release = form.release.data or Money(0, view.amount.currency)
                 reason = form.reason.data or ""

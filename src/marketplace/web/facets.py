@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from marketplace.discovery import jobs, queries
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria
+from marketplace.discovery.services import ServiceCriteria
 from marketplace.identity.employers.rules import LEVELS, ZONE
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name, read_places
@@ -115,7 +116,7 @@ class Labels:
         if isinstance(criteria, JobCriteria) and name == "min":
             currency = " ".join(criteria.currencies or (jobs.DEFAULT_CURRENCY,))
             return self._amount(N_("From %(currency)s %(amount)s a month"), value, currency)
-        if isinstance(criteria, GigCriteria) and name in ("min", "max"):
+        if isinstance(criteria, GigCriteria | ServiceCriteria) and name in ("min", "max"):
             words = N_("From %(currency)s %(amount)s") if name == "min" else N_("Up to %(currency)s %(amount)s")
             return self._amount(words, value, " ".join(criteria.currencies or (queries.DEFAULT_CURRENCY,)))
         return self._sayers[name](value)

@@ -238,6 +238,13 @@ class MoneyField(Field):
         return f"{self.data.decimal:f}".removesuffix(".00")
 
 
+def in_currency(form: wtforms.Form, currency: str) -> None:
+    """All amounts of the form are in it. Call it before validating."""
+    for field in form:
+        if isinstance(field, MoneyField):
+            field.currency = currency
+
+
 class DeadlineField(Field):
     """A date that ends at 23:59:59 in the poster's time zone; `data` is an aware UTC datetime or None."""
 

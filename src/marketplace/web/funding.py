@@ -7,6 +7,7 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import HELD, NotYourSide
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
+from marketplace.escrow.errors import NoCard
 from marketplace.identity.roles import NotMyRole
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
@@ -34,6 +35,8 @@ async def go_to_pay_page(visit: Visit, id: UUID, number: int) -> Answer:
             )
     except NotMyRole as refusal:
         return redirect(visit, path, flash=Flash(refusal.msgid, tone="waiting"))
+    except NoCard:
+        return redirect(visit, f"{path}/transfer")
     client = visit.services[PaymentClient]
     command = await outbox.dispatch(visit.database, client, command_id, patience_seconds=PATIENCE_SECONDS)
     if address := (command.result or {}).get("url"):

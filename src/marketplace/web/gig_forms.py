@@ -8,8 +8,8 @@ from litestar.datastructures import FormMultiDict
 from wtforms import RadioField, SelectField, TextAreaField
 
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import Money
-from marketplace.postings.rules import CURRENCIES, Content
+from marketplace.kernel.money import CURRENCIES, Money
+from marketplace.postings.rules import Content
 from marketplace.skills.taxonomy import SkillName, known_skills
 from marketplace.web.csrf import FIELD
 from marketplace.web.forms import CreatingForm, Form, Length
@@ -28,7 +28,7 @@ class GigFields(PostingFields):
     currency = SelectField(
         N_("Currency"),
         choices={code: code for code in CURRENCIES},
-        description=N_("Contracts are in US dollars for now."),
+        description=N_("Proposals, contract and payment are in it. Rupees are paid in by bank or wallet, not by card."),
     )
     questions = TextAreaField(
         N_("Questions"),

@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.discovery import matches
 from marketplace.discovery.listing import similar_gigs
 from marketplace.escrow.fees import fee_terms
+from marketplace.escrow.rails.rates import rupees
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
@@ -191,6 +192,7 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
         "own": own,
         "counted": counted,
         "would_get": would_get,
+        "rate": await rupees(db, at=visit.now),
         "reasons": [reason.said(visit.locale) for reason in (match.reasons if match else ())],
         "missing": [reason.said(visit.locale) for reason in (match.missing if match else ())],
         "held": await review.held(db, gig.id) if gig.state == "pending_review" else None,

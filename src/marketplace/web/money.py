@@ -12,6 +12,7 @@ from marketplace.escrow import actions, queries
 from marketplace.escrow.movements import movements_of
 from marketplace.escrow.rails.freezing import frozen
 from marketplace.escrow.rails.methods import methods_of
+from marketplace.escrow.rails.rates import rupees
 from marketplace.identity.queries import HatOrganisation, SignedIn
 from marketplace.identity.roles import may
 from marketplace.kernel.errors import NotAllowed, NotFound
@@ -98,9 +99,11 @@ async def freelancer_page(visit: Visit, form: AmountForm | None = None, *, statu
         rows = await movements_of(db, user_id=user.id, before=_cursor(visit), limit=paging.SIZE + 1)
         places = await contracts.places_of(db, {row.hold_id for row in rows if row.hold_id})
         freeze = await frozen(db)
+        rate = await rupees(db, at=visit.now)
     found = paging.cut(visit, rows, key=lambda row: [row.id])
     ways = ways_of(balances, methods)
-    context: dict[str, Any] = {"balances": balances, "methods": methods, "coming": coming, "is_frozen": bool(freeze)}
+    context: dict[str, Any] = {"balances": balances, "methods": methods, "coming": coming, "rate": rate}
+    context["is_frozen"] = bool(freeze)
     context["account"] = next((each for each in methods if each.rail == "stripe"), None)
     context |= {"has_both": has_both(user), "found": found, "places": places, "ways": ways}
     form = form or visit.blank(AmountForm)
@@ -112,11 +115,11 @@ async def freelancer_page(visit: Visit, form: AmountForm | None = None, *, statu
 
 async def _employer_page(visit: Visit, organisation: HatOrganisation) -> Answer:
     async with visit.read() as db:
-        spending = await contracts.spending_of(db, organisation.id)
+        spendings = await contracts.spending_of(db, organisation.id)
         rows = await movements_of(db, organisation_id=organisation.id, before=_cursor(visit), limit=paging.SIZE + 1)
         places = await contracts.places_of(db, {row.hold_id for row in rows if row.hold_id})
     found = paging.cut(visit, rows, key=lambda row: [row.id])
-    context: dict[str, Any] = {"spending": spending, "organisation": organisation, "has_both": has_both(visit.user)}
+    context: dict[str, Any] = {"spendings": spendings, "organisation": organisation, "has_both": has_both(visit.user)}
     return page(visit, "money/employer.html", fragment="movements", found=found, places=places, **context)
 
 

@@ -15,7 +15,6 @@ from marketplace.identity.organisations import personal_organisation
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import Money
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.funding import go_to_pay_page
 from marketplace.web.pages import page, redirect
@@ -47,7 +46,7 @@ def _order_page(visit: Visit, form: OrderForm, service: ServiceView, choice: Cho
     form.ask(service.content.questions)
     numbers = [str(n) for n, extra in enumerate(service.content.extras, 1) if extra in choice.extras]
     form.package.data, form.extras.data = str(choice.number), ",".join(numbers)
-    form.price.data = str(choice.price.amount_minor)
+    form.price.data = f"{choice.price.amount_minor} {choice.price.currency}"
     context: dict[str, Any] = {"service": service, "choice": choice, "is_away": service.is_away(visit.now)}
     return page(visit, "services/order.html", fragment="form", status=status, form=form, **context)
 
@@ -88,7 +87,7 @@ async def _order(db: Session, visit: Visit, form: OrderForm, service_id: UUID) -
         extras=extras,
         brief=(form.brief.data or "").replace("\r\n", "\n"),
         answers=tuple((entry.data or "").replace("\r\n", "\n") for entry in form.answers.entries),
-        price=Money(whole(form.price.data), service_rules.CURRENCY),
+        price=form.read_price(),
     )
     made = await orders.order(db, service_id, wanted, organisation_id=buyer, by=visit.user.id, at=visit.now)
     return made.id

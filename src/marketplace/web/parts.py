@@ -19,7 +19,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.ids import short
 from marketplace.kernel.money import Money
 from marketplace.web.access import USER, Answer, get, post
-from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, Required, strip
+from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, Required, in_currency, strip
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.visit import Visit
 
@@ -43,9 +43,10 @@ class SplitForm(CreatingForm):
         N_("Why"), [Length(max=LONGEST_TEXT)], filters=[strip], description=N_("The other side reads it.")
     )
 
-    def money(self, currency: str) -> Money:
+    @property
+    def money(self) -> Money:
         """What is typed; nothing where it is empty."""
-        return self.release.data or Money(0, currency)
+        return self.release.data or Money(0, self.release.currency)
 
 
 class DaysForm(Form):
@@ -64,6 +65,7 @@ async def show_parts(visit: Visit, id: UUID, number: int) -> Answer:
 async def release_part(visit: Visit, id: UUID, number: int) -> Answer:
     """The employer releases a part early."""
     form = await visit.form(AmountForm)
+    await _in_its_currency(visit, form, id)
     if form.validate():
         with form.catching():
             async with visit.submit(form, back=path_of(id, number)) as step:
@@ -78,6 +80,7 @@ async def release_part(visit: Visit, id: UUID, number: int) -> Answer:
 async def give_back(visit: Visit, id: UUID, number: int) -> Answer:
     """The freelancer gives money back."""
     form = await visit.form(AmountForm)
+    await _in_its_currency(visit, form, id)
     if form.validate():
         with form.catching():
             async with visit.submit(form, back=path_of(id, number)) as step:
@@ -115,6 +118,7 @@ async def cancel_overdue(visit: Visit, id: UUID, number: int) -> Answer:
 async def propose_split(visit: Visit, id: UUID, number: int) -> Answer:
     """Propose how to divide what is held."""
     form = await visit.form(SplitForm)
+    await _in_its_currency(visit, form, id)
     if form.validate():
         with form.catching():
             async with visit.submit(form, back=path_of(id, number)) as step:
@@ -122,7 +126,7 @@ async def propose_split(visit: Visit, id: UUID, number: int) -> Answer:
                     milestone, side = await _of_side(step.db, id, number, visit.user.id)
                     asked: dict[str, Any] = {"side": side, "by": visit.user.id, "at": visit.now}
                     text = form.text.data or ""
-                    await splits.propose(step.db, milestone, form.money("USD"), text=text, **asked)
+                    await splits.propose(step.db, milestone, form.money, text=text, **asked)
                     step.location = await _after(step.db, milestone, id)
             return redirect(visit, step.location, flash=N_("Proposed. It holds as soon as the other side accepts."))
     return await _page(visit, id, number, status=422, split_form=form)
@@ -156,6 +160,13 @@ async def withdraw_split(visit: Visit, id: UUID, number: int, split: UUID) -> An
         await splits.withdraw(db, milestone, split, side=side, at=visit.now)
         location = await _after(db, milestone, id)
     return redirect(visit, location, flash=Flash(N_("Your proposal is taken back."), tone="note"))
+
+
+async def _in_its_currency(visit: Visit, form: Form, contract_id: UUID) -> None:
+    """Amounts are in the currency of the contract. Raises: NotFound for whoever is on neither side."""
+    async with visit.read() as db:
+        contract, _side = await queries.contract_for(db, contract_id, by=visit.user.id)
+    in_currency(form, contract.currency)
 
 
 async def _of_side(db: AnySession, id: UUID, number: int, by: UUID) -> tuple[Milestone, Side]:

@@ -28,13 +28,11 @@ from marketplace.kernel.money import Money, parse_money
 from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, strip
 from marketplace.web.visit import Visit
 
-CURRENCY = "USD"
 
-
-def amount(typed: str) -> Money | None:
+def amount(typed: str, currency: str) -> Money | None:
     """What somebody typed so far as money, None unless it is."""
     try:
-        return parse_money(typed[:40], CURRENCY)
+        return parse_money(typed[:40], currency)
     except Invalid:
         return None
 
@@ -53,7 +51,7 @@ class PartForm(wtforms.Form):
 
     Meta = PartMeta
     title = StringField(N_("What you deliver"), [Length(max=LONGEST_TITLE)], filters=[strip])
-    amount = MoneyField(N_("Amount"), currency=CURRENCY)
+    amount = MoneyField(N_("Amount"))
     days = IntegerField(N_("Days"), [Optional()], widget=TextInput())
 
     @property
@@ -64,7 +62,7 @@ class PartForm(wtforms.Form):
     @property
     def money(self) -> Money | None:
         """The amount typed, None unless it is one."""
-        return cast("Money | None", self.amount.data) or amount(self.amount.typed)
+        return cast("Money | None", self.amount.data) or amount(self.amount.typed, self.amount.currency)
 
 
 class OfferFields:
@@ -95,8 +93,10 @@ class OfferFields:
     def can_add(self) -> bool:
         return len(self.milestones.entries) < MOST_MILESTONES
 
-    def ask(self, questions: Sequence[str]) -> None:
-        """One answer for each question of the gig, its words as the label."""
+    def ask(self, questions: Sequence[str], currency: str) -> None:
+        """Amounts in the currency of the gig; one answer for each of its questions, its words as the label."""
+        for part in self.parts:
+            part.amount.currency = currency
         del self.answers.entries[len(questions) :]
         while len(self.answers.entries) < len(questions):
             self.answers.append_entry("")
@@ -167,10 +167,10 @@ class DeclineForm(Form):
     )
 
 
-def filled(visit: Visit, offer: Offer) -> OfferForm:
+def filled(visit: Visit, offer: Offer, currency: str) -> OfferForm:
     """The form of what a proposal says now."""
     rows = [
-        {"title": part.title, "amount": Money(part.amount_minor, CURRENCY), "days": part.days}
+        {"title": part.title, "amount": Money(part.amount_minor, currency), "days": part.days}
         for part in offer.milestones
     ]
     return visit.blank(

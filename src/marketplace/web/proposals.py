@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.escrow.fees import fee_terms
+from marketplace.escrow.rails.rates import rupees
 from marketplace.gigs import actions, queries
 from marketplace.gigs.queries import Proposal
 from marketplace.gigs.rules import DECLINE_REASONS, EDITABLE, Preview, preview
@@ -56,7 +57,7 @@ async def new_proposal(visit: Visit, slug: str) -> Answer:
     if freelancer is None or not freelancer.headline:
         return _to_profile(visit, f"/gigs/{slug}/propose")
     form = visit.blank(NewOfferForm, data=_begun(gig) if invited else None)
-    form.ask(gig.questions)
+    form.ask(gig.questions, gig.currency)
     return await _form_page(visit, gig, form)
 
 
@@ -77,7 +78,8 @@ async def _form_page(
 ) -> Answer:
     async with visit.read() as db:
         fee = await fee_terms(db, "contract", gig.currency, at=visit.now)
-    context: dict[str, Any] = {"gig": gig, "form": form, "proposal": proposal, "fee": form.preview(fee)}
+        rate = await rupees(db, at=visit.now)
+    context: dict[str, Any] = {"gig": gig, "form": form, "proposal": proposal, "fee": form.preview(fee), "rate": rate}
     return page(visit, "proposals/form.html", fragment="form", status=status, focus_last=form.is_grown, **context)
 
 
@@ -88,7 +90,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         gig = await postings.posting_view(db, slug, reader=visit.user.id)
         freelancer = await freelancer_of(db, visit.user.id)
-    form.ask(gig.questions)
+    form.ask(gig.questions, gig.currency)
     if form.turn(step):
         return await _form_page(visit, gig, form)
     if freelancer is None:
@@ -121,17 +123,19 @@ def _after(visit: Visit, location: str, *, sends: bool, is_asked: bool) -> Answe
 @get("/gigs/{slug}/propose/fee", USER)
 async def show_fee(visit: Visit, slug: str) -> Answer:
     """What she would get for the amounts typed so far: the part of the form that changes while typing."""
+    async with visit.read() as db:
+        gig = await postings.posting_view(db, slug, reader=visit.user.id)
+        terms = await fee_terms(db, "contract", gig.currency, at=visit.now)
+        rate = await rupees(db, at=visit.now)
     amounts = [
         amount
         for name, typed in visit.query.multi_items()
         if name.startswith("milestones-")
         and name.endswith("-amount")
-        and (amount := proposal_forms.amount(typed)) is not None
+        and (amount := proposal_forms.amount(typed, gig.currency)) is not None
     ]
-    async with visit.read() as db:
-        terms = await fee_terms(db, "contract", proposal_forms.CURRENCY, at=visit.now)
     fee: Preview | None = preview(amounts, terms) if amounts else None
-    return page(visit, "proposals/fee.html", fragment="fee", fee=fee, slug=slug)
+    return page(visit, "proposals/fee.html", fragment="fee", fee=fee, rate=rate, slug=slug)
 
 
 # -- one that exists
@@ -149,10 +153,11 @@ async def show_proposal(visit: Visit, id: UUID) -> Answer:
         gig = await postings.posting_view(db, posting.slug, reader=visit.user.id)
         lines = await audit.lines_of(db, ("proposal", proposal.id))
         terms = await fee_terms(db, "contract", proposal.currency, at=visit.now)
+        rate = await rupees(db, at=visit.now)
     amounts = [Money(part.amount_minor, proposal.currency) for part in offer.milestones]
     context: dict[str, Any] = {"gig": gig, "proposal": proposal, "offer": offer, "lines": lines, "editable": EDITABLE}
     fee = preview(amounts, terms) if amounts else None
-    return page(visit, "proposals/show.html", fee=fee, reasons=DECLINE_REASONS, **context)
+    return page(visit, "proposals/show.html", fee=fee, rate=rate, reasons=DECLINE_REASONS, **context)
 
 
 @get("/proposals/{id}/edit", USER)
@@ -165,8 +170,8 @@ async def edit_proposal(visit: Visit, id: UUID) -> Answer:
         return redirect(visit, _address(proposal))
     given = {each["question"]: each["answer"] for each in proposal.answers}
     answers = tuple(given.get(question, "") for question in gig.questions)
-    form = proposal_forms.filled(visit, replace(offer, answers=answers))
-    form.ask(gig.questions)
+    form = proposal_forms.filled(visit, replace(offer, answers=answers), gig.currency)
+    form.ask(gig.questions, gig.currency)
     return await _form_page(visit, gig, form, proposal)
 
 
@@ -177,7 +182,7 @@ async def save_proposal(visit: Visit, id: UUID) -> Answer:
     async with visit.read() as db:
         proposal, _posting, gig = await _own(db, visit, id)
         freelancer = await freelancer_of(db, visit.user.id)
-    form.ask(gig.questions)
+    form.ask(gig.questions, gig.currency)
     if form.turn(step):
         return await _form_page(visit, gig, form, proposal)
     assert freelancer is not None

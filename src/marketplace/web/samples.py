@@ -1,12 +1,14 @@
 """Believable things for /dev/components: what each macro shows, without a database."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from litestar.datastructures import FormMultiDict
 from wtforms import BooleanField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
 
+from marketplace.escrow.rails.quotes import Rate
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.talent.evidence import EvidencedSkill, Proof
@@ -63,7 +65,10 @@ def sample(locale: str) -> dict[str, Any]:
             (month, value, Money(value * 100, "USD"))
             for month, value in (("Jun", 120), ("Jul", 340), ("Aug", 280), ("Sep", 610), ("Oct", 540), ("Nov", 905))
         ],
-        "money": {"gross": Money(50_000_00, "PKR"), "net": Money(45_000_00, "PKR"), "fee": Money(5_000_00, "PKR")},
+        "money": {
+            **{"gross": Money(50_000_00, "PKR"), "net": Money(45_000_00, "PKR"), "fee": Money(5_000_00, "PKR")},
+            **{"dollars": Money(180_00, "USD"), "rate": Rate("USD", "PKR", Decimal("278.50"), NOW.date(), "SBP")},
+        },
         "flashes_shown": [
             SimpleNamespace(tone="good", text=N_("The gig is published. People find it within five seconds.")),
             SimpleNamespace(tone="waiting", text=N_("Confirm your e-mail address before you send a proposal.")),

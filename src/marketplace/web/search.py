@@ -156,6 +156,7 @@ async def find_services(visit: Visit) -> Answer:
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+        labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
     ]
     shown = replace(found, rows=[replace(row, **_marked(criteria, title=row.title)) for row in found.rows])
     return _list(visit, SERVICES, criteria, found=shown, groups=groups)

@@ -12,9 +12,9 @@ from marketplace.gigs import service_rules as rules
 from marketplace.gigs.service_rules import Content, Extra, Package
 from marketplace.identity.queries import HatOrganisation
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.money import Money
+from marketplace.kernel.money import CURRENCIES, Money
 from marketplace.skills.taxonomy import known_skills, resolve
-from marketplace.web.forms import CreatingForm, Form, Length, MoneyField, SkillsField, strip
+from marketplace.web.forms import ChoiceField, CreatingForm, Form, Length, MoneyField, SkillsField, strip
 from marketplace.web.proposal_forms import PartMeta
 from marketplace.web.visit import Visit
 
@@ -37,7 +37,7 @@ class PackageForm(_Row):
     """One way to buy the service."""
 
     name = StringField(N_("Name"), [Length(max=rules.LONGEST_NAME)], filters=[strip])
-    price = MoneyField(N_("Price"), currency=rules.CURRENCY)
+    price = MoneyField(N_("Price"))
     days = IntegerField(N_("Days until delivery"), [Optional()], widget=TextInput())
     revisions = IntegerField(N_("Revisions included"), [Optional()], widget=TextInput())
     includes = TextAreaField(N_("What is in it"), [Length(max=rules.LONGEST_INCLUDES)], filters=[strip])
@@ -46,19 +46,21 @@ class PackageForm(_Row):
         price = cast("Money | None", self.price.data)
         amount = price.amount_minor if price else 0
         revisions = self.revisions.data if self.revisions.data is not None else 1
-        return Package(self.name.data or "", amount, self.days.data or 0, revisions, self.includes.data or "")
+        said = (self.name.data or "", amount, self.days.data or 0, revisions, self.includes.data or "")
+        return Package(*said, currency=self.price.currency)
 
 
 class ExtraForm(_Row):
     """Something on top."""
 
     title = StringField(N_("What more"), [Length(max=rules.LONGEST_EXTRA)], filters=[strip])
-    price = MoneyField(N_("Price"), currency=rules.CURRENCY)
+    price = MoneyField(N_("Price"))
     days = IntegerField(N_("Days more"), [Optional()], widget=TextInput())
 
     def extra(self) -> Extra:
         price = cast("Money | None", self.price.data)
-        return Extra(self.title.data or "", price.amount_minor if price else 0, self.days.data or 0)
+        amount = price.amount_minor if price else 0
+        return Extra(self.title.data or "", amount, self.days.data or 0, currency=self.price.currency)
 
 
 class ServiceFields:
@@ -76,6 +78,12 @@ class ServiceFields:
         description=N_("What you do, what you need for it, what is not part of it. Markdown works."),
     )
     skills = SkillsField(N_("Skills"), most=rules.MOST_SKILLS)
+    currency = ChoiceField(
+        N_("Currency"),
+        choices={code: code for code in CURRENCIES},
+        default=CURRENCIES[0],
+        description=N_("Of all prices here. Rupees are paid in by bank or wallet, not by card."),
+    )
     packages = FieldList(FormField(PackageForm), N_("Packages"), max_entries=rules.MOST_PACKAGES)
     extras = FieldList(FormField(ExtraForm), N_("Extras"), max_entries=rules.MOST_EXTRAS)
     questions = TextAreaField(
@@ -92,6 +100,12 @@ class ServiceFields:
         while len(self.extras.entries) < min(extras + SPARE_EXTRAS, rules.MOST_EXTRAS):
             self.extras.append_entry({})
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Prices are in the currency that was chosen."""
+        for entry in (*self.packages.entries, *self.extras.entries):
+            entry.form.price.currency = self.currency.data
+        return bool(cast(Any, super()).validate(extra_validators))
+
     def content(self) -> Content:
         """What was written, as the domain takes it. Unknown skills stay as typed: the domain refuses them."""
         slugs, unknown = resolve(self.skills.data or ())
@@ -103,6 +117,7 @@ class ServiceFields:
             packages=tuple(row.package() for row in self._rows(self.packages)),
             extras=tuple(row.extra() for row in self._rows(self.extras)),
             questions=tuple(line.strip() for line in questions if line.strip()),
+            currency=self.currency.data or "",
         )
 
     def field_named(self, name: str) -> Field | None:
@@ -143,7 +158,8 @@ def filled(visit: Visit, content: Content) -> ServiceForm:
         for p in content.packages
     ]
     extras = [{"title": e.title, "price": e.price if e.price_minor else None, "days": e.days} for e in content.extras]
-    values = {"title": content.title, "description": content.description, "skills": list(content.skills)}
+    values: dict[str, Any] = {"currency": content.currency}
+    values |= {"title": content.title, "description": content.description, "skills": list(content.skills)}
     rows = {"packages": packages, "extras": extras, "questions": "\n".join(content.questions)}
     return visit.blank(ServiceForm, data={**values, **rows})
 
@@ -190,6 +206,11 @@ class OrderForm(CreatingForm):
         """Also answers-0."""
         kind, _, number = name.partition("-")
         return self.answers.entries[int(number)] if kind == "answers" and number else super().field_named(name)
+
+    def read_price(self) -> Money:
+        """What stood on the page, as "29000 USD"."""
+        minor, _, currency = (self.price.data or "").partition(" ")
+        return Money(whole(minor), currency if currency in CURRENCIES else CURRENCIES[0])
 
     def taken(self) -> tuple[int, tuple[int, ...]]:
         """Numbers of the package and the extras; 0 is no package."""

@@ -27,7 +27,7 @@ async def show_service(visit: Visit, slug: str) -> Answer:
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         service = await queries.service_view(db, slug, reader=reader)
-        fee = await fee_terms(db, "order", rules.CURRENCY, at=visit.now)
+        fee = await fee_terms(db, "order", service.content.currency, at=visit.now)
     context: dict[str, Any] = {"previews": _previews(service, fee) if service.is_own else []}
     return page(visit, "services/show.html", service=service, is_away=service.is_away(visit.now), **context)
 

@@ -30,6 +30,11 @@ class Rate:
         minor = (Decimal(money.amount_minor) * self.value).scaleb(shift).to_integral_value(ROUND_FLOOR)
         return Money(int(minor), self.quote)
 
+    def about(self, money: Money) -> Money:
+        """An estimate, in whole units."""
+        units = 10 ** EXPONENTS[self.quote]
+        return Money(self.convert(money).amount_minor // units * units, self.quote)
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:

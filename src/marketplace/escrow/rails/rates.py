@@ -35,6 +35,11 @@ async def rate_at(db: AnySession, base: str, quote: str, *, at: datetime, oldest
     return Rate(*row) if row else None
 
 
+async def rupees(db: AnySession, *, at: datetime) -> Rate | None:
+    """By which dollars are estimated in rupees, beside amounts that stay dollars; None: nothing is estimated."""
+    return await rate_at(db, "USD", "PKR", at=at)
+
+
 async def import_rates(db: Session, text: str, *, source: str, by: UUID | None, at: datetime) -> int:
     """Rows of `date,base,quote,rate`; what is known already is left out. Returns how many are new. Raises: Invalid."""
     count = 0

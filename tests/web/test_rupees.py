@@ -1,0 +1,68 @@
+"""A contract in rupees from the gig to the release, and rupees beside dollars: dated, or not at all."""
+
+from datetime import timedelta
+
+from marketplace.contracts import actions
+from marketplace.contracts.notices import path_of
+from marketplace.demo.rails import incoming
+from marketplace.engines.ledger import queries as ledger
+from marketplace.escrow.rails import statements
+from marketplace.escrow.rails.rates import import_rates
+from marketplace.kernel import clock
+from marketplace.kernel.database import Session
+from marketplace.kernel.money import Money
+from tests.cast import Cast
+from tests.contracts import scenes
+from tests.escrow.rails.paying import HOUSE
+from tests.gigs.writing import proposed
+from tests.postings.writing import opened
+from tests.visitors import Browse
+
+
+async def test_a_contract_in_rupees_is_paid_in_by_transfer(db: Session, cast: Cast, browse: Browse) -> None:
+    now = clock.now()
+    pay = {"currency": "PKR", "pay_min_minor": 45_000_00, "pay_max_minor": 60_000_00}
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, now, **pay)
+    await db.commit()
+    hers, his = await browse(cast.ayesha), await browse(cast.bilal)
+    assert "PKR" in (await hers.get(f"/gigs/{gig.slug}/propose")).text
+    assert "PKR 18,000" in (await hers.get(f"/gigs/{gig.slug}/propose/fee?milestones-0-amount=20000")).text
+
+    proposal = await proposed(db, gig, cast.ayesha_profile, now)
+    contract = await actions.accept_proposal(db, proposal, by=cast.bilal.id, at=now)
+    await db.commit()
+    path = path_of(contract.id, 1)
+    assert "Fund PKR 100 by bank or wallet" in (await his.get(path)).text
+    refused = await his.submit(f"{path}/fund", shown_on=f"{path}/transfer")
+    assert (refused.status_code, refused.headers["location"]) == (303, f"{path}/transfer")
+
+    part = await scenes.milestone(db, contract)
+    pay_in = await actions.fund_by_transfer(db, part, by=cast.bilal.id, at=now)
+    given = incoming(pay_in.reference, part.amount_minor)
+    await statements.import_statement(db, given, HOUSE.by_slug["bank-pkr"], by=None, at=now)
+    await db.commit()
+    assert (await scenes.milestone(db, contract)).state == "funded"
+    released = await his.submit(f"{path}/part-releases", {"amount": "40.01"}, shown_on=f"{path}/parts")
+    assert released.status_code == 303, released.text
+    assert await ledger.balance(db, "platform:fees:PKR", currency="PKR") == Money(4_00, "PKR")
+    payable = f"payable:{cast.ayesha.id}:PKR"
+    assert await ledger.balance(db, payable, currency="PKR") == Money(36_01, "PKR")
+    assert "PKR 36.01" in (await hers.get("/money?as=freelancer")).text
+    assert "PKR 59.99" in (await his.get("/money?as=employer")).text
+
+
+async def test_dollars_are_estimated_by_a_dated_rate_and_never_by_an_old_one(
+    db: Session, cast: Cast, browse: Browse
+) -> None:
+    now = clock.now()
+    gig = await opened(db, cast.agritrack.id, cast.bilal.id, now)
+    old = now.date() - timedelta(days=9)
+    await import_rates(db, f"date,base,quote,rate\n{old},USD,PKR,270\n", source="State Bank", by=None, at=now)
+    await db.commit()
+    hers = await browse(cast.ayesha)
+    assert "About PKR" not in (await hers.get(f"/gigs/{gig.slug}")).text
+    rate = f"date,base,quote,rate\n{now.date()},USD,PKR,278.50\n"
+    await import_rates(db, rate, source="State Bank", by=None, at=now)
+    await db.commit()
+    shown = (await hers.get(f"/gigs/{gig.slug}")).text
+    assert "About PKR 50,130: 1 USD = 278.5 PKR (State Bank," in shown  # 180 after the fee

@@ -7,7 +7,7 @@ WORKERS ?= auto
 # Compiled modules are kept, whatever the shell says: dozens of processes start from them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: relevance help run demo test test-slow soak lint types messages lock screenshots clean ready dev
+.PHONY: relevance help run demo test test-slow soak faults lint types messages lock screenshots clean ready dev
 
 help:
 	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ test-slow: dev ## the tests that need minutes: crashes, random sequences, server
 
 soak: dev ## the slow tests without their budgets, until they find something or you stop them
 	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow
+
+faults: dev ## kills, races and planted faults of the money; the last line counts them
+	@$(BIN)/python -m pytest -q -p tests.faults.counting tests/faults tests/escrow tests/contracts -k "faults or crash or killed or race or at_once or twin or planted"
 
 relevance: dev ## how well each engine answers the graded panel (WORST=20 shows the worst answers)
 	@exec $(BIN)/python bench/relevance.py

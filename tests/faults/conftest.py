@@ -20,7 +20,6 @@ from marketplace.engines.ledger.sealing import JournalKey, seal, verify_chain
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.escrow import settling
 from marketplace.escrow.models import Hold, Payout, Release, Transfer
-from marketplace.escrow.rules import FeeTerms
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database
 from marketplace.kernel.database.embedded import EmbeddedPostgres
@@ -132,7 +131,8 @@ class Trial:
         ours = [each for each in books["transfers"] if each["transfer_group"] in groups]
         charges = [each for each in books["charges"] if each["transfer_group"] in groups and each["payment_intent"]]
         paid = {each["id"] for each in charges}
-        at_stripe = books["balances"][self.order.stripe_account]["usd"]
+        nothing = {"available": 0, "pending": 0}
+        at_stripe = books["balances"].get(self.order.stripe_account, {}).get("usd", nothing)
         return {
             "problems": await self.world.problems(),
             "chain": (chain.problem, chain.unsealed),
@@ -191,7 +191,7 @@ async def _prepare(world: World, folder: Path, url: str) -> Order:
             state="active",
             title="Shop",
             currency="USD",
-            fee=FeeTerms(FEE_BASIS_POINTS),
+            fee_basis_points=FEE_BASIS_POINTS,
             terms={},
             terms_hash="",
             started_at=clock.now(),

@@ -30,6 +30,8 @@ from marketplace.kernel.database import Database, Session
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import Services, drain, registered
 from marketplace.runtime import running
+from tests.faults.lines import Lines
+from tests.faults.plants import PLANTS
 
 SITE = "https://market.example"
 CARD = {"number": "4242424242424242", "expiry": "12 / 34", "cvc": "123", "name": "Bilal", "email": "b@test.example"}
@@ -50,6 +52,9 @@ class Order:
     trace: str = ""
     is_keyless: bool = False
     is_recovery: bool = False
+    plant: str = ""
+    kill_line: str = ""
+    trace_lines: str = ""
 
 
 async def tell(order: Order) -> None:
@@ -57,8 +62,12 @@ async def tell(order: Order) -> None:
     async with running(Settings.from_env(order.environment)) as services:
         if order.is_keyless:
             services.add(Keyless(services[PaymentClient]), PaymentClient)
+        if order.plant:
+            PLANTS[order.plant].put(services)
         story = Story(services, order)
         _arm(order)
+        if order.kill_line or order.trace_lines:
+            Lines(kill=order.kill_line, trace=order.trace_lines).follow()
         if order.is_recovery:
             await story.recover()
         await story.tell()

@@ -16,7 +16,7 @@ from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.money import CURRENCIES
+from marketplace.kernel.money import CURRENCIES, EXPONENTS
 from marketplace.postings import actions
 from marketplace.postings.models import (
     Employment,
@@ -87,8 +87,9 @@ def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
     low, high = reader.pay()
     said: dict[str, Any] = {"title": title, "skills": skills, "description": description[: DESCRIPTION_LENGTH[1]]}
     said |= {"low": low, "high": high, "currency": reader.text("currency", "USD").upper()}
-    if said["currency"] not in CURRENCIES:
-        raise BadRow(f"currency: {said['currency'][:20]!r} is none of {', '.join(CURRENCIES)}")
+    known = CURRENCIES if mapping.kind in GIGS else tuple(EXPONENTS)
+    if said["currency"] not in known:
+        raise BadRow(f"currency: {said['currency'][:20]!r} is none of {', '.join(known)}")
     said |= {"language": reader.text("language", "en"), "place": reader.text("place")[:80]}
     said["posted_at"] = reader.moment("posted_at", until=at) or at
     defaults = {"pay_kind": "fixed" if mapping.kind in GIGS else "monthly", "type": "full_time", "level": "entry"}

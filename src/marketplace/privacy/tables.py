@@ -282,6 +282,7 @@ TABLES: dict[str, Own] = {
     ),
     "saved_searches": Own(hers=("user_id",), goes=True),
     "search_alerts": Own(hers=("user_id",), goes=True),
+    "recommendations": Own(hers=("user_id",), goes=True),
     Impression.__tablename__: Own(hers=("user_id",), blanked={"user_id": None, "query": ""}),
 }
 
@@ -296,6 +297,7 @@ LEFT_OUT: dict[str, str] = {
     "posting_drafts": "of visitors without an account, by a secret that only their browser has; gone within days",
     "rate_counts": "counts of tries, gone within a day",
     "deadlines": "when something is due: the thing itself is in the file",
+    "search_writers": "which process writes the search index now",
     "search_changes": "ids on their way to the search index, gone within seconds",
     "payment_commands": "what we asked the payment service to do: each is a checkout, refund, transfer or payout here",
     "webhook_events": "what the payment service told us: each became a row of money here",

@@ -4,10 +4,7 @@ made: only the organiser sees it. provisional: its meetings are rows, both sides
 counts. At most one version is provisional or published; another takes its place and moves only what differs.
 """
 
-import asyncio
-import json
 import secrets
-import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,15 +22,14 @@ from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.planning_problem import Frame, frame_of
 from marketplace.identity import audit
 from marketplace.kernel import ids
-from marketplace.kernel.database import AnySession, Database, Session
+from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, NotFound
 from marketplace.kernel.i18n import N_
-from marketplace.kernel.queue import Services, defer
+from marketplace.kernel.queue import defer
 
 TASK = "fairs.plan"
 SECONDS = 60
 """The outer limit of a run; rounds end it long before."""
-_LONGEST_LINE = 64_000_000
 Cells = dict[tuple[str, str], tuple[str, str]]
 """Candidate and booth: table and slot (short ids)."""
 
@@ -85,59 +81,8 @@ async def ask(db: Session, fair: Fair, *, objective: str, seed: int | None, by: 
     return made
 
 
-async def run(services: Services, timetable_id: UUID, *, at: datetime) -> None:
-    """Make a version: read, let the child plan without a transaction, write. Twice is once."""
-    database = services[Database]
-    async with database.write.begin() as db:
-        made = await db.get(Timetable, timetable_id, with_for_update=True, options=[undefer(Timetable.input)])
-        if made is None or made.state not in ("waiting", "running"):
-            return
-        made.state, made.started_at = "running", at
-        problem, seconds = made.input, made.seconds
-    try:
-        answer = await _planned(database, timetable_id, {"problem": problem, "seconds": seconds})
-    except PlannerFailed as failure:
-        async with database.write.begin() as db:
-            failed = {"state": "failed", "fault": str(failure)[-500:], "finished_at": at}
-            await db.execute(update(Timetable).where(Timetable.id == timetable_id).values(failed))
-        return
-    async with database.write.begin() as db:
-        await _keep(db, timetable_id, answer, at=at)
-
-
-class PlannerFailed(RuntimeError):
-    """The child ended without a plan; the message is the end of what it said."""
-
-
-async def _planned(database: Database, timetable_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
-    pipes: dict[str, Any] = {
-        "stdin": asyncio.subprocess.PIPE,
-        "stdout": asyncio.subprocess.PIPE,
-        "stderr": asyncio.subprocess.PIPE,
-    }
-    words = (sys.executable, "-m", "marketplace.fairs.child")
-    child = await asyncio.create_subprocess_exec(*words, **pipes, limit=_LONGEST_LINE)
-    assert child.stdin and child.stdout and child.stderr
-    child.stdin.write((json.dumps(asked) + "\n").encode())
-    errors = asyncio.create_task(child.stderr.read())
-    try:
-        await child.stdin.drain()
-        async for line in child.stdout:
-            said: dict[str, Any] = json.loads(line)
-            if "meetings" in said:
-                return said
-            async with database.write.begin() as db:
-                told = update(Timetable).where(Timetable.id == timetable_id).values(progress=said["progress"])
-                await db.execute(told)
-        raise PlannerFailed((await errors).decode(errors="replace"))
-    finally:
-        if child.returncode is None:
-            child.stdin.close()
-            await child.wait()
-        errors.cancel()
-
-
-async def _keep(db: Session, timetable_id: UUID, answer: dict[str, Any], *, at: datetime) -> None:
+async def keep(db: Session, timetable_id: UUID, answer: dict[str, Any], *, at: datetime) -> None:
+    """What the planner answered becomes the version, unless the rows say something else by now."""
     made = await db.get_one(Timetable, timetable_id, with_for_update=True)
     fair = await db.get_one(Fair, made.fair_id)
     frame = await frame_of(db, fair, objective=made.objective, seed=made.seed)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.fairs import planning, registering, telling
+from marketplace.fairs import planning, planning_run, registering, telling
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_MEETINGS
@@ -38,7 +38,7 @@ async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> No
 @task(planning.TASK, transaction=False)
 async def plan(services: Services, *, timetable_id: UUID) -> None:
     """A new version of a timetable, made in a process of its own."""
-    await planning.run(services, timetable_id, at=clock.now())
+    await planning_run.run(services, timetable_id, at=clock.now())
 
 
 @task(telling.TIMETABLE_TASK)

@@ -15,9 +15,9 @@ SOURCE = ROOT / "src" / "marketplace"
 
 OPENS_TRANSACTIONS = (
     *("web/", "cli/", "demo/", "kernel/queue/", "kernel/database/"),
-    *("engines/payments/", "engines/search/", "engines/notify/"),
+    *("engines/payments/", "engines/search/", "engines/notify/", "fairs/planning_run.py"),
 )
-"""Entry points, the queue, and the engines that must call the network or the disk between two transactions."""
+"""Entry points, the queue, and what must call the network, the disk or a child process between two transactions."""
 
 ONLY_HERE = {
     "litestar": ("web", "engines/payments/sandbox"),

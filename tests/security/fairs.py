@@ -1,12 +1,20 @@
 """A fair of the park, and who may reach its organiser's pages."""
 
+from marketplace.fairs.plan_models import Meeting
+from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from tests.cast import Cast
-from tests.fairs.scenes import make_fair, make_hall
+from tests.fairs.scenes import make_fair, make_hall, make_timetable
 
 OMAR, NOBODY = frozenset({"omar"}), frozenset[str]()
 _OWN = "/fairs/<fair>/organise"
+_BOOTH, _VERSION = f"{_OWN}/booths/<booth>", f"{_OWN}/timetable/1"
 
+FIGURES = {
+    **dict.fromkeys(("meetings", "seats", "reserved", "least_unserved", "first_wishes", "first_wishes_of"), 1),
+    **dict.fromkeys(("blocking_pairs", "value", "bound"), 1),
+    **{"gap": 0.0, "seconds": 0.1, "unserved": [], "groups": [], "advice": []},
+}
 FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /fairs/{slug}": ("/fairs/<draft_fair>", OMAR, NOBODY),
     "GET /fairs/{slug}/join": ("/fairs/<draft_fair>/join", OMAR, NOBODY),
@@ -17,6 +25,20 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/organise/edit": (f"{_OWN}/edit", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/state": (f"{_OWN}/state", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/date": (f"{_OWN}/date", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/booths": (f"{_OWN}/booths", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/booths": (f"{_OWN}/booths", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/booths/{id}": (_BOOTH, OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/booths/{id}/decision": (f"{_BOOTH}/decision", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/booths/{id}/tables": (f"{_BOOTH}/tables", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/booths/{id}/breaks": (f"{_BOOTH}/breaks", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/candidates": (f"{_OWN}/candidates", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/timetable": (f"{_OWN}/timetable", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/timetable": (f"{_OWN}/timetable", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/timetable/{number}": (_VERSION, OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/timetable/{number}/meetings": (f"{_VERSION}/meetings", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/timetable/{number}/input": (f"{_VERSION}/input", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/timetable/{number}/state": (f"{_VERSION}/state", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/meetings/{id}/lock": (f"{_OWN}/meetings/<fair_meeting>/lock", OMAR, NOBODY),
 }
 BY_TICKET = {
     "GET /fairs/{slug}/ticket",  # always her own
@@ -31,4 +53,15 @@ async def fairs_of(db: Session, cast: Cast) -> dict[str, str]:
     """Parts of addresses: an open fair with booths and candidates, a draft."""
     hall = await make_hall(db, cast)
     draft = await make_fair(db, cast, state="draft", slug="a-draft-fair")
-    return {"fair": hall.fair.slug, "draft_fair": draft.slug}
+    at = clock.now()
+    version = await make_timetable(db, hall.fair, state="provisional")
+    version.input, version.figures = {}, FIGURES
+    table = hall.tables[0]
+    meeting = Meeting(fair_id=hall.fair.id, timetable_id=version.id, booth_id=table.booth_id, table_id=table.id)
+    meeting.slot_id, meeting.candidate_id = hall.slots[0].id, hall.candidates[0].id
+    meeting.created_at = meeting.updated_at = at
+    db.add(meeting)
+    await db.flush()
+    rows = {"booth": hall.booths[0], "fair_meeting": meeting}
+    named = {"fair": hall.fair.slug, "draft_fair": draft.slug}
+    return named | {name: ids.short(row.id) for name, row in rows.items()}

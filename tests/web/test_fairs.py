@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from marketplace.engines.notify.models import Mail, TextMessage
 from marketplace.fairs.models import Fair, FairSlot
+from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
@@ -73,3 +74,36 @@ async def test_moving_the_date_keeps_registrations_and_asks_again(
     ]
     phones, mails = ["+923000000001", "+923000000002"], ["bilal@test.example", "first@test.example"]
     assert sorted([*to[0], *to[1]]) == [*phones, *mails], "who has a number is told by SMS too"
+
+
+async def test_employers_are_answered_and_get_tables_with_breaks(browse: Browse, db: Session, cast: Cast) -> None:
+    hall = await make_hall(db, cast, booths=1, candidates=2, slots=3)
+    hall.booths[0].state, hall.booths[0].note = "requested", "We hire ten"
+    hall.candidates[1].state, hall.candidates[1].waiting_at = "waiting", hall.fair.created_at
+    await db.commit()
+    omar = await browse(cast.omar)
+    own = f"/fairs/{hall.fair.slug}/organise"
+    booth = f"{own}/booths/{ids.short(hall.booths[0].id)}"
+    assert "AgriTrack" not in (await omar.get(f"/fairs/{hall.fair.slug}")).text.split("<main")[1]
+    assert "We hire ten" in (await omar.get(booth)).text
+    assert (await omar.submit(f"{booth}/decision", {"to": "approved"}, shown_on=booth)).status_code == 303
+    assert (await omar.submit(f"{booth}/decision", {"to": "approved"}, shown_on=booth)).status_code == 409
+    told = select(Mail.to).where(Mail.message == "fair_booth_approved")
+    assert (await db.scalars(told)).all() == ["bilal@test.example"]
+    assert "AgriTrack" in (await omar.get(f"/fairs/{hall.fair.slug}")).text.split("<main")[1]
+    room = {"count": "2", "room": ids.short(hall.room.id)}
+    assert (await omar.submit(f"{booth}/tables", room, shown_on=booth)).status_code == 303
+    assert "T3" in (await omar.get(booth)).text, "labels go on"
+    cell = f"{ids.short(hall.tables[0].id)}:{ids.short(hall.slots[1].id)}"
+    assert (await omar.submit(f"{booth}/breaks", {"closed": cell}, shown_on=booth)).status_code == 303
+    assert f'value="{cell}" checked' in (await omar.get(booth)).text
+    gone = {"remove": ids.short(hall.tables[0].id)}
+    assert (await omar.submit(f"{booth}/breaks", gone, shown_on=booth)).status_code == 303
+    assert cell not in (await omar.get(booth)).text
+    added = await omar.submit(f"{own}/booths", {"name": "RuralPay", "email": ""}, shown_on=f"{own}/booths")
+    assert added.status_code == 303
+    twice = await omar.submit(f"{own}/booths", {"name": "ruralpay"}, shown_on=f"{own}/booths")
+    assert twice.status_code == 422 and "already" in twice.text
+    waiting = (await omar.get(f"{own}/candidates?state=waiting")).text
+    assert "Candidate 2" in waiting and "Candidate 1<" not in waiting
+    assert "Candidate 1<" in (await omar.get(f"{own}/candidates?q=didate+1")).text

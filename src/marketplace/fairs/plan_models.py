@@ -25,7 +25,7 @@ class Timetable(Base):
     """A version of a fair's timetable; its meetings are rows of `meetings` while it is provisional or published.
 
     `input` is the whole problem as published with its `seed`: anybody can make the plan again. `cells` is the plan, a
-    list of [candidate id, table id, slot id] (short ids), kept for ever: versions are compared and brought back by it.
+    list of [candidate, booth, table, slot] (short ids), kept for ever: versions are compared and brought back by it.
     `figures` are those of the result page, `progress` is what the run said last, `base_id` the version it was made
     from.
     """

@@ -3,12 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from marketplace.fairs import registering, telling
+from sqlalchemy import select
+
+from marketplace.fairs import planning, planning_run, registering, telling
 from marketplace.fairs.models import Fair
+from marketplace.fairs.plan_models import Meeting, Timetable
+from marketplace.fairs.rules import LIVE_MEETINGS
 from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
-from marketplace.kernel.queue import task
+from marketplace.kernel.queue import Services, task
 
 
 @task(telling.TASK)
@@ -29,3 +33,26 @@ async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> No
     """Her seat, or her place on the waiting list; each time it comes about once."""
     at = clock.now()
     await registering.tell(db, candidate_id, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
+
+
+@task(planning.TASK, transaction=False)
+async def plan(services: Services, *, timetable_id: UUID) -> None:
+    """A new version of a timetable, made in a process of its own."""
+    await planning_run.run(services, timetable_id, at=clock.now())
+
+
+@task(telling.TIMETABLE_TASK)
+async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
+    """Those who have a meeting in it, on both sides, that it is shown or published."""
+    made = await db.get_one(Timetable, timetable_id)
+    fair = await db.get_one(Fair, made.fair_id)
+    if made.state not in ("provisional", "published"):
+        return
+    here = Meeting.timetable_id == made.id, Meeting.state.in_(LIVE_MEETINGS)
+    people = (await db.scalars(select(Meeting.candidate_id).where(*here).distinct())).all()
+    stands = (await db.scalars(select(Meeting.booth_id).where(*here).distinct())).all()
+    message = "fair_timetable_shown" if made.state == "provisional" else "fair_timetable_published"
+    said: dict[str, Any] = {"until": made.objections_until} if made.state == "provisional" else {}
+    about, at = f"timetable {made.number} {made.published_at or made.provisional_at}", clock.now()
+    await telling.candidates_of(db, fair, message, people, about=about, at=at, **said)
+    await telling.booths_of(db, fair, message, stands, about=about, at=at, **said)

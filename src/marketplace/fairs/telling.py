@@ -26,6 +26,7 @@ from marketplace.kernel.queue import defer
 from marketplace.messages.actions import notify
 
 TASK, SAY = "fairs.tell_everybody", "fairs.say"
+TIMETABLE_TASK = "fairs.tell_of_timetable"
 LISTENING = ("waiting", "registered", "confirmed")
 """Candidates who are told of a fair as a whole."""
 

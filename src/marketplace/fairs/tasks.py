@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.fairs import planning, planning_run, registering, telling
+from marketplace.fairs import candidate_imports, planning, planning_run, registering, telling
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_MEETINGS
@@ -56,3 +56,9 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
     about, at = f"timetable {made.number} {made.published_at or made.provisional_at}", clock.now()
     await telling.candidates_of(db, fair, message, people, about=about, at=at, **said)
     await telling.booths_of(db, fair, message, stands, about=about, at=at, **said)
+
+
+@task(candidate_imports.TASK)
+async def load_candidates(db: Session, *, import_id: UUID) -> None:
+    """The next rows of a centre's file."""
+    await candidate_imports.load_step(db, db.info["services"][TicketKey], import_id, at=clock.now())

@@ -39,6 +39,8 @@ from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
 from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
+from tests.security.fairs import FAIRS, fairs_of
+from tests.security.fair_day import FAIR_DAY, fair_day_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of
@@ -81,6 +83,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     **TRAINING,
     **HIRING,
     **FAIRS,
+    **FAIR_DAY,
     "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
@@ -404,6 +407,8 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add_all([kept, invitation])
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
+    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
+    training |= await fair_day_of(db, cast)
     money = await money_of(db, cast)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
     await db.commit()

@@ -80,8 +80,8 @@ def ticket_hash(scanned: str) -> bytes:
 
 
 def code_of(scanned: str) -> str:
-    """What was read as a code that is typed: capital letters without blanks and dashes."""
-    return re.sub(r"[\s-]", "", scanned).upper()[:20]
+    """What was read as a code that is typed, or at the end of a badge's address: capitals without blanks and dashes."""
+    return re.sub(r"[\s-]", "", scanned.strip().rstrip("/").rsplit("/", 1)[-1]).upper()[:20]
 
 
 def refusal(door: Door, candidate: FairCandidate, reading: Reading, *, is_in: bool) -> Refusal | None:

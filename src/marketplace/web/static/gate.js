@@ -55,7 +55,7 @@ async function fetchList() {
 }
 const secretIn = (text) => text.trim().split(/[?#]/)[0].replace(/\/+$/, "").split("/").pop();
 async function find(text) {
-  return people.get(hex(await digest(secretIn(text)))) ?? people.get(text.replace(/[\s-]/g, "").toUpperCase());
+  return people.get(hex(await digest(secretIn(text)))) ?? people.get(secretIn(text).replace(/[\s-]/g, "").toUpperCase());
 }
 const mark = (person, direction) => { if (person) person.inside = direction === "in"; };
 

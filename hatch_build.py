@@ -88,7 +88,7 @@ def install_packages(folder: Path, *options: str) -> None:
             return
         words = [line for line in done.stderr.splitlines() if line.strip()]
     reason = words[0] if words else "npm said nothing"
-    raise AssetsMissing(f"The browser files (htmx, Pico, Naskh, jsQR) need a network once: run again with one. ({reason})")
+    raise AssetsMissing(f"The browser files (htmx, Pico, jsQR, …) need a network once: run again with one. ({reason})")
 
 
 def cut_font(source: Path, target: Path) -> None:

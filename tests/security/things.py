@@ -41,6 +41,7 @@ from tests.postings.writing import draft, opened
 from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
 from tests.security.fairs import FAIRS, fairs_of
 from tests.security.fair_day import FAIR_DAY, fair_day_of
+from tests.security.fairs import FAIRS, fairs_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of
@@ -408,9 +409,9 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
-    training |= await fair_day_of(db, cast)
     money = await money_of(db, cast)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
+    training |= await fair_day_of(db, cast)
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
     named |= {"gig": gig.slug, "draft": unfinished.slug}

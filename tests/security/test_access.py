@@ -147,6 +147,7 @@ PUBLIC_ROUTES = [
     "GET /fairs/{slug}",
     "GET /fairs/{slug}/join",
     "GET /fairs/{slug}/joined",
+    "GET /fairs/{slug}/board",
     "GET /fees",
     "GET /gate/manifest.webmanifest",
     "GET /gate/read",

@@ -293,6 +293,7 @@ NOBODYS_OWN = BY_TICKET | {
     "GET /money/methods/new/{rail}",  # any freelancer
     "POST /money/methods/new/{rail}",
     "POST /ops/payouts/batches/{rail}",  # finance
+    "GET /fairs/{slug}/board",  # numbers only, for the screen in the hall
     "GET /training/cohorts/{id}/apply",  # any learner
     "POST /training/cohorts/{id}/enrolments",
     "GET /certificates/{id}",  # whoever has the address may check it

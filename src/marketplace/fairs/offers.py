@@ -6,13 +6,13 @@ milestone, which the employer funds on its page as any other; a job or internshi
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import select
 
 from marketplace.contracts import direct
-from marketplace.fairs import results
+from marketplace.fairs import results, telling
 from marketplace.fairs.booth_models import Booth, BoothPosting
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairOffer, FairOfferKind, FairOfferState
@@ -24,6 +24,7 @@ from marketplace.jobs import applications
 from marketplace.jobs.models import SalaryPeriod
 from marketplace.jobs.offers import actions as job_offers
 from marketplace.jobs.offers import rules as job_rules
+from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.kernel.i18n import N_
@@ -104,6 +105,9 @@ async def make(
     )
     db.add(offer)
     await db.flush()
+    told: dict[str, Any] = {"about": f"offer {offer.id}", "organisation": booth.name, "at": at}
+    link = f"/fairs/offers/{ids.short(offer.id)}"
+    await telling.candidates_of(db, fair, "fair_answer", [candidate.id], link=link, **told)
     await audit.record(db, "fair_offer.made", subject=("fair_offer", offer.id), by=by, at=at, kind=words.kind)
     return offer
 

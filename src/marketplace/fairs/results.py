@@ -7,12 +7,12 @@ candidate reads is the result and the word; scores and note stay with the employ
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from marketplace.fairs import rules
+from marketplace.fairs import rules, telling
 from marketplace.fairs.booth_models import Booth, FairTable, Representative
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairScorecard, Result
@@ -183,6 +183,9 @@ async def judge(
         _end(meeting, card.result, at=at)
     await db.flush()
     subject = ("fair_scorecard", row.id)
+    if row.answered_at is not None and row.result not in ("offered", "no_show"):
+        told: dict[str, Any] = {"about": f"answer {booth.id}", "organisation": booth.name, "at": at}
+        await telling.candidates_of(db, fair, "fair_answer", [candidate.id], **told)
     await audit.record(db, "fair.judged", subject=subject, by=by, at=at, result=row.result)
     return row
 

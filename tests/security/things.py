@@ -38,10 +38,8 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
-from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
-from tests.security.fairs import FAIRS, fairs_of
 from tests.security.fair_day import FAIR_DAY, fair_day_of
-from tests.security.fairs import FAIRS, fairs_of
+from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
 from tests.security.training import TRAINING, training_of

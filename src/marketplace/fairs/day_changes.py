@@ -85,10 +85,6 @@ async def open_tables(db: AnySession, fair_id: UUID) -> dict[str, str]:
     return {ids.short(id): f"{label} · {name}" for id, label, name in await db.execute(still)}
 
 
-def _either(cell: dict[str, Any], *names: str) -> list[str]:
-    return [cell[name] for name in names if cell.get(name)]
-
-
 async def _named(db: AnySession, table: Any, wanted: set[str]) -> dict[str, Any]:
     rows = await db.scalars(select(table).where(table.id.in_([ids.parse(each) for each in wanted])))
     return {ids.short(row.id): row for row in rows.all()}

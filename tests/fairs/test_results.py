@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from marketplace.contracts import actions as contracts
 from marketplace.contracts.models import Contract
-from marketplace.fairs import offers, results
+from marketplace.fairs import offers, reporting, results
 from marketplace.fairs.booth_models import BoothPosting
 from marketplace.fairs.day_models import FairOffer
 from marketplace.fairs.plan_models import Meeting
@@ -63,6 +63,12 @@ async def test_from_a_badge_to_released_money(db: Session, cast: Cast, browse: A
     await contracts.deliver(db, part, text="Here.", by=cast.ayesha.id, at=clock.now())
     await contracts.accept_delivery(db, part, by=cast.bilal.id, at=clock.now())
     assert (await milestone(db, contract)).state == "released"
+    report = await reporting.report_of(db, hall.fair.id)
+    wanted = {"met": 1, "shortlisted": 1, "offered": 1, "accepted": 1, "started": 1, "paid": 1, "there_90": 0}
+    assert wanted.items() <= report.total.steps.items()
+    assert b"employer,AgriTrack,0,0,1,1,1,1,1,1,0,0\n" in reporting.as_csv(report)
+    omar = await browse(cast.omar)
+    assert (await omar.get(f"/fairs/{slug}/report")).status_code == 200
 
 
 async def test_a_result_ends_the_meeting_and_is_her_answer(db: Session, cast: Cast) -> None:

@@ -23,6 +23,8 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/day/devices/{id}/revoke": (f"{_DAY}/devices/<gate_device>/revoke", OMAR, NOBODY),
     "GET /fairs/{slug}/day/doors/{id}": (f"{_DAY}/doors/<gate>", OMAR, NOBODY),
     "POST /fairs/{slug}/day/doors/{id}": (f"{_DAY}/doors/<gate>", OMAR, NOBODY),
+    "GET /fairs/{slug}/report": ("/fairs/<live_fair>/report", OMAR, NOBODY),
+    "GET /fairs/{slug}/report.csv": ("/fairs/<live_fair>/report.csv", OMAR, NOBODY),
     "GET /fairs/{slug}/day/board": (f"{_DAY}/board", OMAR, NOBODY),
     "POST /fairs/{slug}/day/standby": (f"{_DAY}/standby", OMAR, NOBODY),
     "POST /fairs/{slug}/day/meetings/{id}/missed": (f"{_DAY}/meetings/<fair_meeting>/missed", OMAR, NOBODY),

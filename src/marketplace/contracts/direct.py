@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from marketplace.contracts import moves, notices, rules
 from marketplace.contracts.models import Contract, Milestone
-from marketplace.escrow import queries as escrow_queries
+from marketplace.escrow import fees
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
 from marketplace.talent.models import Freelancer
@@ -30,11 +30,12 @@ async def start(
     db: Session, agreed: Agreed, *, organisation_id: UUID, freelancer: Freelancer, by: UUID, at: datetime
 ) -> Contract:
     """An active contract with one milestone to fund; both are told. Whether they may, is asked by whoever calls."""
-    basis_points = await escrow_queries.fee_basis_points(db, "contract", at=at)
+    fee = await fees.fee_terms(db, "contract", agreed.price.currency, at=at)
     part: dict[str, Any] = {"number": 1, "title": agreed.title, "amount_minor": agreed.price.amount_minor}
     part["days"] = agreed.days
     terms: dict[str, Any] = {"title": agreed.title, "description": agreed.description}
-    terms |= {"currency": agreed.price.currency, "fee_basis_points": basis_points, "milestones": [part]}
+    terms |= {"currency": agreed.price.currency, "milestones": [part]}
+    terms |= {"fee_basis_points": fee.basis_points, "fee_minimum_minor": fee.minimum_minor}
     contract = Contract(
         posting_id=agreed.posting_id,
         organisation_id=organisation_id,
@@ -43,7 +44,8 @@ async def start(
         state="active",
         title=agreed.title,
         currency=agreed.price.currency,
-        fee_basis_points=basis_points,
+        fee_basis_points=fee.basis_points,
+        fee_minimum_minor=fee.minimum_minor,
         terms=terms,
         terms_hash=rules.terms_hash(terms),
         started_at=at,

@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 from marketplace.fairs import rules, telling
 from marketplace.fairs.booth_models import Booth, FairTable, Representative
 from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.checkin_rules import code_of, secret_of, ticket_hash
 from marketplace.fairs.day_models import FairScorecard, Result
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.plan_models import Meeting
@@ -124,9 +125,12 @@ def _speaks(by: UUID):
     return or_(Booth.organisation_id.in_(mine), Booth.id.in_(speaking))
 
 
-async def candidate_by_code(db: AnySession, fair_id: UUID, code: str) -> FairCandidate:
-    """Whose badge it is. Raises: NotFound."""
-    found = select(FairCandidate).where(FairCandidate.fair_id == fair_id, FairCandidate.code == code)
+async def candidate_by_code(db: AnySession, fair_id: UUID, scanned: str) -> FairCandidate:
+    """Whose badge or ticket it is, by what was read or typed. Raises: NotFound."""
+    either = FairCandidate.code == code_of(scanned)
+    if secret_of(scanned):
+        either |= FairCandidate.ticket_hash == ticket_hash(scanned)
+    found = select(FairCandidate).where(FairCandidate.fair_id == fair_id, either)
     candidate = await db.scalar(found.where(FairCandidate.state != "removed"))
     if candidate is None:
         raise NotFound

@@ -8,7 +8,7 @@ from wtforms import DateField, Field, IntegerField, RadioField, SelectField, Str
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import checkin_rules, offers, results
+from marketplace.fairs import offers, results
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
@@ -96,12 +96,13 @@ class SpotForm(CreatingForm):
 @get("/fairs/{slug}/booths/{id}/day", USER)
 async def show_booth(visit: Visit, slug: str, id: UUID) -> Answer:
     """Its meetings: now, next, done; a field for any badge. With `?code=` that badge."""
-    code = checkin_rules.code_of(visit.query.get("code", ""))
+    scanned = visit.query.get("code", "")[:500]
     async with visit.read() as db:
         fair, booth = await results.booth_of(db, slug, id, by=visit.user.id)
         meetings = await results.meetings_of(db, booth.id)
-    if code:
-        return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/badges/{code}")
+        read = await results.candidate_by_code(db, fair.id, scanned) if scanned else None
+    if read is not None:
+        return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/badges/{read.code}")
     context: dict[str, Any] = {"fair": fair, "booth": booth, "meetings": meetings, "results": RESULTS}
     form = visit.blank(BadgeForm)
     return page(
@@ -115,7 +116,7 @@ async def read_badge(visit: Visit, slug: str, code: str) -> Answer:
     async with visit.read() as db:
         fair_id = await results.fair_id_of(db, slug)
         mine = await results.booths_of(db, fair_id, by=visit.user.id)
-        candidate = await results.candidate_by_code(db, fair_id, checkin_rules.code_of(code))
+        candidate = await results.candidate_by_code(db, fair_id, code)
     if not mine:
         raise NotFound
     return redirect(visit, f"/fairs/{slug}/booths/{ids.short(mine[0].id)}/badges/{candidate.code}")
@@ -203,7 +204,7 @@ async def _spot_page(visit: Visit, slug: str, id: UUID, code: str, form: SpotFor
 
 async def _met(visit: Visit, db: AnySession, slug: str, booth_id: UUID, code: str) -> tuple[Fair, Booth, FairCandidate]:
     fair, booth = await results.booth_of(db, slug, booth_id, by=visit.user.id)
-    return fair, booth, await results.candidate_by_code(db, fair.id, checkin_rules.code_of(code))
+    return fair, booth, await results.candidate_by_code(db, fair.id, code)
 
 
 routes = [show_booth, read_badge, show_candidate, judge, write_offer, make_offer]

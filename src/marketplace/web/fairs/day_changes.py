@@ -9,7 +9,7 @@ from wtforms import Field, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import checkin_rules, day, day_board, day_changes, replanning, results
+from marketplace.fairs import day, day_board, day_changes, replanning, results
 from marketplace.fairs.replanning import CAUSES, Happening
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
@@ -75,7 +75,7 @@ async def miss(visit: Visit, slug: str, id: UUID) -> Answer:
 @post("/fairs/{slug}/day/standby", USER)
 async def stand_by(visit: Visit, slug: str) -> Answer:
     """Somebody waits in the hall for a seat."""
-    code = checkin_rules.code_of(str((await visit.posted()).get("code") or ""))
+    code = str((await visit.posted()).get("code") or "")[:500]
     async with visit.write() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id)
         candidate = await results.candidate_by_code(db, fair.id, code)
@@ -111,7 +111,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
 
 async def _happening(visit: Visit, db: AnySession, fair_id: UUID, form: ChangeForm) -> Happening:
     """What was typed, as the domain takes it. Raises: Invalid, NotFound."""
-    typed = [checkin_rules.code_of(each) for each in (form.code.data or "").split(",") if each.strip()]
+    typed = [each.strip() for each in (form.code.data or "").split(",") if each.strip()]
     who = [(await results.candidate_by_code(db, fair_id, code)).id for code in typed]
     if form.cause.data in ("no_show", "late", "walk_in", "withdrawal") and not who:
         raise Invalid.at("code", N_("Say who, by the code of the ticket."))

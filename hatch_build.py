@@ -23,6 +23,7 @@ VENDOR = Path("src/marketplace/web/static/vendor")
 COPIED = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "@picocss/pico/css/pico.min.css": "pico.min.css",
+    "jsqr/dist/jsQR.js": "jsqr.js",
 }
 FONT = "@fontsource/noto-naskh-arabic/files/noto-naskh-arabic-arabic-400-normal.woff2"
 FONT_NAME = "noto-naskh-urdu.woff2"
@@ -87,7 +88,7 @@ def install_packages(folder: Path, *options: str) -> None:
             return
         words = [line for line in done.stderr.splitlines() if line.strip()]
     reason = words[0] if words else "npm said nothing"
-    raise AssetsMissing(f"The browser files (htmx, Pico, Naskh) need a network once: run again with one. ({reason})")
+    raise AssetsMissing(f"The browser files (htmx, Pico, jsQR, …) need a network once: run again with one. ({reason})")
 
 
 def cut_font(source: Path, target: Path) -> None:

@@ -38,6 +38,7 @@ from tests.identity.test_employers import handed_in
 from tests.jobs.writing import applied, job
 from tests.messages.scenes import messages_of
 from tests.postings.writing import draft, opened
+from tests.security.fair_day import FAIR_DAY, fair_day_of
 from tests.security.fairs import BY_TICKET, FAIRS, fairs_of
 from tests.security.hiring import HIRING, hiring_of
 from tests.security.rails import money_of
@@ -81,6 +82,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     **TRAINING,
     **HIRING,
     **FAIRS,
+    **FAIR_DAY,
     "GET /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review": ("/contracts/<contract>/review", BOTH, NOBODY),
     "POST /contracts/{id}/review/reply": ("/contracts/<contract>/review/reply", BOTH, NOBODY),
@@ -289,6 +291,7 @@ NOBODYS_OWN = BY_TICKET | {
     "GET /money/methods/new/{rail}",  # any freelancer
     "POST /money/methods/new/{rail}",
     "POST /ops/payouts/batches/{rail}",  # finance
+    "GET /fairs/{slug}/board",  # numbers only, for the screen in the hall
     "GET /training/cohorts/{id}/apply",  # any learner
     "POST /training/cohorts/{id}/enrolments",
     "GET /certificates/{id}",  # whoever has the address may check it
@@ -404,8 +407,10 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add_all([kept, invitation])
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
+    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     money = await money_of(db, cast)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
+    training |= await fair_day_of(db, cast)
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
     named |= {"gig": gig.slug, "draft": unfinished.slug}

@@ -77,6 +77,27 @@ async def apply(
     return application
 
 
+async def from_fair(db: Session, posting: Posting, *, freelancer: Freelancer, at: datetime) -> Application:
+    """Her application behind an offer that was made on the spot: the one that lives, else one without a cover.
+
+    Both met already, so nobody is told of it; the offer's own messages follow.
+    """
+    await db.refresh(posting, with_for_update=True)
+    living = (Application.posting_id == posting.id, Application.freelancer_id == freelancer.id)
+    known = await db.scalar(select(Application).where(*living, Application.state != "withdrawn"))
+    if known is not None:
+        return known
+    await _check_open(db, posting, freelancer.user_id, at=at)
+    given = await db.scalar(select(func.count()).where(Application.posting_id == posting.id)) or 0
+    row = {"posting_id": posting.id, "freelancer_id": freelancer.id, "state": "submitted", "letter": letter(given + 1)}
+    application = Application(**row, cover="", answers=[], flags=0, submitted_at=at, updated_at=at)
+    db.add(application)
+    await db.flush()
+    subject = ("application", application.id)
+    await audit.record(db, "application.submitted", subject=subject, by=freelancer.user_id, at=at, why="fair")
+    return application
+
+
 async def withdraw(db: Session, application: Application, *, by: UUID, at: datetime) -> None:
     """Take it back: the employer does not see it again. Raises: ApplicationMoveRefused once it is decided."""
     await stages.lock(db, application)

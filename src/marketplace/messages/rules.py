@@ -132,6 +132,8 @@ KINDS = (
             "fair_booth_refused",
             "fair_timetable_shown",
             "fair_timetable_published",
+            "fair_meetings_changed",
+            "fair_answer",
         ),
     ),
     Kind(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
-NEEDED = ("vendor/htmx.min.js", "vendor/pico.min.css", "vendor/noto-naskh-urdu.woff2")
+NEEDED = ("vendor/htmx.min.js", "vendor/pico.min.css", "vendor/noto-naskh-urdu.woff2", "vendor/jsqr.js")
 _COMPRESSED_ELSEWHERE = (".br", ".gz")
 _TEXT = (".css", ".js", ".svg", ".txt", ".json", ".webmanifest")
 

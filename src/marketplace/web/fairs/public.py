@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from marketplace.fairs import queries, registering, rules
+from marketplace.fairs import queries, registering, results, rules
 from marketplace.web import paging
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.fairs.calendars import event_ld
@@ -36,8 +36,10 @@ async def show_fair(visit: Visit, slug: str) -> Answer:
         days = await queries.days_of(db, fair.id)
         rooms = await queries.shown_rooms(db, fair.id)
         booths = await queries.shown_booths(db, fair.id)
+        own_booths = await results.booths_of(db, fair.id, by=reader) if reader else []
     context: dict[str, Any] = {"fair": fair, "organiser": organiser, "is_mine": is_mine, "days": days, "rooms": rooms}
     context["event_ld"] = event_ld(fair, organiser, base_url=visit.settings.base_url, locale=visit.locale)
+    context["own_booths"] = own_booths
     context["can_join"] = registering.is_open(fair, visit.now)
     context["fair_zone"] = ZoneInfo(fair.time_zone)
     words: dict[str, Any] = {"states": rules.FAIR_STATES, "places": PLACES, "modes": MODES}

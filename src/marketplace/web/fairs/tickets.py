@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import segno
 from markupsafe import Markup
 
-from marketplace.fairs import candidate_pages, queries, registering, rules, tickets
+from marketplace.fairs import candidate_pages, offers, queries, registering, results, rules, tickets
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.registering import AlreadyThere
@@ -72,7 +72,10 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
         own = await candidate_pages.own_page(db, candidate)
         place = await registering.position(db, candidate)
         days = await queries.days_of(db, fair.id)
+        answers = await results.answers_of(db, candidate, fair)
+        offered = await offers.offers_of(db, candidate.id)
     shown: dict[str, Any] = {"candidate": candidate, "fair": fair, "own": own, "place": place, "days": days}
+    shown |= {"answers": answers, "offered": offered, "results": results.RESULTS, "offer_states": offers.STATES}
     shown |= {"secret": secret, "qr": _qr(visit, secret), "fair_zone": ZoneInfo(fair.time_zone)}
     shown |= {"asks_again": candidate_pages.asks_again(candidate, fair), "states": STATES, "changes": CHANGES}
     shown |= {"fair_states": rules.FAIR_STATES, "meeting_states": rules.MEETING_STATES}

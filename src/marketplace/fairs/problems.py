@@ -1,0 +1,210 @@
+"""A fair as the planner's problem: its rows as arrays, and numbers back to rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+
+from marketplace.engines.matching.timetable.problem import Ints, Objective, Problem
+from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
+from marketplace.fairs.candidate_models import FairCandidate, Preference
+from marketplace.fairs.models import Fair, FairRoom, FairSlot
+from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.rules import LIVE_MEETINGS, SEATED, SHOWN_BOOTHS
+from marketplace.kernel.database import AnySession
+
+WISHES = {
+    ("candidate", "must"): 500,
+    ("candidate", "would"): 250,
+    ("employer", "must"): 450,
+    ("employer", "would"): 225,
+}
+"""What a wish adds to the weight of a pair; a rank takes a little away. The most is 950, the least 1."""
+STANDBY = 50
+"""Weight of a pair that nobody wished: people without a wish who came on the day fit everywhere."""
+_RANK_STEP, _MOST_RANK = 8, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A fair's people, tables and slots in the planner's order, and its problem; those without a table are left out."""
+
+    candidates: Sequence[FairCandidate]
+    booths: Sequence[Booth]
+    slots: Sequence[FairSlot]
+    tables: Sequence[FairTable]
+    closed: frozenset[tuple[UUID, UUID]]
+    """(table, slot) in which a table takes nobody, seats kept in reserve not counted."""
+    problem: Problem
+
+    def slot_from(self, at: datetime) -> int:
+        """The first slot that has not begun."""
+        return next((n for n, slot in enumerate(self.slots) if slot.starts_at > at), len(self.slots))
+
+    def numbers(self, meetings: Sequence[Meeting]) -> Ints:
+        """(M, 3): meetings in slots of this floor, of people and booths on it."""
+        c, e, s = ({row.id: n for n, row in enumerate(rows)} for rows in (self.candidates, self.booths, self.slots))
+        rows = [
+            (c[m.candidate_id], e[m.booth_id], s[m.slot_id])
+            for m in meetings
+            if m.slot_id is not None and m.candidate_id in c and m.booth_id in e and m.slot_id in s
+        ]
+        return np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
+
+
+async def floor_of(db: AnySession, fair: Fair, *, seed: int = 0) -> Floor:
+    """All of it as it stands now, in a handful of statements."""
+    people = select(FairCandidate).where(FairCandidate.fair_id == fair.id, FairCandidate.state.in_(SEATED))
+    candidates = (await db.scalars(people.order_by(FairCandidate.id))).all()
+    standing = select(FairTable).where(FairTable.fair_id == fair.id).order_by(FairTable.label, FairTable.id)
+    tables = (await db.scalars(standing)).all()
+    shown = select(Booth).where(Booth.fair_id == fair.id, Booth.state.in_(SHOWN_BOOTHS)).order_by(Booth.id)
+    with_tables = {table.booth_id for table in tables}
+    booths = [booth for booth in (await db.scalars(shown)).all() if booth.id in with_tables]
+    grid = select(FairSlot).where(FairSlot.fair_id == fair.id, FairSlot.kind == "meeting").order_by(FairSlot.number)
+    slots = (await db.scalars(grid)).all()
+    closures = (await db.scalars(select(TableClosure).where(TableClosure.fair_id == fair.id))).all()
+    rooms = await db.execute(select(FairRoom.id, FairRoom.zone).where(FairRoom.fair_id == fair.id))
+    zones = {row.id: row.zone for row in rooms}
+    wishes = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
+    pairs = _pairs(candidates, booths, wishes)
+    closed = frozenset((each.table_id, each.slot_id) for each in closures if each.reason != "reserve")
+    reserve = np.zeros((len(booths), len(slots)), dtype=np.int64)
+    _count_reserve(reserve, booths, slots, tables, closures)
+    problem = Problem(
+        n_candidates=len(candidates),
+        n_employers=len(booths),
+        n_slots=len(slots),
+        open=_open(booths, slots, tables, closed),
+        candidate=np.array([row[0] for row in pairs], dtype=np.int64),
+        employer=np.array([row[1] for row in pairs], dtype=np.int64),
+        weight=np.array([row[2] for row in pairs], dtype=np.int64),
+        available=np.array([[_is_there(each, s) for s in slots] for each in candidates], dtype=np.bool_).reshape(
+            len(candidates), len(slots)
+        ),
+        most=np.full(len(candidates), fair.max_meetings, dtype=np.int64),
+        woman=np.array([each.is_woman is True for each in candidates], dtype=np.bool_),
+        women_only=np.tile(np.array([slot.is_women_only for slot in slots], dtype=np.bool_), (len(booths), 1)),
+        longest_run=fair.longest_run,
+        far=_far(booths, tables, zones) if fair.spares_walks else None,
+        breaks_after=tuple(n for n, (one, two) in enumerate(pairwise(slots)) if not _follow(one, two)),
+        reserve=reserve,
+        objective=Objective(fair.objective),
+        seed=seed,
+    )
+    return Floor(candidates, booths, slots, tables, closed, problem)
+
+
+async def live_meetings(db: AnySession, fair_id: UUID) -> list[Meeting]:
+    """Meetings that hold their seat in a slot."""
+    found = select(Meeting).where(Meeting.fair_id == fair_id, Meeting.state.in_(LIVE_MEETINGS))
+    return list((await db.scalars(found.where(Meeting.slot_id.is_not(None)).order_by(Meeting.id))).all())
+
+
+def _follow(one: FairSlot, two: FairSlot) -> bool:
+    return two.number == one.number + 1 and two.day_id == one.day_id
+
+
+def _is_there(candidate: FairCandidate, slot: FairSlot) -> bool:
+    if candidate.arrives_at and slot.starts_at < candidate.arrives_at:
+        return False
+    if candidate.leaves_at and slot.ends_at > candidate.leaves_at:
+        return False
+    gone = [(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in candidate.away]
+    return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in gone)
+
+
+def _open(
+    booths: Sequence[Booth],
+    slots: Sequence[FairSlot],
+    tables: Sequence[FairTable],
+    closed: frozenset[tuple[UUID, UUID]],
+) -> Ints:
+    made = np.zeros((len(booths), len(slots)), dtype=np.int64)
+    number = {booth.id: n for n, booth in enumerate(booths)}
+    for table in tables:
+        if table.booth_id in number:
+            booth = booths[number[table.booth_id]]
+            made[number[booth.id]] += [stands(table, booth, slot, closed) for slot in slots]
+    return made
+
+
+def stands(table: FairTable, booth: Booth, slot: FairSlot, closed: frozenset[tuple[UUID, UUID]]) -> bool:
+    """Whether the table takes somebody in that slot."""
+    return (
+        (table.id, slot.id) not in closed
+        and (table.closed_at is None or slot.starts_at < table.closed_at)
+        and (booth.arrives_at is None or slot.starts_at >= booth.arrives_at)
+        and (booth.leaves_at is None or slot.ends_at <= booth.leaves_at)
+    )
+
+
+def _count_reserve(
+    reserve: Ints,
+    booths: Sequence[Booth],
+    slots: Sequence[FairSlot],
+    tables: Sequence[FairTable],
+    closures: Sequence[TableClosure],
+) -> None:
+    e, s = {booth.id: n for n, booth in enumerate(booths)}, {slot.id: n for n, slot in enumerate(slots)}
+    booth_of = {table.id: table.booth_id for table in tables}
+    for each in closures:
+        if each.reason == "reserve" and booth_of[each.table_id] in e and each.slot_id in s:
+            reserve[e[booth_of[each.table_id]], s[each.slot_id]] += 1
+
+
+def _far(booths: Sequence[Booth], tables: Sequence[FairTable], zones: dict[UUID, str]) -> Any:
+    own = [
+        {zones.get(table.room_id, "") for table in tables if table.booth_id == booth.id and table.room_id}
+        for booth in booths
+    ]
+    far = np.zeros((len(booths), len(booths)), dtype=np.bool_)
+    for n, here in enumerate(own):
+        for m, there in enumerate(own):
+            far[n, m] = bool(here and there) and not (here & there) and "" not in here | there
+    return far
+
+
+def _pairs(
+    candidates: Sequence[FairCandidate], booths: Sequence[Booth], wishes: Sequence[Preference]
+) -> list[tuple[int, int, int]]:
+    """Who may meet, with weights: somebody wishes it, nobody said no, and skills, language and pay fit."""
+    c, e = {row.id: n for n, row in enumerate(candidates)}, {row.id: n for n, row in enumerate(booths)}
+    weights: dict[tuple[int, int], int] = {}
+    refused: set[tuple[int, int]] = set()
+    wishing: set[int] = set()
+    for wish in wishes:
+        if wish.candidate_id not in c or wish.booth_id not in e:
+            continue
+        pair = c[wish.candidate_id], e[wish.booth_id]
+        if wish.choice == "no":
+            refused.add(pair)
+            continue
+        worth = WISHES[wish.side, wish.choice] - _RANK_STEP * (min(wish.rank or _MOST_RANK, _MOST_RANK) - 1)
+        weights[pair] = weights.get(pair, 0) + max(worth, 1)
+        wishing.add(pair[0])
+    for n, candidate in enumerate(candidates):
+        if n not in wishing and (candidate.source == "walk_in" or candidate.standby_at is not None):
+            weights |= {(n, m): STANDBY for m in range(len(booths))}
+    return sorted(
+        (n, m, min(weight, 1_000))
+        for (n, m), weight in weights.items()
+        if (n, m) not in refused and fits(candidates[n], booths[m])
+    )
+
+
+def fits(candidate: FairCandidate, booth: Booth) -> bool:
+    """What the booth must have is there, and her least pay is within what it pays; unknown is no reason against."""
+    if candidate.skill_ids and not set(booth.must_skill_ids) <= set(candidate.skill_ids):
+        return False
+    if candidate.languages and not set(booth.languages) <= set(candidate.languages):
+        return False
+    same = (candidate.currency, candidate.pay_period) == (booth.currency, booth.pay_period)
+    if not same or candidate.pay_floor_minor is None or booth.pay_to_minor is None:
+        return True
+    return candidate.pay_floor_minor <= booth.pay_to_minor

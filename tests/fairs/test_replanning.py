@@ -1,0 +1,176 @@
+"""The day goes wrong fifty times in a row: no clash, the past stays, exactly those touched are told."""
+
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from marketplace.engines.matching.timetable import planner
+from marketplace.engines.matching.timetable.problem import triples
+from marketplace.fairs import problems, replanning, replanning_cells
+from marketplace.fairs.booth_models import FairTable
+from marketplace.fairs.day_models import FairMessage
+from marketplace.fairs.models import FairSlot
+from marketplace.fairs.plan_models import Meeting, TimetableChange
+from marketplace.fairs.replanning import Happening
+from marketplace.kernel import clock, ids
+from marketplace.kernel.database import Session
+from tests.cast import Cast
+from tests.fairs.scenes import Hall, add_candidates, make_timetable, wish
+from tests.fairs.test_checkin import live_hall
+
+Placed = dict[tuple[UUID, UUID], tuple[UUID, UUID | None]]
+
+
+async def planned_hall(db: Session, cast: Cast, *, booths: int = 4, candidates: int = 12, slots: int = 12) -> Hall:
+    """A live fair with two tables per booth, where everybody wishes everybody and a plan is published."""
+    hall = await live_hall(db, cast, booths=booths, candidates=candidates, slots=slots)
+    more = [
+        FairTable(fair_id=hall.fair.id, booth_id=each.id, room_id=hall.room.id, label=f"U{n}")
+        for n, each in enumerate(hall.booths)
+    ]
+    db.add_all(more)
+    hall.tables.extend(more)
+    for candidate in hall.candidates:
+        for booth in hall.booths:
+            await wish(db, candidate, booth)
+    floor = await problems.floor_of(db, hall.fair)
+    plan, timetable, at = planner.solve(floor.problem), await make_timetable(db, hall.fair), clock.now()
+    taken: set[tuple[UUID, int]] = set()
+    for c, e, s in triples(plan.meetings):
+        booth = floor.booths[e]
+        table = next(t for t in floor.tables if t.booth_id == booth.id and (t.id, s) not in taken)
+        taken.add((table.id, s))
+        where: dict[str, Any] = {"booth_id": booth.id, "table_id": table.id, "slot_id": floor.slots[s].id}
+        who: dict[str, Any] = {"candidate_id": floor.candidates[c].id, "timetable_id": timetable.id}
+        db.add(Meeting(fair_id=hall.fair.id, created_at=at, updated_at=at, **where, **who))
+    await db.flush()
+    assert len(taken) > candidates
+    return hall
+
+
+async def placed(db: Session, hall: Hall) -> Placed:
+    return {
+        (m.candidate_id, m.booth_id): (m.table_id, m.slot_id) for m in await problems.live_meetings(db, hall.fair.id)
+    }
+
+
+async def past_of(db: Session, hall: Hall) -> dict[UUID, tuple[Any, ...]]:
+    """Everything about meetings in slots that have begun."""
+    found = select(Meeting).join(FairSlot, FairSlot.id == Meeting.slot_id).where(Meeting.fair_id == hall.fair.id)
+    rows = (await db.scalars(found.where(FairSlot.starts_at <= clock.now()))).all()
+    return {m.id: (m.candidate_id, m.table_id, m.slot_id, m.state, m.timetable_id) for m in rows}
+
+
+async def happen(chance: random.Random, db: Session, hall: Hall) -> Happening:
+    """Something that can still happen."""
+    tables = (await db.scalars(select(FairTable).where(FairTable.closed_at.is_(None)).order_by(FairTable.label))).all()
+    causes = ["no_show", "late", "delay", "walk_in", "organiser", *(["table_closed"] if len(tables) > 4 else [])]
+    cause: Any = chance.choice(causes)
+    who = chance.choice(hall.candidates)
+    if cause == "walk_in":
+        [who] = await add_candidates(db, hall.fair, 1, source="walk_in")
+        hall.candidates.append(who)
+    return Happening(
+        cause=cause,
+        candidate_ids=(who.id,) if cause in ("no_show", "late", "walk_in") else (),
+        table_id=chance.choice(tables).id if cause == "table_closed" else None,
+        minutes=chance.choice([1, 2, 3]) if cause == "delay" else 0,
+        until=clock.now() + timedelta(minutes=30) if cause == "late" else None,
+    )
+
+
+async def test_fifty_events_in_a_row(db: Session, cast: Cast) -> None:
+    """The unique indexes of meetings refuse every clash; here the past and those touched are compared row by row."""
+    hall, chance = await planned_hall(db, cast), random.Random(20261129)
+    causes: set[str] = set()
+    for n in range(50):
+        if n % 8 == 7:
+            clock.advance(timedelta(minutes=20))
+        before, past = await placed(db, hall), await past_of(db, hall)
+        what = await happen(chance, db, hall)
+        change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=clock.now())
+        await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=clock.now())
+        after, people = await placed(db, hall), replanning_cells.touched(change.moves)[0]
+        assert await past_of(db, hall) == past, what
+        differs = {pair[0] for pair in before.keys() | after.keys() if before.get(pair) != after.get(pair)}
+        if what.cause == "delay":
+            assert not differs
+        else:
+            assert people == differs, what
+        told = select(FairMessage.candidate_id).where(FairMessage.about == f"change {change.id}")
+        assert {id for id in (await db.scalars(told)).all() if id} == people
+        causes.add(what.cause)
+        hall.candidates[:] = [each for each in hall.candidates if each.leaves_at is None]
+    assert causes == {"no_show", "late", "delay", "walk_in", "organiser", "table_closed"}
+    assert (await db.scalars(select(func.count(TimetableChange.id)))).one() == 50
+
+
+async def test_a_difference_of_an_old_version_is_refused(db: Session, cast: Cast) -> None:
+    """Two were worked out; the second to be confirmed no longer fits what is there."""
+    hall = await planned_hall(db, cast, booths=2, candidates=4, slots=8)
+    at = clock.now()
+    gone = [Happening(cause="no_show", candidate_ids=(each.id,)) for each in hall.candidates[:2]]
+    first, second = [await replanning.propose(db, hall.fair, each, by=cast.omar.id, at=at) for each in gone]
+    await replanning.confirm(db, hall.fair, first, by=cast.omar.id, at=at)
+    with pytest.raises(replanning.OldChange):
+        await replanning.confirm(db, hall.fair, second, by=cast.omar.id, at=at)
+    with pytest.raises(replanning.ChangeOver):
+        await replanning.discard(db, first, by=cast.omar.id, at=at)
+
+
+async def test_what_has_begun_meanwhile_is_not_changed(db: Session, cast: Cast) -> None:
+    hall = await planned_hall(db, cast, booths=2, candidates=4, slots=12)
+    what = Happening(cause="no_show", candidate_ids=(hall.candidates[0].id,))
+    change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=clock.now())
+    assert change.moves["cancelled"], "she had something to come"
+    clock.advance(timedelta(hours=3))
+    with pytest.raises(replanning.PastChange):
+        await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=clock.now())
+
+
+async def test_the_board_shows_numbers_and_a_missed_seat_goes_to_who_waits(
+    db: Session, cast: Cast, browse: Any
+) -> None:
+    """Omar taps; the first of the standby list who fits has the seat, and reads it in a message."""
+    hall = await planned_hall(db, cast, booths=2, candidates=4, slots=12)
+    [waiting] = await add_candidates(db, hall.fair, 1, source="walk_in", is_inside=True, name="Saima Waits")
+    now = clock.now()
+    running = next(slot for slot in hall.slots if slot.starts_at <= now < slot.ends_at)
+    await db.execute(delete(Meeting).where(Meeting.slot_id == running.id))
+    meeting = (await db.scalars(select(Meeting).order_by(Meeting.id).limit(1))).one()
+    meeting.slot_id, running.starts_at = running.id, now - timedelta(minutes=6)
+    await db.commit()
+    omar, screen = await browse(cast.omar), await browse()
+    base = f"/fairs/{hall.fair.slug}"
+    public = (await screen.get(f"{base}/board")).text
+    missed = next(each for each in hall.candidates if each.id == meeting.candidate_id)
+    assert f'class="number">{missed.number}</th>' in public
+    assert missed.name not in public
+    await omar.submit(f"{base}/day/standby", {"code": waiting.code}, shown_on=f"{base}/day/board")
+    board = (await omar.get(f"{base}/day/board")).text
+    assert "Saima Waits" in board
+    assert "give the seat away" in board
+    path = f"{base}/day/meetings/{ids.short(meeting.id)}/missed"
+    assert (await omar.submit(path, shown_on=f"{base}/day/board")).status_code == 303
+    given = (await db.scalars(select(Meeting).where(Meeting.candidate_id == waiting.id))).one()
+    assert (given.table_id, given.slot_id, given.source) == (meeting.table_id, running.id, "standby")
+    told = (await db.scalars(select(FairMessage.candidate_id).where(FairMessage.about == f"seat {given.id}"))).all()
+    assert told == [waiting.id]
+
+
+async def test_a_change_is_looked_at_before_anybody_hears_of_it(db: Session, cast: Cast, browse: Any) -> None:
+    hall = await planned_hall(db, cast, booths=2, candidates=4, slots=12)
+    await db.commit()
+    omar = await browse(cast.omar)
+    here = f"/fairs/{hall.fair.slug}/day/changes"
+    typed = {"cause": "no_show", "code": hall.candidates[0].code}
+    made = await omar.submit(here, typed, shown_on=here)
+    shown = (await omar.get(made.headers["location"])).text
+    assert "Called off" in shown
+    assert (await db.scalars(select(func.count(FairMessage.id)))).one() == 0
+    await omar.submit(f"{made.headers['location']}/confirm", shown_on=made.headers["location"])
+    assert (await db.scalars(select(func.count(FairMessage.id)))).one() > 0

@@ -82,7 +82,8 @@ async def stand_by(visit: Visit, slug: str) -> Answer:
         await day_board.stand_by(db, candidate, at=visit.now)
         place = len(await day_board.standby_of(db, fair.id))
     flash = Flash(
-        N_("Number %(number)s waits; %(position)s are on the list."), values={"number": candidate.number, "position": place}
+        N_("Number %(number)s waits; %(position)s are on the list."),
+        values={"number": candidate.number, "position": place},
     )
     return redirect(visit, f"/fairs/{slug}/day/board", flash=flash)
 

@@ -407,7 +407,6 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add_all([kept, invitation])
     difference = BookDifference(source_id="ch_1", currency="USD", stripe_minor=1, found_at=at)
     db.add_all([kept, difference])
-    training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at)}
     money = await money_of(db, cast)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
     training |= await fair_day_of(db, cast)

@@ -15,7 +15,7 @@ from marketplace.fairs.checkin_rules import REFUSALS, Reading
 from marketplace.fairs.models import Fair, FairRoom
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
-from marketplace.kernel.errors import NotAllowed
+from marketplace.kernel.errors import Invalid, NotAllowed
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import CreatingForm, Length, Required, strip
@@ -72,7 +72,9 @@ async def add_device(visit: Visit, slug: str) -> Answer:
     form = await visit.form(DeviceForm)
     async with visit.write() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="supervisor", lock=True)
-        where = ids.parse(str(form.room.data or ""))
+        if not form.room.data:
+            raise Invalid.at("room", N_("Choose the gate or room where it reads."))
+        where = ids.parse(str(form.room.data))
         name = (form.name.data or "")[:60]
         device, secret = await checkin_devices.add_device(db, fair, where, name=name, by=visit.user.id, at=visit.now)
     link = f"{visit.settings.base_url}/gate/read#{secret}"

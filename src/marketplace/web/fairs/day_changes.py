@@ -78,13 +78,13 @@ async def stand_by(visit: Visit, slug: str) -> Answer:
     code = str((await visit.posted()).get("code") or "")[:500]
     async with visit.write() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id)
+        if not code.strip():
+            raise Invalid.at("code", N_("Say who, by the code of the ticket."))
         candidate = await results.candidate_by_code(db, fair.id, code)
         await day_board.stand_by(db, candidate, at=visit.now)
-        place = len(await day_board.standby_of(db, fair.id))
-    flash = Flash(
-        N_("Number %(number)s waits; %(position)s are on the list."),
-        values={"number": candidate.number, "position": place},
-    )
+        position = len(await day_board.standby_of(db, fair.id))
+    values: dict[str, str | int] = {"number": candidate.number, "position": position}
+    flash = Flash(N_("Number %(number)s waits; %(position)s are on the list."), values=values)
     return redirect(visit, f"/fairs/{slug}/day/board", flash=flash)
 
 

@@ -12,6 +12,7 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /fairs/{slug}/join": ("/fairs/<draft_fair>/join", OMAR, NOBODY),
     "POST /fairs/{slug}/join": ("/fairs/<draft_fair>/join", OMAR, NOBODY),
     "GET /fairs/{slug}/joined": ("/fairs/<draft_fair>/joined", OMAR, NOBODY),
+    "GET /fairs/{slug}/calendar": ("/fairs/<draft_fair>/calendar", OMAR, NOBODY),
     "GET /fairs/{slug}/organise": (_OWN, OMAR, NOBODY),
     "GET /fairs/{slug}/organise/edit": (f"{_OWN}/edit", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/edit": (f"{_OWN}/edit", OMAR, NOBODY),
@@ -22,6 +23,25 @@ BY_TICKET = {
     "GET /fairs/{slug}/ticket",  # always her own
     "GET /tickets/{secret}",  # the secret is the key (tests/web/test_fairs_join.py)
     "GET /tickets/{secret}/edit",
+    "GET /tickets/{secret}/wishes",
+    "POST /tickets/{secret}/wishes",
+    "GET /booths/{secret}",  # the secret is the key (tests/web/test_fairs_employers.py)
+    "POST /booths/{secret}",
+    *(
+        f"{verb} /fairs/{{slug}}/{place}"
+        for verb in ("GET", "POST")
+        for place in ("booth", "booth/candidates", "centre")
+    ),
+    "POST /fairs/{slug}/booth/postings",  # always the booth of the organisation one acts for
+    "POST /fairs/{slug}/booth/representatives",
+    "POST /fairs/{slug}/booth/representatives/{id}/end",
+    "POST /fairs/{slug}/booth/withdraw",
+    "GET /fairs/{slug}/centre/sample",
+    *(
+        "GET /fairs/imports/{id}",
+        "POST /fairs/imports/{id}/confirm",
+        "POST /fairs/imports/{id}/discard",
+    ),  # test_fairs_centre
     *(f"POST /tickets/{{secret}}/{step}" for step in ("back", "claim", "confirm", "edit", "language", "withdraw")),
 }
 """Addresses that are nobody's by account."""

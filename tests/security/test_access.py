@@ -137,6 +137,7 @@ def test_only_these_pages_are_open_to_everybody() -> None:
 PUBLIC_ROUTES = [
     "GET /",
     "GET /books",
+    "GET /booths/{secret}",
     "GET /books/journal.jsonl",
     "GET /books/roots.atom",
     "GET /books/roots/{number}",
@@ -145,6 +146,7 @@ PUBLIC_ROUTES = [
     "GET /certificates/{id}",
     "GET /fairs",
     "GET /fairs/{slug}",
+    "GET /fairs/{slug}/calendar",
     "GET /fairs/{slug}/join",
     "GET /fairs/{slug}/joined",
     "GET /fees",
@@ -203,6 +205,7 @@ PUBLIC_ROUTES = [
     "GET /terms",
     "GET /tickets/{secret}",
     "GET /tickets/{secret}/edit",
+    "GET /tickets/{secret}/wishes",
     "GET /training",
     "GET /training.json",
     "GET /training.rss",
@@ -231,6 +234,7 @@ PUBLIC_ROUTES = [
     "POST /tickets/{secret}/confirm",
     "POST /tickets/{secret}/edit",
     "POST /tickets/{secret}/language",
+    "POST /tickets/{secret}/wishes",
     "POST /tickets/{secret}/withdraw",
     "POST /verify-email/{secret}",
 ]

@@ -30,7 +30,12 @@ async def test_with_a_phone_alone_the_ticket_comes_by_sms(
     hall = await make_hall(db, cast, candidates=0)
     await db.commit()
     visitor, address = await browse(), f"/fairs/{hall.fair.slug}"
-    assert "Take part" in (await visitor.get(address)).text
+    public = (await visitor.get(address)).text
+    assert "Take part" in public and '"@type":"Event"' in public
+    dated = (await visitor.get(f"{address}/calendar")).text
+    assert f"DTSTART:{hall.day.opens_at:%Y%m%dT%H%M%SZ}" in dated and hall.fair.title_en in dated
+    listed = re.findall(r"/sitemaps/fairs-\w+\.xml", (await visitor.get("/sitemap.xml")).text)
+    assert f"{address}<" in (await visitor.get(listed[0])).text
     refused = await visitor.submit(f"{address}/join", FORM | {"phone": "12", "consent": ""}, shown_on=f"{address}/join")
     assert refused.status_code == 422 and "Sadia Bibi" in refused.text
     for _ in range(2):

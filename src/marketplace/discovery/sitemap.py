@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from marketplace.discovery.listing import is_listed_person, is_open
+from marketplace.fairs.models import Fair
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
@@ -66,10 +67,17 @@ def _organisations() -> Any:
     return select(*columns).where(Organisation.is_personal.is_(False), Organisation.id.in_(published))
 
 
+def _fairs() -> Any:
+    """All that everybody may see, past ones too."""
+    columns = Fair.id, Fair.slug.label("name"), Fair.updated_at.label("changed_at")
+    return select(*columns).where(Fair.state.not_in(("draft", "cancelled")))
+
+
 _SOURCES: Mapping[str, Callable[[], Any]] = {
     "gigs": _postings(GIGS),
     "jobs": _postings(JOBS),
     "people": _people,
     "organisations": _organisations,
+    "fairs": _fairs,
 }
 """By the first word of their addresses."""

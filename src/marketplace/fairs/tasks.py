@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from marketplace.fairs import registering, telling
+from marketplace.fairs import candidate_imports, registering, telling
 from marketplace.fairs.models import Fair
 from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel import clock
@@ -29,3 +29,9 @@ async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> No
     """Her seat, or her place on the waiting list; each time it comes about once."""
     at = clock.now()
     await registering.tell(db, candidate_id, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
+
+
+@task(candidate_imports.TASK)
+async def load_candidates(db: Session, *, import_id: UUID) -> None:
+    """The next rows of a centre's file."""
+    await candidate_imports.load_step(db, db.info["services"][TicketKey], import_id, at=clock.now())

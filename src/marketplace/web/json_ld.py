@@ -25,7 +25,12 @@ def script(posting: PostingView, *, base_url: str, at: datetime) -> Markup:
     """The element for the head of a posting's page; nothing for one that takes no answers now."""
     if not posting.takes_proposals(at):
         return Markup("")
-    text = msgspec.json.encode(job_posting(posting, base_url=base_url)).decode()
+    return element(job_posting(posting, base_url=base_url))
+
+
+def element(said: dict[str, Any]) -> Markup:
+    """The element that says this to search engines."""
+    text = msgspec.json.encode(said).decode()
     for letter, escaped in _ESCAPED.items():
         text = text.replace(letter, escaped)
     return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704 - no way out of the element

@@ -15,7 +15,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _KEPT_OUT = (
     *("/account", "/applications", "/contracts", "/dev/", "/interviews", "/messages", "/moderation", "/money"),
     *("/notices", "/offers", "/profile", "/proposals", "/report", "/searches", "/sign-in", "/sign-up", "/unsubscribe"),
-    *("/gigs/mine", "/gigs/new", "/jobs/mine", "/jobs/new"),
+    *("/gigs/mine", "/gigs/new", "/jobs/mine", "/jobs/new", "/tickets/", "/booths/"),
 )
 """What has nothing for a search engine; what is private is protected by sign-in, not by this."""
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from marketplace.fairs import queries, registering, rules
 from marketplace.web import paging
 from marketplace.web.access import PUBLIC, Answer, get
+from marketplace.web.fairs.calendars import event_ld
 from marketplace.web.fairs.organise_forms import MODES, PLACES
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
@@ -36,6 +37,7 @@ async def show_fair(visit: Visit, slug: str) -> Answer:
         rooms = await queries.shown_rooms(db, fair.id)
         booths = await queries.shown_booths(db, fair.id)
     context: dict[str, Any] = {"fair": fair, "organiser": organiser, "is_mine": is_mine, "days": days, "rooms": rooms}
+    context["event_ld"] = event_ld(fair, organiser, base_url=visit.settings.base_url, locale=visit.locale)
     context["can_join"] = registering.is_open(fair, visit.now)
     context["fair_zone"] = ZoneInfo(fair.time_zone)
     words: dict[str, Any] = {"states": rules.FAIR_STATES, "places": PLACES, "modes": MODES}

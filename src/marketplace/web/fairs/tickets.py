@@ -56,11 +56,11 @@ async def holder(visit: Visit, db: AnySession, secret: str) -> tuple[FairCandida
     return candidate, fair
 
 
-async def changing(visit: Visit, secret: str) -> tuple[FairCandidate, Fair]:
-    """As `holder`, for a change; at most sixty an hour with one ticket."""
+async def changing(visit: Visit, secret: str, *, most: int = 60) -> tuple[FairCandidate, Fair]:
+    """As `holder`, for a change; at most so many an hour with one ticket."""
     async with visit.read(fresh=True) as db:
         candidate, fair = await holder(visit, db, secret)
-    await limit(visit, "ticket", 60, minutes=60, who=str(candidate.id))
+    await limit(visit, f"ticket-{most}", most, minutes=60, who=str(candidate.id))
     return candidate, fair
 
 

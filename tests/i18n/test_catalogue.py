@@ -19,6 +19,7 @@ LATIN_WORDS = {
     *("CSV", "CV", "JPEG", "JSON", "PIN", "PNG", "QR", "SMS", "UTC", "UTF", "WebP", "docx", "https", "localhost"),
     *("DigiSkills", "NAVTTC", "NTN", "SECP", "info", "posting", "deploy", "py", "reputation", "files", "rows", "id"),
     *("PK", "SCBL", "camt", "PKR"),
+    *("phone", "ur", "en", "yes", "no", "month", "hour", "year", "fixed"),  # what cells of a centre's file say
 }
 """What stays in Latin letters inside Urdu."""
 LATIN_MESSAGES = {"2", "4", "SMS"}

@@ -117,8 +117,8 @@ async def fill(services: Services) -> str:
         await load_places(db)
     everybody = await people.fill(services, lambda *_: None)
     await postings.fill(services, everybody, lambda *_: None)
+    await carry_over(database, services[SearchIndex])
     async with database.write.begin() as db:
-        await carry_over(db, services[SearchIndex])
         return await sessions.begin(db, everybody.users["Ayesha Khan"], device=Device(), at=clock.now())
 
 

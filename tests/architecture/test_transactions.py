@@ -1,6 +1,7 @@
 """Transactions open in the entry points and in two dispatchers, and the answer is made after COMMIT (house rules)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ MAY_OPEN = (
     "engines/payments/",  # claim; call without one; record
     "engines/notify/outgoing.py",  # the same for mail and text messages
     "engines/search/embedded.py",  # tantivy's own commit
+    *("engines/search/outbox.py", "engines/search/tasks.py", "engines/search/writing.py"),  # the same for the index
 )
 FILES = sorted(SOURCE.rglob("*.py"))
 
@@ -80,6 +82,29 @@ def test_the_check_sees_an_answer_before_commit() -> None:
     head = "async def f(visit):\n    async with visit.write() as db:\n        await act(db)\n"
     assert len(list(_early_answers(ast.parse(f"{head}        return page(visit, 'x')")))) == 1
     assert list(_early_answers(ast.parse(f"{head}    return page(visit, 'x')"))) == []
+
+
+def _asks_the_index(tree: ast.AST) -> list[int]:
+    """Lines on which a search index, which may be a network away, is asked or written inside a transaction."""
+    blocks = [block for block in ast.walk(tree) if isinstance(block, ast.AsyncWith)]
+    inside = [
+        call
+        for block in blocks
+        if any(isinstance(i.context_expr, ast.Call) and _opens(i.context_expr) for i in block.items)
+        for statement in block.body
+        for call in _calls(statement)
+    ]
+    return [call.lineno for call in inside if _OF_INDEX.search(ast.unparse(call.func))]
+
+
+_OF_INDEX = re.compile(r"((search|index|SearchIndex\])\.(search|write|rebuild|ids|needs_rebuild)|found_now|carry_over)$")
+
+
+def test_no_transaction_is_open_while_the_index_answers() -> None:
+    found = {_name(path): lines for path in FILES if (lines := _asks_the_index(ast.parse(path.read_text("utf-8"))))}
+    assert found == {}
+    head = "async def f(database, search):\n    async with database.write.begin() as db:\n"
+    assert _asks_the_index(ast.parse(f"{head}        await search.write('gigs', upsert=[])")) == [3]
 
 
 def test_no_answer_is_cached_and_nothing_commits_by_itself() -> None:

@@ -18,8 +18,7 @@ def command(indexes: tuple[str, ...]) -> None:
         for index in indexes or search.names:
             if index not in search.names:
                 raise click.ClickException(f"no index {index}: there are {', '.join(search.names)}")
-            async with services[Database].write.begin() as db:
-                click.echo(f"{index}: {await outbox.rebuild(db, search, index)} documents")
+            click.echo(f"{index}: {await outbox.rebuild(services[Database], search, index)} documents")
 
     try:
         with_services(Settings.from_env(), rebuild)

@@ -65,8 +65,7 @@ def diff() -> None:
         search = services[SearchIndex]
         is_same = True
         for index in search.names:
-            async with services[Database].read() as db:
-                found = await drift.drift(db, search, index)
+            found = await drift.drift(services[Database], search, index)
             click.echo(
                 f"{index}: {found.count} in the index, {len(found.missing)} missing, {len(found.extra)} too many"
             )

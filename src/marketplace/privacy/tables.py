@@ -296,6 +296,7 @@ LEFT_OUT: dict[str, str] = {
     "posting_drafts": "of visitors without an account, by a secret that only their browser has; gone within days",
     "rate_counts": "counts of tries, gone within a day",
     "deadlines": "when something is due: the thing itself is in the file",
+    "search_writers": "which process writes the search index now",
     "search_changes": "ids on their way to the search index, gone within seconds",
     "payment_commands": "what we asked the payment service to do: each is a checkout, refund, transfer or payout here",
     "webhook_events": "what the payment service told us: each became a row of money here",

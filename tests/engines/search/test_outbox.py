@@ -1,15 +1,17 @@
 """Changes reach the index after COMMIT, once a transaction, and survive an index that fails."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, func, select, text, update
 
 from marketplace.engines.search import outbox
 from marketplace.engines.search.drift import drift
-from marketplace.engines.search.models import SearchChange
+from marketplace.engines.search.models import SearchChange, SearchWriter
 from marketplace.engines.search.protocol import Query, SearchIndex
 from marketplace.engines.search.sql import Listing
+from marketplace.engines.search.writing import WriterBusy, is_writer, writing
 from marketplace.kernel.database import Database
 from marketplace.kernel.queue import Services, drain
 from tests.engines.search.corpus import DOCUMENTS, engine
@@ -125,8 +127,7 @@ async def test_more_than_one_batch_is_carried_over(database, gigs, services, mon
 async def test_rebuild_takes_every_document_once(database, gigs, monkeypatch):
     monkeypatch.setattr(outbox, "_BATCH", 3)
     await change(database, *STORED)
-    async with database.write.begin() as db:
-        assert await outbox.rebuild(db, gigs, "gigs") == len(STORED)
+    assert await outbox.rebuild(database, gigs, "gigs") == len(STORED)
     assert await found(gigs) == set(STORED)
 
 
@@ -141,12 +142,38 @@ async def test_an_index_with_other_settings_is_built_afresh_first(database, gigs
     assert await found(gigs) == {DOCUMENTS[1]["id"]}
 
 
-async def test_only_one_process_writes(cloned_database, gigs):
-    async with cloned_database.write.begin() as first, cloned_database.write.begin() as second:
-        await outbox.changed(first, "gigs", DOCUMENTS[0]["id"])
-        assert await outbox.carry_over(first, gigs) == 1
-        with pytest.raises(RuntimeError, match="another process"):
-            await outbox.rebuild(second, gigs, "gigs")
+async def test_only_one_process_writes_and_a_killed_one_holds_nobody_up(database, gigs, services):
+    await change(database, DOCUMENTS[0]["id"])
+    async with writing(database) as other:
+        with pytest.raises(WriterBusy, match="another process"):
+            await outbox.rebuild(database, gigs, "gigs")
+        await drain(services)
+        assert await waiting(database) == 1, "it waits, and a task looks again"
+        assert await tasks_of(database) == 1
+        async with database.write.begin() as db:
+            await db.execute(update(SearchWriter).values(until=func.now()))  # as after its end by kill -9
+        await drain(services, later_too=True)
+        assert (await waiting(database), await found(gigs)) == (0, {DOCUMENTS[0]["id"]})
+        async with database.write.begin() as db:
+            assert not await is_writer(db, other)
+
+
+async def test_who_lost_its_turn_while_writing_has_its_changes_carried_over_again(database, gigs, monkeypatch):
+    ids = list(STORED)[:2]
+    await change(database, *ids)
+    written = gigs.write
+
+    async def slowly(*args, **options):
+        await written(*args, **options)
+        async with database.write.begin() as db:  # meanwhile another process took over, wrote and forgot
+            await db.execute(update(SearchWriter).values(holder=UUID(int=1)))
+            await db.execute(delete(SearchChange))
+
+    with monkeypatch.context() as slow:
+        slow.setattr(gigs, "write", slowly)
+        with pytest.raises(WriterBusy):
+            await outbox.carry_over(database, gigs)
+    assert await waiting(database) == len(ids)
 
 
 async def test_one_document_that_the_index_refuses_does_not_hold_up_the_others(database, gigs, services):
@@ -171,11 +198,9 @@ async def test_one_document_that_the_index_refuses_does_not_hold_up_the_others(d
 async def test_drift_is_what_the_index_lacks_and_has_too_much(database, gigs, services):
     ids = list(STORED)
     await change(database, *ids[:4])
-    async with database.read() as db:
-        assert (await drift(db, gigs, "gigs")).missing == tuple(sorted(ids[:4]))
+    assert (await drift(database, gigs, "gigs")).missing == tuple(sorted(ids[:4]))
     await gigs.write("gigs", upsert=[STORED[id] for id in ids[1:6]])
-    async with database.read() as db:
-        seen = await drift(db, gigs, "gigs")
+    seen = await drift(database, gigs, "gigs")
     assert (seen.count, seen.missing, seen.extra) == (5, (ids[0],), tuple(sorted(ids[4:6])))
 
 
@@ -193,11 +218,9 @@ async def test_killed_between_commit_and_index_it_converges_without_drift(databa
     with monkeypatch.context() as dying:
         dying.setattr(gigs, "write", killed)
         with pytest.raises(asyncio.CancelledError):
-            async with database.write.begin() as db:
-                await outbox.carry_over(db, gigs)
+            await outbox.carry_over(database, gigs)
     assert await waiting(database) == len(ids)
-    async with database.write.begin() as db:
-        assert await outbox.carry_over(db, gigs) == len(ids)
+    assert await outbox.carry_over(database, gigs) == len(ids)
     async with database.read() as db:
         assert await outbox.behind(db) == 0
     assert await found(gigs) == set(ids)

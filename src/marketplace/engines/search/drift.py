@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marketplace.engines.search import outbox
 from marketplace.engines.search.protocol import SearchIndex
-from marketplace.kernel.database import AnySession
+from marketplace.kernel.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Drift:
         return bool(self.missing or self.extra)
 
 
-async def drift(db: AnySession, search: SearchIndex, index: str) -> Drift:
+async def drift(database: Database, search: SearchIndex, index: str) -> Drift:
     """Compare all ids of `index` with PostgreSQL's."""
-    has, should = await search.ids(index), await outbox.findable_ids(db, index)
+    has, should = await search.ids(index), await outbox.findable_ids(database, index)
     return Drift(len(has), tuple(sorted(should - has)), tuple(sorted(has - should)))

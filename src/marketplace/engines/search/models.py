@@ -1,9 +1,9 @@
-"""The outbox of changes that an index has not seen yet."""
+"""The outbox of changes that an index has not seen yet, and who writes the indexes."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, pk, timestamp
@@ -25,3 +25,13 @@ class SearchChange(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str] = mapped_column(server_default="")
     is_refused: Mapped[bool] = mapped_column(server_default="false")
+
+
+class SearchWriter(Base):
+    """One row: who writes the indexes, and until when nobody else may (writing.py)."""
+
+    __tablename__ = "search_writers"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    holder: Mapped[UUID]
+    until: Mapped[datetime] = timestamp()

@@ -1,30 +1,31 @@
 """From a change in PostgreSQL to the index: domains note it, the worker carries it over, nothing is lost between.
 
 Domains register how their documents are loaded and call `changed` in the transaction of the change. The worker
-writes the index first and forgets the rows after: a crash between the two writes the same documents again.
+reads what was noted, writes the index while no transaction is open, and forgets the rows in one after: a crash between
+the two writes the same documents again.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
 from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.models import SearchChange
 from marketplace.engines.search.protocol import Document, SearchIndex
 from marketplace.engines.search.sql import Listing
+from marketplace.engines.search.writing import WriterBusy, is_writer, writing
 from marketplace.kernel import clock
-from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.events import publish
 from marketplace.kernel.queue import defer
 
 TASK = "search.index"
 _BATCH = 500
 _RETRY, _LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=1)
-_WRITER_LOCK = 0x5EA4C4  # any number that nothing else locks
 
 Loader: TypeAlias = Callable[[AnySession, Sequence[UUID]], Awaitable[list[dict[str, Any]]]]
 
@@ -33,6 +34,18 @@ Loader: TypeAlias = Callable[[AnySession, Sequence[UUID]], Awaitable[list[dict[s
 class _Source:
     load: Loader
     listing: Listing
+
+
+_Change: TypeAlias = tuple[UUID, UUID]
+"""The ids of a noted change and of its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Documents that the index has now, and those that it refused by themselves, with the reason."""
+
+    found: set[UUID] = field(default_factory=set[UUID])
+    refused: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
 
 
 _sources: dict[str, _Source] = {}
@@ -57,9 +70,9 @@ async def documents(db: AnySession, index: str, ids: Sequence[UUID]) -> list[dic
     return await _sources[index].load(db, ids)
 
 
-async def findable_ids(db: AnySession, index: str) -> set[UUID]:
+async def findable_ids(database: Database, index: str) -> set[UUID]:
     """The ids of all documents that the index should have now."""
-    batches = _all_documents(db, _sources[index])
+    batches = _all_documents(database, _sources[index])
     return {UUID(str(document["id"])) async for batch in batches for document in batch}
 
 
@@ -83,41 +96,33 @@ async def changed(db: Session, index: str, document_id: UUID) -> None:
         db.info[TASK] = transaction
 
 
-async def carry_over(db: Session, search: SearchIndex) -> int:
+async def carry_over(database: Database, search: SearchIndex) -> int:
     """Bring the index up to date with all noted changes and return how many there were.
 
-    An index that is missing or was built with other settings is built afresh first.
+    An index that is missing or was built with other settings is built afresh first. Raises: WriterBusy.
     """
-    await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
-    for name in search.names:
-        if name in _sources and await search.needs_rebuild(name):
-            await search.rebuild(name, _all_documents(db, _sources[name]))
     count = 0
-    while batch := await _noted(db):
-        by_index: dict[str, set[UUID]] = {}
-        for _, index, document_id in batch:
-            by_index.setdefault(index, set()).add(document_id)
-        for index, ids in by_index.items():
-            refused_now = await _write(db, search, index=index, ids=sorted(ids))
-            before = SearchChange.index == index, SearchChange.document_id.in_(ids), SearchChange.is_refused
-            await db.execute(delete(SearchChange).where(*before))
-            for id, reason in refused_now.items():
-                await _refuse(db, index, id, reason)
-        done = SearchChange.id.in_([id for id, _, _ in batch]) & SearchChange.is_refused.is_(False)
-        await db.execute(delete(SearchChange).where(done))
-        count += len(batch)
+    async with writing(database) as writer:
+        for name in search.names:
+            if name in _sources and await search.needs_rebuild(name):
+                await search.rebuild(name, _all_documents(database, _sources[name]))
+        while noted := await _noted(database):
+            for index, changes in noted.items():
+                written = await _write(database, search, index=index, ids=sorted({id for _, id in changes}))
+                async with database.write.begin() as db:
+                    is_ours = await _record(db, index, changes, written, writer=writer)
+                if not is_ours:
+                    raise WriterBusy
+                count += len(changes)
     return count
 
 
-async def rebuild(db: Session, search: SearchIndex, index: str) -> int:
-    """Build `index` afresh from PostgreSQL, swap it in, and return how many documents it holds.
-
-    Raises: RuntimeError while another process writes an index.
-    """
-    if not await db.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK}):
-        raise RuntimeError("another process is writing the search index: try again when it is done")
-    count = await search.rebuild(index, _all_documents(db, _sources[index]))
-    await db.execute(delete(SearchChange).where(SearchChange.index == index, SearchChange.is_refused))
+async def rebuild(database: Database, search: SearchIndex, index: str) -> int:
+    """Build `index` afresh from PostgreSQL, swap it in, and return how many documents it holds. Raises: WriterBusy."""
+    async with writing(database):
+        count = await search.rebuild(index, _all_documents(database, _sources[index]))
+        async with database.write.begin() as db:
+            await db.execute(delete(SearchChange).where(SearchChange.index == index, SearchChange.is_refused))
     return count
 
 
@@ -162,42 +167,69 @@ async def refused(db: AnySession) -> Sequence[SearchChange]:
     return (await db.scalars(select(SearchChange).where(SearchChange.is_refused).order_by(SearchChange.id))).all()
 
 
-async def _noted(db: Session) -> Sequence[Row[UUID, str, UUID]]:
-    noted = select(SearchChange.id, SearchChange.index, SearchChange.document_id)
-    waiting = noted.where(SearchChange.is_refused.is_(False))
-    return (await db.execute(waiting.order_by(SearchChange.id).limit(_BATCH))).all()
+async def _noted(database: Database) -> Mapping[str, Sequence[_Change]]:
+    """The oldest changes that wait, by index."""
+    noted = select(SearchChange.index, SearchChange.id, SearchChange.document_id)
+    waiting = noted.where(SearchChange.is_refused.is_(False)).order_by(SearchChange.id).limit(_BATCH)
+    by_index: dict[str, list[_Change]] = {}
+    async with database.read(fresh=True) as db:
+        for index, id, document_id in await db.execute(waiting):
+            by_index.setdefault(index, []).append((id, document_id))
+    return by_index
 
 
-async def _write(db: Session, search: SearchIndex, *, index: str, ids: list[UUID]) -> dict[UUID, str]:
-    """Write these documents; those that the index refuses by themselves come back with the reason.
+async def _write(database: Database, search: SearchIndex, *, index: str, ids: Sequence[UUID]) -> _Written:
+    """Write these documents, by themselves where the index refuses them together.
 
     Raises: OSError when the engine itself fails: then nothing is said of any document.
     """
-    documents = await _sources[index].load(db, ids)
+    async with database.read(fresh=True) as db:
+        documents = await _sources[index].load(db, ids)
     found = {UUID(str(document["id"])) for document in documents}
     try:
         await search.write(index, upsert=documents, delete=[id for id in ids if id not in found])
     except (ValueError, AssertionError) as error:
         if len(ids) == 1:
-            return {ids[0]: f"{type(error).__name__}: {error}"}
+            return _Written(refused={ids[0]: f"{type(error).__name__}: {error}"[:500]})
         half = len(ids) // 2
-        first = await _write(db, search, index=index, ids=ids[:half])
-        return first | await _write(db, search, index=index, ids=ids[half:])
-    if found:
-        await publish(db, DocumentsWritten(index=index, ids=sorted(found)))
-    return {}
+        first = await _write(database, search, index=index, ids=ids[:half])
+        second = await _write(database, search, index=index, ids=ids[half:])
+        return _Written(first.found | second.found, {**first.refused, **second.refused})
+    return _Written(found)
 
 
-async def _refuse(db: Session, index: str, document_id: UUID, reason: str) -> None:
-    its = (SearchChange.index == index) & (SearchChange.document_id == document_id)
-    await db.execute(update(SearchChange).where(its).values(is_refused=True, error=reason[:500]))
+async def _record(db: Session, index: str, changes: Sequence[_Change], written: _Written, *, writer: UUID) -> bool:
+    """Forget what the index has now and keep what it refused, with the reason.
+
+    False when another process took over meanwhile: ours may have come after what it wrote, so that these are noted
+    once more, to be written as they are then.
+    """
+    if not await is_writer(db, writer):
+        for document_id in sorted({document_id for _, document_id in changes}):
+            await changed(db, index, document_id)
+        return False
+    of_these = SearchChange.index == index, SearchChange.document_id.in_([id for _, id in changes])
+    await db.execute(delete(SearchChange).where(*of_these, SearchChange.is_refused))
+    for document_id, reason in written.refused.items():
+        its = SearchChange.index == index, SearchChange.document_id == document_id
+        await db.execute(update(SearchChange).where(*its).values(is_refused=True, error=reason))
+    done = SearchChange.id.in_([id for id, _ in changes]), SearchChange.is_refused.is_(False)
+    await db.execute(delete(SearchChange).where(*done))
+    if written.found:
+        await publish(db, DocumentsWritten(index=index, ids=sorted(written.found)))
+    return True
 
 
-async def _all_documents(db: AnySession, source: _Source) -> AsyncIterator[Sequence[Document]]:
-    """All documents, by pages of ids in their order."""
+async def _all_documents(database: Database, source: _Source) -> AsyncIterator[Sequence[Document]]:
+    """All documents, by pages of ids in their order; nothing is open while the engine has a page."""
     column = source.listing.ids.selected_columns[0]
     page = source.listing.ids.order_by(column).limit(_BATCH)
-    ids = (await db.scalars(page)).all()
-    while ids:
-        yield await source.load(db, ids)
-        ids = (await db.scalars(page.where(column > ids[-1]))).all()
+    last: UUID | None = None
+    while True:
+        async with database.read(fresh=True) as db:
+            ids = (await db.scalars(page if last is None else page.where(column > last))).all()
+            documents = await source.load(db, ids) if ids else []
+        if not ids:
+            return
+        yield documents
+        last = ids[-1]

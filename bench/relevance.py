@@ -1,6 +1,6 @@
 """`make relevance`: how well each engine answers the panel of search/judgements, by class.
 
-The embedded engine. Meilisearch is to be added in `engines`; a real one was not run yet (docs/search.md).
+The embedded engine, and Meilisearch where MEILI_URL (and MEILI_KEY) name one; its indexes of the panel go afterwards.
 """
 
 import asyncio
@@ -15,8 +15,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from marketplace.engines.search import outbox
 from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.meili_client import Meili
+from marketplace.engines.search.meilisearch import MeiliSearch
 from marketplace.engines.search.protocol import Query, SearchIndex
+from marketplace.engines.search.settings import load_settings
+from marketplace.kernel.database import Database
 from marketplace.kernel.paths import resource
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -101,7 +106,25 @@ def figures(answers: Sequence[Answer]) -> list[Figures]:
 async def engines() -> AsyncIterator[dict[str, SearchIndex]]:
     """Every engine that can be asked here."""
     with tempfile.TemporaryDirectory() as folder:
-        yield {"embedded": EmbeddedSearch(Path(folder), resource("search"))}
+        found: dict[str, SearchIndex] = {"embedded": EmbeddedSearch(Path(folder), resource("search"))}
+        if not (url := os.environ.get("MEILI_URL")):
+            yield found
+            return
+        async with meilisearch(url, os.environ.get("MEILI_KEY", "")) as search:
+            yield found | {await search.greet(): search}
+
+
+@asynccontextmanager
+async def meilisearch(url: str, key: str) -> AsyncIterator[MeiliSearch]:
+    """A Meilisearch with indexes of its own, which go at the end. There is no PostgreSQL that could list instead."""
+    nowhere = Database("postgresql+asyncpg://nowhere.invalid/")
+    meili, settings = Meili(url, key, search_seconds=30), load_settings(resource("search"))
+    search = MeiliSearch(meili, settings, nowhere, outbox.listing_of, prefix=f"panel-{os.getpid()}-")
+    try:
+        yield search
+    finally:
+        await search.forget()
+        await search.close()
 
 
 async def main(worst: int) -> None:

@@ -1,5 +1,6 @@
 """A small world of gigs and freelancers, published by the domains' own actions and carried into an index."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,16 +8,15 @@ import pytest
 
 from marketplace.engines.notify.mailroom import Mailroom
 from marketplace.engines.notify.rendering import Site
-from marketplace.engines.search.embedded import EmbeddedSearch
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.database import Database
-from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services, drain
 from marketplace.postings import actions as postings
 from marketplace.postings.rules import Content
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from marketplace.talent.rules import Language, Profile
+from tests.engines.search.corpus import ENGINES, opened
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 WORK = "We have what is needed and judge the work by how it reads and how fast it opens. Remote work is fine."
@@ -60,9 +60,11 @@ HINA = Profile(
 )
 
 
-@pytest.fixture
-async def index(tmp_path) -> EmbeddedSearch:
-    return EmbeddedSearch(tmp_path / "search", resource("search"))
+@pytest.fixture(params=ENGINES)
+async def index(request, tmp_path) -> AsyncIterator[SearchIndex]:
+    """Every engine that can be tried here."""
+    async with opened(request.param, tmp_path / "search") as search:
+        yield search
 
 
 @pytest.fixture

@@ -1,14 +1,22 @@
 """A small corpus of gigs, so that search tests read as stories."""
 
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, MetaData, Table, Text, Uuid, insert, select
 
 from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.engines.search.meili_client import Meili
+from marketplace.engines.search.meilisearch import MeiliSearch
+from marketplace.engines.search.outbox import listing_of
+from marketplace.engines.search.protocol import SearchIndex
+from marketplace.engines.search.settings import load_settings
 from marketplace.engines.search.sql import Listing
-from marketplace.kernel.database import Session
+from marketplace.kernel.database import Database, Session
 from marketplace.kernel.paths import resource
 
 SEARCH = resource("search")
@@ -56,6 +64,36 @@ def document(number: int, title: str, skills: list[str], employer: str) -> dict[
 
 DOCUMENTS = [document(number, *row) for number, row in enumerate(_TITLES)]
 TITLES = {document["id"]: document["title"] for document in DOCUMENTS}
+
+
+MEILI_URL, MEILI_KEY = os.environ.get("MEILI_URL", ""), os.environ.get("MEILI_KEY", "")
+ENGINES = ("embedded", "meilisearch") if MEILI_URL else ("embedded",)
+"""Every engine that can be tried here: a Meilisearch where MEILI_URL (and MEILI_KEY) name one."""
+
+
+@asynccontextmanager
+async def opened(kind: str, data: Path) -> AsyncIterator[SearchIndex]:
+    """One of ENGINES with the project's own settings and nothing in it; what it leaves in a Meilisearch goes."""
+    if kind == "embedded":
+        yield engine(data)
+        return
+    nowhere = Database("postgresql+asyncpg://nowhere.invalid/")  # nothing lists in its place: a failure is a failure
+    meili, prefix = Meili(MEILI_URL, MEILI_KEY, search_seconds=30), f"test-{uuid4().hex[:8]}-"
+    search = MeiliSearch(meili, load_settings(SEARCH), nowhere, listing_of, prefix=prefix)
+    try:
+        yield search
+    finally:
+        await search.forget()
+        await search.close()
+
+
+async def with_other_settings(search: SearchIndex) -> None:
+    """As if the gigs had been built by an older release."""
+    if isinstance(search, MeiliSearch):
+        task = await search.meili.task("PATCH", f"/indexes/{search._uid('gigs')}/settings", {"stopWords": ["older"]})
+        await search.meili.done(task)
+    else:
+        (search._generations["gigs"].current() / "fingerprint").write_text("older", encoding="ascii")
 
 
 def engine(data: Path) -> EmbeddedSearch:

@@ -10,7 +10,7 @@ from marketplace.engines.search.filters import And, Eq, Exists, In, Not, Or, Ran
 from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Query
 from marketplace.engines.search.sql import listed
-from tests.engines.search.corpus import DOCUMENTS, TITLES, engine, stored_in_sql
+from tests.engines.search.corpus import DOCUMENTS, TITLES, stored_in_sql
 
 FACETS = ("skills", "pay", "currency", "remote", "district", "languages")
 SKILLS = sorted({skill for document in DOCUMENTS for skill in document["skills"]})
@@ -69,11 +69,10 @@ QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @pytest.fixture(scope="module")
-async def gigs(tmp_path_factory):
-    search = engine(tmp_path_factory.mktemp("search"))
-    await search.write("gigs", upsert=DOCUMENTS[:6])
-    await search.write("gigs", upsert=DOCUMENTS[6:])  # two segments
-    return search
+async def gigs(whole):
+    await whole.write("gigs", upsert=DOCUMENTS[:6])
+    await whole.write("gigs", upsert=DOCUMENTS[6:])  # two segments
+    return whole
 
 
 @given(tree=TREES)

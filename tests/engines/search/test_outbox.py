@@ -14,7 +14,7 @@ from marketplace.engines.search.sql import Listing
 from marketplace.engines.search.writing import WriterBusy, is_writer, writing
 from marketplace.kernel.database import Database
 from marketplace.kernel.queue import Services, drain
-from tests.engines.search.corpus import DOCUMENTS, engine
+from tests.engines.search.corpus import DOCUMENTS, with_other_settings
 
 LISTING = Listing(
     select(SearchChange.document_id), {"posted_at": SearchChange.attempts}, SearchChange.error, "posted_at"
@@ -23,7 +23,7 @@ STORED = {document["id"]: document for document in DOCUMENTS}
 
 
 @pytest.fixture
-async def gigs(tmp_path, monkeypatch):
+async def gigs(empty, monkeypatch):
     """An index whose documents are those of STORED that the test has not taken away."""
     stored = dict(STORED)
 
@@ -32,9 +32,8 @@ async def gigs(tmp_path, monkeypatch):
 
     # The one table that is at hand with as many uuid rows as we like: none is needed before a rebuild.
     monkeypatch.setitem(outbox._sources, "gigs", outbox._Source(load, LISTING))
-    search = engine(tmp_path)
-    search.stored = stored
-    return search
+    empty.stored = stored
+    return empty
 
 
 @pytest.fixture
@@ -134,7 +133,7 @@ async def test_rebuild_takes_every_document_once(database, gigs, monkeypatch):
 async def test_an_index_with_other_settings_is_built_afresh_first(database, gigs, services):
     await change(database, *STORED)
     await drain(services)
-    (gigs._generations["gigs"].current() / "fingerprint").write_text("older", encoding="ascii")
+    await with_other_settings(gigs)
     del gigs.stored[DOCUMENTS[0]["id"]]
     await change(database, DOCUMENTS[1]["id"])
     await drain(services)

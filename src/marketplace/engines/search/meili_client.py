@@ -11,6 +11,8 @@ from meilisearch_python_sdk import AsyncClient
 OLDEST = (1, 50)
 _SEARCH_SECONDS, _WRITE_SECONDS, _CONNECT_SECONDS = 3.0, 30.0, 1.0
 _WAIT_SECONDS = 120.0
+_PLAIN = {"Accept-Encoding": "identity"}
+"""Packed answers come in two pieces, of which the second waits 40 ms for a packet of ours (measured on 1.50.0)."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -70,7 +72,7 @@ class Meili:
         Raises: MeiliRefused when it says no, SearchUnavailable when it does not answer properly.
         """
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json"} if content else {}
+        headers = {**_PLAIN, "Content-Type": "application/json"} if content else _PLAIN
         timeout = Timeout(seconds, connect=_CONNECT_SECONDS)
         try:
             answer = await self._http.request(method, path, content=content, headers=headers, timeout=timeout)

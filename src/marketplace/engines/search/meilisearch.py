@@ -25,13 +25,22 @@ _PAUSE_SECONDS = 5.0
 
 
 class MeiliSearch:
-    """A SearchIndex over one Meilisearch. `listings` says how PostgreSQL lists an index while Meilisearch is down."""
+    """A SearchIndex over one Meilisearch. `listings` says how PostgreSQL lists an index while Meilisearch is down.
+
+    `prefix` is put before the names of its indexes, so that tests and benchmarks leave others alone.
+    """
 
     def __init__(
-        self, meili: Meili, settings: dict[str, IndexSettings], database: Database, listings: Callable[[str], Listing]
+        self,
+        meili: Meili,
+        settings: dict[str, IndexSettings],
+        database: Database,
+        listings: Callable[[str], Listing],
+        *,
+        prefix: str = "",
     ) -> None:
         self.meili, self._settings, self._database, self._listings = meili, settings, database, listings
-        self._down_until = 0.0
+        self._prefix, self._down_until = prefix, 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,7 +50,7 @@ class MeiliSearch:
         check(query, self._settings[index])
         if asyncio.get_running_loop().time() >= self._down_until:
             try:
-                return await Asked(self.meili, index, self._settings[index], query).result()
+                return await Asked(self.meili, self._uid(index), self._settings[index], query).result()
             except SearchUnavailable as error:
                 # Others need not wait for it too: look again in some seconds.
                 self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
@@ -49,19 +58,20 @@ class MeiliSearch:
         return await self._listed(index, query)
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
-        if not await self._exists(index):
-            await self._create(index, self._settings[index])
-        tasks = [await self._add(index, index, upsert)] if upsert else []
+        uid = self._uid(index)
+        if not await self._exists(uid):
+            await self._create(uid, self._settings[index])
+        tasks = [await self._add(uid, index, upsert)] if upsert else []
         if delete:
-            tasks.append(
-                await self.meili.task("POST", f"/indexes/{index}/documents/delete-batch", [str(id) for id in delete])
-            )
+            ids = [str(id) for id in delete]
+            tasks.append(await self.meili.task("POST", f"/indexes/{uid}/documents/delete-batch", ids))
         for task in tasks:
             await self.meili.done(task)
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        settings, fresh = self._settings[index], f"{index}-next"
-        await self.meili.done(await self.meili.task("DELETE", f"/indexes/{fresh}"), missing_is_fine=True)
+        settings, uid = self._settings[index], self._uid(index)
+        fresh = f"{uid}-next"
+        await self._drop(fresh)
         await self._create(fresh, settings)
         count = 0
         tasks: list[int] = []
@@ -70,35 +80,43 @@ class MeiliSearch:
             count += len(batch)
         for task in tasks:
             await self.meili.done(task)
-        if not await self._exists(index):
-            await self._create(index, settings)
-        await self.meili.done(await self.meili.task("POST", "/swap-indexes", [{"indexes": [index, fresh]}]))
-        await self.meili.done(await self.meili.task("DELETE", f"/indexes/{fresh}"), missing_is_fine=True)
+        if not await self._exists(uid):
+            await self._create(uid, settings)
+        await self.meili.done(await self.meili.task("POST", "/swap-indexes", [{"indexes": [uid, fresh]}]))
+        await self._drop(fresh)
         return count
 
     async def needs_rebuild(self, index: str) -> bool:
         """True when the index is missing, or what Meilisearch has of its settings is not what our file says."""
-        if not await self._exists(index):
+        uid = self._uid(index)
+        if not await self._exists(uid):
             return True
-        own = cast("dict[str, Any]", await self.meili.get(f"/indexes/{index}/settings"))
+        own = cast("dict[str, Any]", await self.meili.get(f"/indexes/{uid}/settings"))
         return any(not _same(own.get(key), value) for key, value in settings_body(self._settings[index]).items())
 
     async def count(self, index: str) -> int:
-        if not await self._exists(index):
+        uid = self._uid(index)
+        if not await self._exists(uid):
             return 0
-        return (await self.meili.get(f"/indexes/{index}/stats"))["numberOfDocuments"]
+        return (await self.meili.get(f"/indexes/{uid}/stats"))["numberOfDocuments"]
 
     async def ids(self, index: str) -> set[UUID]:
         """The ids of all documents."""
         found: set[UUID] = set()
-        if not await self._exists(index):
+        uid = self._uid(index)
+        if not await self._exists(uid):
             return found
         while True:
             body = {"fields": ["id"], "limit": 1_000, "offset": len(found)}
-            page = await self.meili.send("POST", f"/indexes/{index}/documents/fetch", body)
+            page = await self.meili.send("POST", f"/indexes/{uid}/documents/fetch", body)
             found |= {UUID(each["id"]) for each in page["results"]}
             if not page["results"]:
                 return found
+
+    async def forget(self) -> None:
+        """Delete all indexes with our prefix: after a test or a benchmark."""
+        for index in self._settings:
+            await self._drop(self._uid(index))
 
     async def greet(self) -> str:
         return f"Meilisearch {await self.meili.greet()} at {self.meili.url}"
@@ -109,6 +127,12 @@ class MeiliSearch:
     async def _listed(self, index: str, query: Query) -> Result:
         async with self._database.read() as db:
             return await listed(db, self._listings(index), query)
+
+    def _uid(self, index: str) -> str:
+        return f"{self._prefix}{index}"
+
+    async def _drop(self, uid: str) -> None:
+        await self.meili.done(await self.meili.task("DELETE", f"/indexes/{uid}"), missing_is_fine=True)
 
     async def _exists(self, uid: str) -> bool:
         try:
@@ -130,9 +154,12 @@ class MeiliSearch:
 
 
 def settings_body(settings: IndexSettings) -> dict[str, Any]:
-    """What Meilisearch gets as settings: the file itself and the synonyms."""
+    """What Meilisearch gets as settings: the file, its stop words folded as documents are, and the synonyms.
+
+    Words that are not folded it would give back in a spelling of its own, and the index would be built anew for ever.
+    """
     synonyms = {" ".join(phrase): [" ".join(each) for each in others] for phrase, others in settings.synonyms.items()}
-    return {**settings.body, "synonyms": synonyms}
+    return {**settings.body, "stopWords": sorted(settings.stop_words), "synonyms": synonyms}
 
 
 def _same(theirs: Any, ours: Any) -> bool:

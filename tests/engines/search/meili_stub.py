@@ -90,7 +90,7 @@ class MeiliStub:
             case "POST", ["indexes"]:
                 return self._task(lambda: self._make(body["uid"]))
             case "POST", ["swap-indexes"]:
-                return self._task(lambda: self._swap(*body[0]["indexes"]))
+                return self._task(lambda: self._swap(**body[0]))
             case "POST", ["multi-search"]:
                 return self._searched(body["queries"])
             case "DELETE", ["indexes", uid]:
@@ -135,8 +135,12 @@ class MeiliStub:
     def _make(self, uid: str) -> None:
         self.indexes[uid] = {"settings": {}, "documents": {}}
 
-    def _swap(self, one: str, other: str) -> None:
-        self.indexes[one], self.indexes[other] = self.indexes[other], self.indexes[one]
+    def _swap(self, indexes: list[str], *, rename: bool = False) -> None:
+        one, other = indexes
+        if rename:
+            self.indexes[other] = self.indexes.pop(one)
+        else:
+            self.indexes[one], self.indexes[other] = self.indexes[other], self.indexes[one]
 
     def _searched(self, queries: list[dict[str, Any]]) -> tuple[int, Any]:
         results = []

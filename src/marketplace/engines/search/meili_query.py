@@ -80,16 +80,16 @@ class Asked:
         return needed
 
     async def _find_instead(self) -> bool:
-        """Put what sounds alike for each word that nothing has at all, whatever the filters."""
+        """Put the nearest that sounds alike and is there for each word that nothing has at all, whatever the filters."""
         likes = {word: likes for word in self.words if (likes := self.settings.sounds.like(word))}
         if not likes:
             return False
-        words = list(likes)
-        alone = [{"indexUid": self.uid, "q": word, "limit": 0} for word in words]
-        answers = await self.meili.search(alone)
-        for word, answer in zip(words, answers, strict=True):
-            if not answer["estimatedTotalHits"]:
-                self.instead[word] = likes[word][:1]
+        words = list(dict.fromkeys(word for typed, others in likes.items() for word in (typed, *others)))
+        answers = await self.meili.search([{"indexUid": self.uid, "q": word, "limit": 0} for word in words])
+        is_there = {word: answer["estimatedTotalHits"] > 0 for word, answer in zip(words, answers, strict=True)}
+        for word, others in likes.items():
+            if not is_there[word] and (nearest := next((other for other in others if is_there[other]), "")):
+                self.instead[word] = (nearest,)
         self.words = [self.instead.get(word, (word,))[0] for word in self.words]
         return bool(self.instead)
 

@@ -69,10 +69,11 @@ class MeiliSearch:
             await self.meili.done(task)
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        settings, uid = self._settings[index], self._uid(index)
+        uid = self._uid(index)
         fresh = f"{uid}-next"
-        await self._drop(fresh)
-        await self._create(fresh, settings)
+        if await self._exists(fresh):
+            await self._drop(fresh)
+        await self._create(fresh, self._settings[index])
         count = 0
         tasks: list[int] = []
         async for batch in batches:
@@ -80,10 +81,11 @@ class MeiliSearch:
             count += len(batch)
         for task in tasks:
             await self.meili.done(task)
-        if not await self._exists(uid):
-            await self._create(uid, settings)
-        await self.meili.done(await self.meili.task("POST", "/swap-indexes", [{"indexes": [uid, fresh]}]))
-        await self._drop(fresh)
+        if await self._exists(uid):
+            await self._swap({"indexes": [uid, fresh]})
+            await self._drop(fresh)
+        else:
+            await self._swap({"indexes": [fresh, uid], "rename": True})
         return count
 
     async def needs_rebuild(self, index: str) -> bool:
@@ -116,7 +118,8 @@ class MeiliSearch:
     async def forget(self) -> None:
         """Delete all indexes with our prefix: after a test or a benchmark."""
         for index in self._settings:
-            await self._drop(self._uid(index))
+            if await self._exists(uid := self._uid(index)):
+                await self._drop(uid)
 
     async def greet(self) -> str:
         return f"Meilisearch {await self.meili.greet()} at {self.meili.url}"
@@ -130,6 +133,9 @@ class MeiliSearch:
 
     def _uid(self, index: str) -> str:
         return f"{self._prefix}{index}"
+
+    async def _swap(self, body: dict[str, Any]) -> None:
+        await self.meili.done(await self.meili.task("POST", "/swap-indexes", [body]))
 
     async def _drop(self, uid: str) -> None:
         await self.meili.done(await self.meili.task("DELETE", f"/indexes/{uid}"), missing_is_fine=True)

@@ -32,11 +32,13 @@ _MORE_FIELDS = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One word of a query: phrases that mean the same, what was meant if nothing has it, whether it may be a slip."""
+    """One word of a query: phrases that mean the same, what was meant if nothing has it with how much less that is
+    worth, whether it may be a slip.
+    """
 
     text: str
     equals: tuple[tuple[str, ...], ...]
-    meant: tuple[tuple[str, ...], ...]
+    meant: tuple[tuple[tuple[str, ...], int], ...]
     is_last: bool
     is_slip: bool
 
@@ -102,8 +104,8 @@ class Ranker:
                 yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 2), _TWO_TYPOS + worth)
         for phrase in word.equals:
             yield _const(self._phrase(field, phrase), _EQUAL + worth)
-        for phrase in word.meant:
-            yield _const(self._phrase(field, phrase), _SOUND + worth)
+        for phrase, less in word.meant:
+            yield _const(self._phrase(field, phrase), _SOUND - less + worth)
 
     def _equals(self, found: Sequence[str], position: int) -> Iterator[tuple[str, ...]]:
         """Phrases as good as the word here: synonyms of a phrase with it, joined with a neighbour, split in two."""
@@ -116,11 +118,11 @@ class Ranker:
             yield phrase
             yield from self.settings.synonyms.get(phrase, ())
 
-    def _meant(self, likes: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        """What sounds like it, and what means the same."""
-        for like in likes:
-            yield (like,)
-            yield from self.settings.synonyms.get((like,), ())
+    def _meant(self, likes: Sequence[str]) -> Iterator[tuple[tuple[str, ...], int]]:
+        """What sounds like it and what means the same, the nearest first: a farther one is never worth more."""
+        for farther, like in enumerate(likes):
+            for phrase in ((like,), *self.settings.synonyms.get((like,), ())):
+                yield phrase, farther * (_BEST_ATTRIBUTE + 1)
 
     def _splits(self, word: str) -> Iterator[tuple[str, str]]:
         """Two known words that make this unknown one: frontend is front end."""

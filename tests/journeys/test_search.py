@@ -1,0 +1,78 @@
+"""She types as people type, keeps what she looks for, and hears of the next one once."""
+
+import re
+import time
+from collections.abc import Callable
+
+from tests.cli.sites import UpSite
+from tests.journeys.person import Person
+from tests.journeys.test_way_through import chooses_skills, is_read_by_a_moderator
+
+TITLES = ("Stitching of bridal dresses", "Stitching of school uniforms")
+FOUND = "main #results a[href^='/gigs/stitching-of-']"
+ALERT = "main a[href^='/dev/mail/']:has-text('New:')"
+
+
+def test_from_a_slip_to_the_one_mail(someone: Callable[..., Person], site: UpSite) -> None:
+    mark = str(time.time_ns() % 1_000_000)
+    employer, moderator, seeker = someone("Bilal Ahmed"), someone("Sana Iqbal"), someone("Areeba Javed")
+    gig = publishes(employer, TITLES[0], mark)
+    is_read_by_a_moderator(moderator, site, gig, f"sana-{mark}@test.example", says=TITLES[0])
+
+    email = f"areeba-{mark}@test.example"
+    seeker.signs_up(email)
+    for typed in ("stiching bridla", "silai", "silayi", "سلائی", "سلايي"):
+        types(seeker, typed)
+    narrows_down(seeker)
+    keeps_it(seeker)
+
+    second = publishes(employer, TITLES[1], mark)
+    seeker.waits_for(f"/dev/mail?to={email}", ALERT)
+    changes(employer, second)  # however often it is edited, she is told once
+    seeker.waits_for("/gigs?q=Thursday", f"main #results a[href='{second}']")
+    seeker.opens(f"/dev/mail?to={email}")
+    assert seeker.page.locator(ALERT).count() == 1, seeker.reads()
+    seeker.presses(ALERT).presses(f"main a[href$='{second}']").arrives(re.escape(second))
+    seeker.sees(TITLES[1]).fits_the_screen()
+
+
+def publishes(employer: Person, title: str, mark: str) -> str:
+    """The first time she signs up on the way."""
+    employer.opens("/gigs/new").writes(title=title, description="We bring cloth and patterns, you bring a machine.")
+    chooses_skills(employer, "tailoring")
+    employer.writes(pay_min="20000", pay_max="30000", questions="How many a week?")
+    employer.sends("/gigs", "button[value='publish']")
+    employer.page.wait_for_load_state("load")
+    if "/sign-up" in employer.page.url:
+        employer.signs_up(f"bilal-{mark}@test.example", at_page=True).arrives(r"/gigs/new/preview")
+        employer.sends("/gigs/new/publish")
+    return employer.arrives(r"(/gigs/(?!new)[a-z0-9-]+)$")[1]
+
+
+def types(seeker: Person, words: str) -> None:
+    """Results come while typing, and the address holds what was typed."""
+    seeker.waits_for("/gigs?q=bridal", FOUND)
+    box = seeker.page.locator("main input[name='q']").first
+    box.fill("zzzqqq")
+    seeker.page.locator(FOUND).first.wait_for(state="detached")
+    box.fill(words)
+    seeker.page.locator(FOUND).first.wait_for()
+    seeker.fits_the_screen()
+
+
+def narrows_down(seeker: Person) -> None:
+    """By a filter with its count; a filter that leaves nothing says so."""
+    seeker.opens("/gigs?q=silai&pay=hourly")
+    assert not seeker.page.locator(FOUND).count()
+    seeker.opens("/gigs?q=silai&pay=fixed").page.locator(FOUND).first.wait_for()
+
+
+def keeps_it(seeker: Person) -> None:
+    seeker.presses("main a[href^='/searches/new']").fits_the_screen()
+    seeker.page.locator("main input[name='rhythm'][value='instant']").check()
+    seeker.sends("/searches").arrives(r"/searches$")
+
+
+def changes(employer: Person, gig: str) -> None:
+    employer.opens(f"{gig}/edit").writes(description="We bring cloth and patterns on Thursday, you bring a machine.")
+    employer.presses("main form[action$='/edit'] button:not(.sr-only), main form[action] button[value='save']")

@@ -80,7 +80,7 @@ class Asked:
         return needed
 
     async def _find_instead(self) -> bool:
-        """Put the nearest that sounds alike and is there for each word that nothing has at all, whatever the filters."""
+        """For each word that nothing has, whatever the filters, put the nearest that sounds alike and is there."""
         likes = {word: likes for word in self.words if (likes := self.settings.sounds.like(word))}
         if not likes:
             return False

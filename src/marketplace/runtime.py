@@ -51,6 +51,7 @@ SCHEDULES = {
     "postings.forget_drafts": "20 2 * * *",
     "identity.sweep": "20 2 * * *",
     "discovery.digest": "0 3 * * *",
+    "discovery.recommend": "40 3 * * 1",
     "training.digest": "30 3 * * *",
     "privacy.sweep": "35 * * * *",
 }

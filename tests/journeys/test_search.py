@@ -1,8 +1,10 @@
 """She types as people type, keeps what she looks for, and hears of the next one once."""
 
+import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.cli.sites import UpSite
 from tests.journeys.person import Person
@@ -76,3 +78,39 @@ def keeps_it(seeker: Person) -> None:
 def changes(employer: Person, gig: str) -> None:
     employer.opens(f"{gig}/edit").writes(description="We bring cloth and patterns on Thursday, you bring a machine.")
     employer.presses("main button:not(.sr-only)[value='save']")
+
+
+PEOPLE = """ref,name,what,rate
+p1-{mark},Ilyas Rauf,Falconry gloves {mark},12
+p2-{mark},Mahnoor Zia,Falconry hoods {mark},9
+"""
+MAPPING = 'key = "{ref}"\n[fields]\nname = "{name}"\nheadline = "{what}"\nrate = "{rate}"\n'
+
+
+def test_an_operator_loads_people_from_a_file_and_asks_the_index(site: UpSite, tmp_path: Path) -> None:
+    mark = str(time.time_ns() % 1_000_000)
+    file, mapping = tmp_path / "people.csv", tmp_path / "people.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    loading = ("import", "freelancers", str(file), "--mapping", str(mapping), "--json")
+
+    file.write_text(PEOPLE.replace("{mark}", mark) + f"p3-{mark},,No name,1\n,Nobody,No key,1\n", encoding="utf-8")
+    refused = site.run(*loading)
+    assert refused.returncode == 1 and "2 bad rows, nothing was loaded" in refused.stderr, refused
+    assert "line 4: name: is empty" in refused.stderr and "line 5: key:" in refused.stderr
+
+    loaded = site.run(*loading, "--skip-bad")
+    made = {row["source_ref"]: row["id"] for row in json.loads(loaded.stdout)}
+    assert set(made) == {f"p1-{mark}", f"p2-{mark}"}, loaded
+    for _ in range(20):
+        question = ("search", "query", "people", "falconary", mark, "--filter", "rate<=1000", "--json")
+        asked = json.loads(site.run(*question).stdout)
+        if asked["total"]:
+            break
+    assert [(hit["id"], hit["source_ref"]) for hit in asked["hits"]] == [(made[f"p2-{mark}"], f"p2-{mark}")], asked
+
+    assert site.run("search", "diff").returncode == 0
+    rebuilt = site.run("search", "rebuild", "people")
+    assert rebuilt.returncode == 0 and rebuilt.stdout.startswith("people: "), rebuilt
+    assert "In use." in site.run("search", "settings", "people").stdout
+    assert "0 changes wait" in site.run("search", "tasks").stdout
+    assert "no index x" in site.run("search", "query", "x").stderr

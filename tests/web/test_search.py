@@ -22,7 +22,8 @@ from marketplace.postings import actions as postings
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from marketplace.training.models import Programme
-from marketplace.web import search
+from marketplace.web import limits, search
+from marketplace.web.pace import Pace, TooManySearches
 from tests.discovery.conftest import AYESHA, GIGS, HINA
 
 HTMX = {"HX-Request": "true", "HX-Source": "input"}
@@ -245,3 +246,29 @@ async def test_what_was_shown_is_written_beside_the_request(client, browse, cast
     assert sorted(row.rank for row in rows if row.user_id is None) == list(range(21, 31))
     assert {row.query for row in rows if row.user_id == cast.ayesha.id} == {"q=wordpress"}
     assert await search.write_impressions(app.site) == 0
+
+
+async def test_who_searches_faster_than_a_person_types_is_asked_to_wait(client, world, monkeypatch):
+    pace = Pace()
+    for _ in range(3):
+        pace.count("a", 3, at=NOW)
+    with pytest.raises(TooManySearches):
+        pace.count("a", 3, at=NOW)
+    pace.count("b", 3, at=NOW)
+    pace.count("a", 3, at=NOW + timedelta(minutes=1))
+
+    monkeypatch.setattr(limits, "BY_ADDRESS", 0)
+    for path in ("/gigs?q=logo", "/search?q=logo", "/gigs.rss?q=logo"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60"), path
+    assert "Please wait a minute" in answer.text
+    assert (await client.get("/gigs")).status_code == 200, "the first page of everything is no search"
+
+
+async def test_the_one_box_says_what_it_searched_instead_and_how_to_decline(client, world):
+    shown = (await client.get("/search?q=woordpresss")).text
+    assert "WordPress" in shown
+    shown = (await client.get("/search?q=drzi")).text
+    assert "Also searched" not in shown, "nothing here sounds like it"
+    shown = (await client.get("/search?q=bokkiping+shopify")).text
+    assert "this was left out" in shown

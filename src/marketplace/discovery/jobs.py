@@ -81,9 +81,8 @@ async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: 
 
 
 async def similar_jobs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[JobRow]:
-    """Open ones that ask for a skill of this one, the newest first: one query."""
-    newest = _jobs().where(*like(posting_id)).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
-    return [_row(row) for row in await db.execute(newest, {"at": at})]
+    """Open ones that ask for skills of this one, those that share most first: one query."""
+    return [_row(row) for row in await db.execute(like(_jobs(), posting_id).limit(limit), {"at": at})]
 
 
 @cache

@@ -93,16 +93,30 @@ async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: 
 
 
 async def similar_gigs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[GigRow]:
-    """Open gigs that ask for a skill of this one, the newest first: one query."""
-    newest = _gigs().where(*like(posting_id)).order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
-    return [_gig(row) for row in await db.execute(newest, {"at": at})]
+    """Open gigs that ask for skills of this one, those that share most first: one query."""
+    return [_gig(row) for row in await db.execute(like(_gigs(), posting_id).limit(limit), {"at": at})]
 
 
-def like(posting_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    """Other postings that ask for a skill of this one."""
+def like(postings: Any, posting_id: UUID) -> Any:
+    """Those of the postings that ask for a skill of this one: with the most and rarest in common first, then newest.
+
+    A skill counts one over how many postings ask for it.
+    """
     asked = select(PostingSkill.skill_id).where(PostingSkill.posting_id == posting_id)
-    sharing = select(PostingSkill.posting_id).where(PostingSkill.skill_id.in_(asked))
-    return Posting.id.in_(sharing), Posting.id != posting_id
+    worth = (
+        select(PostingSkill.skill_id, (1.0 / func.count()).label("worth"))
+        .where(PostingSkill.skill_id.in_(asked))
+        .group_by(PostingSkill.skill_id)
+        .subquery()
+    )
+    shared = (
+        select(PostingSkill.posting_id, func.sum(worth.c.worth).label("worth"))
+        .join(worth, worth.c.skill_id == PostingSkill.skill_id)
+        .group_by(PostingSkill.posting_id)
+        .subquery()
+    )
+    sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(Posting.id != posting_id)
+    return sharing.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
 
 
 async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:

@@ -1,4 +1,4 @@
-"""Impressions, saved searches and what their owners were told of."""
+"""Impressions, saved searches, and what people were told of."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -68,3 +68,13 @@ class SearchAlert(Base):
     search_id: Mapped[UUID] = mapped_column(ForeignKey("saved_searches.id", ondelete="CASCADE"))
     found_at: Mapped[datetime] = timestamp()
     told_at: Mapped[datetime | None] = optional_timestamp()
+
+
+class Recommendation(Base):
+    """A gig that a freelancer was mailed about because it fits: its key is why no gig is recommended by mail twice."""
+
+    __tablename__ = "recommendations"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = timestamp()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from marketplace.discovery import alerts, saved_searches
+from marketplace.discovery import alerts, recommendations, saved_searches
 from marketplace.discovery.surfaces import SURFACES
 from marketplace.engines.search.events import DocumentsWritten
 from marketplace.engines.search.protocol import SearchIndex
@@ -13,6 +13,8 @@ from marketplace.kernel.events import within
 from marketplace.kernel.queue import Services, defer, hand_over, task
 
 _MATCH, _NOTE, _TELL = "discovery.match", "discovery.note", "discovery.tell"
+_RECOMMEND = "discovery.recommend_to"
+_PAGE = 500
 
 
 @within(DocumentsWritten)
@@ -53,7 +55,29 @@ async def digest(db: Session) -> None:
     await saved_searches.forget_removed(db, at=clock.now())
 
 
+@task("discovery.recommend")
+async def recommend(db: Session, *, after: UUID | None = None) -> None:
+    """Each week: a task for every listed freelancer, a page of them at a time."""
+    users = await recommendations.looking(db, after, limit=_PAGE)
+    for user_id in users:
+        await defer(db, _RECOMMEND, user_id=user_id)
+    if len(users) == _PAGE:
+        await defer(db, "discovery.recommend", after=users[-1])
+
+
+@task(_RECOMMEND, transaction=False)
+async def recommend_to(services: Services, *, user_id: UUID) -> None:
+    """Mail her the gigs that fit, when there are new ones. The index is asked while no transaction is open."""
+    now = clock.now()
+    async with services[Database].read(fresh=True) as db:
+        found = await recommendations.find(db, services[SearchIndex], user_id, at=now)
+    if found is not None:
+        async with services[Database].write.begin() as db:
+            await recommendations.tell(db, found, at=now)
+
+
 @within(AccountClosing)
 async def forget(db: Session, event: AccountClosing) -> None:
     """Nobody is told any more."""
     await saved_searches.forget(db, event.user_id)
+    await recommendations.forget(db, event.user_id)

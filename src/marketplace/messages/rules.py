@@ -135,6 +135,12 @@ KINDS = (
         ),
     ),
     Kind(
+        "recommendations",
+        N_("Gigs that fit"),
+        N_("Once a week: new gigs that fit your profile, and why"),
+        ("work_recommended",),
+    ),
+    Kind(
         "contracts",
         N_("Contracts"),
         N_("Deliveries, revisions and what waits for you"),

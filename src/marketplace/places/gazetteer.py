@@ -69,3 +69,20 @@ def place_name(slug: str | None, locale: str) -> str | None:
     if entry is None:
         return slug
     return entry.name_ur if locale == "ur" else entry.name_en
+
+
+def district_named(text: str) -> str | None:
+    """The slug of the district that a text like "Multan", "Shah Rukn-e-Alam, Multan" or "ملتان" names, None for others."""
+    names = _district_names()
+    return next((names[part] for part in _parts(text) if part in names), None)
+
+
+@cache
+def _district_names() -> dict[str, str]:
+    districts, _ = read_places()
+    every = ((name, each.slug) for each in districts for name in (each.slug, each.name_en, each.name_ur, *each.aliases))
+    return {name.casefold(): slug for name, slug in every}
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip().casefold() for part in (text, *text.replace("،", ",").split(","))]

@@ -282,6 +282,7 @@ TABLES: dict[str, Own] = {
     ),
     "saved_searches": Own(hers=("user_id",), goes=True),
     "search_alerts": Own(hers=("user_id",), goes=True),
+    "recommendations": Own(hers=("user_id",), goes=True),
     Impression.__tablename__: Own(hers=("user_id",), blanked={"user_id": None, "query": ""}),
 }
 

@@ -17,6 +17,7 @@ from marketplace.kernel.i18n import translations
 from marketplace.kernel.money import format_money
 from marketplace.web.access import PUBLIC, Answer, Handler, get
 from marketplace.web.cards import plain
+from marketplace.web.limits import keep_pace
 from marketplace.web.visit import Visit
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -73,6 +74,7 @@ async def _newest(visit: Visit, list_: Surface) -> Sequence[Entry]:
     """What a stranger finds: a feed is read by machines that nobody is signed in on."""
     criteria = replace(list_.criteria.from_query(visit.query.multi_items()), sort="new", page=1)
     query = replace(list_.query(criteria, visit.now), facets=(), limit=PAGE, matching="all")
+    keep_pace(visit)
     hits = (await visit.services[SearchIndex].search(list_.name, query)).hits
     async with visit.read() as db:
         return await list_.entries(db, [hit.id for hit in hits], visit.now, None)

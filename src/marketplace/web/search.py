@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -25,10 +25,12 @@ from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import gig_card, person_card
 from marketplace.web.facets import Group, Labels
+from marketplace.web.limits import keep_pace
 from marketplace.web.pages import page
 from marketplace.web.site import Site
 from marketplace.web.visit import Visit
 
+C = TypeVar("C", bound=Criteria)
 _SUGGESTED = 8
 _LINKED_FROM = 4
 """Letters from which skills are also found by likeness: `wordpres developer` is WordPress."""
@@ -75,7 +77,7 @@ ORGANISATIONS = ListPage("/organisations", "search/organisations.html", {"": N_(
 @get("/gigs", PUBLIC)
 async def find_gigs(visit: Visit) -> Answer:
     """Open gigs by words, filters with counts, and order."""
-    criteria = GigCriteria.from_query(visit.query.multi_items())
+    criteria = _criteria(visit, GigCriteria)
     async with visit.read() as db:
         found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
     _note(visit, "gigs", criteria, [row.id for row in found.rows])
@@ -98,7 +100,7 @@ async def find_gigs(visit: Visit) -> Answer:
 @get("/jobs", PUBLIC)
 async def find_jobs(visit: Visit) -> Answer:
     """Open jobs and internships by words, filters with counts, and order."""
-    criteria = JobCriteria.from_query(visit.query.multi_items())
+    criteria = _criteria(visit, JobCriteria)
     async with visit.read() as db:
         found = await search_jobs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
     _note(visit, "jobs", criteria, [row.id for row in found.rows])
@@ -124,7 +126,7 @@ async def find_jobs(visit: Visit) -> Answer:
 @get("/people", PUBLIC)
 async def find_people(visit: Visit) -> Answer:
     """Listed freelancers by words, filters with counts, and order."""
-    criteria = PeopleCriteria.from_query(visit.query.multi_items())
+    criteria = _criteria(visit, PeopleCriteria)
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
@@ -146,7 +148,7 @@ async def find_people(visit: Visit) -> Answer:
 @get("/services", PUBLIC)
 async def find_services(visit: Visit) -> Answer:
     """What freelancers offer at a set price, by words, filters with counts, and order."""
-    criteria = ServiceCriteria.from_query(visit.query.multi_items())
+    criteria = _criteria(visit, ServiceCriteria)
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
@@ -165,7 +167,7 @@ async def find_services(visit: Visit) -> Answer:
 @get("/organisations", PUBLIC)
 async def find_organisations(visit: Visit) -> Answer:
     """Employers, organisers, providers and parks by words and by what is known of them."""
-    criteria = OrganisationCriteria.from_query(visit.query.multi_items())
+    criteria = _criteria(visit, OrganisationCriteria)
     async with visit.read() as db:
         found = await search_organisations(
             db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit)
@@ -192,6 +194,14 @@ async def suggest_skills(visit: Visit) -> Answer:
         found += [known[each.slug] for each in links if each.confidence >= SURE and each.slug not in there]
     shown = [{"slug": skill.slug, "name": skill.name(visit.locale), "note": ""} for skill in found[:_SUGGESTED]]
     return page(visit, "components/skill_suggestions.html", fragment="suggestions", suggestions=shown)
+
+
+def _criteria(visit: Visit, kind: type[C]) -> C:
+    """What is asked for; all but the first page of everything counts as a search. Raises: TooManySearches."""
+    criteria = kind.from_query(visit.query.multi_items())
+    if not criteria.is_plain:
+        keep_pace(visit)
+    return criteria
 
 
 def _reader(visit: Visit) -> UUID | None:

@@ -1,5 +1,6 @@
 """One box for everything: what each list has for these words, the best first, each with the way to its own page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from marketplace.engines.search.protocol import Result, SearchIndex
 from marketplace.kernel.i18n import translations
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import plain
+from marketplace.web.limits import keep_pace
 from marketplace.web.pages import page, redirect
 from marketplace.web.search import impressions, marked
 from marketplace.web.visit import Visit
@@ -29,6 +31,15 @@ class Part:
     entries: list[Entry]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What `parts.told` says of a search: words looked for instead, words left out, whether PostgreSQL listed."""
+
+    instead: Mapping[str, tuple[str, ...]]
+    dropped: tuple[str, ...]
+    is_listing: bool
+
+
 @get("/search", PUBLIC)
 async def search_everything(visit: Visit) -> Answer:
     """Everything that has these words, grouped by what it is; the list with the best hit first."""
@@ -36,16 +47,36 @@ async def search_everything(visit: Visit) -> Answer:
     asked = visit.query.get("in", "")
     if asked in SURFACES:
         return redirect(visit, f"/{asked}?{urlencode({'q': words})}" if words else f"/{asked}")
-    parts = await _parts(visit, words) if words else []
+    found = await _found(visit, words) if words else {}
+    parts = await _parts(visit, words, found)
     lists = [(translations(visit.locale).gettext(each.title), each.path) for each in SURFACES.values()]
-    return page(visit, "search/all.html", fragment="results", words=words, found=parts, all_lists=lists)
+    return page(
+        visit,
+        "search/all.html",
+        fragment="results",
+        words=words,
+        found=parts,
+        all_lists=lists,
+        told=_told(found),
+        exact_href=f"/search?{urlencode({'q': words, 'exact': 1})}",
+    )
 
 
-async def _parts(visit: Visit, words: str) -> list[Part]:
+def _told(found: Mapping[str, Result]) -> Told:
+    """What was searched otherwise than typed in the lists that are shown."""
+    kept = _kept(found).values()
+    instead = {word: meant for result in kept for word, meant in result.instead.items()}
+    dropped = next((result.dropped for result in kept), ())
+    return Told(instead, dropped, any(result.is_listing for result in found.values()))
+
+
+async def _found(visit: Visit, words: str) -> dict[str, Result]:
+    keep_pace(visit)
     found: dict[str, Result] = {}
+    is_exact = visit.query.get("exact") == "1"
 
     async def ask(list_: Surface) -> None:
-        query = list_.query(list_.criteria(words=words), visit.now)
+        query = list_.query(list_.criteria(words=words, is_exact=is_exact), visit.now)
         found[list_.name] = await visit.services[SearchIndex].search(
             list_.name, replace(query, facets=(), limit=_SHOWN)
         )
@@ -53,14 +84,26 @@ async def _parts(visit: Visit, words: str) -> list[Part]:
     async with anyio.create_task_group() as tasks:
         for list_ in SURFACES.values():
             tasks.start_soon(ask, list_)
-    fullest = min(len(result.dropped) for result in found.values() if result.hits) if any(_hits(found)) else 0
-    kept = {name: result for name, result in found.items() if result.hits and len(result.dropped) == fullest}
+    return found
+
+
+async def _parts(visit: Visit, words: str, found: Mapping[str, Result]) -> list[Part]:
+    """The lists that are shown, the one with the best hit first."""
+    kept = _kept(found)
     ranked = sorted(kept, key=lambda name: -kept[name].hits[0].score)
     return [part for name in ranked if (part := await _part(visit, SURFACES[name], kept[name], words)).entries]
 
 
-def _hits(found: dict[str, Result]) -> list[bool]:
-    return [bool(result.hits) for result in found.values()]
+def _kept(found: Mapping[str, Result]) -> dict[str, Result]:
+    """Those that have all words, else those that have most of them.
+
+    A word is only looked for by its sound where no list has it as it was typed.
+    """
+    hitting = {name: result for name, result in found.items() if result.hits}
+    as_typed = {name: result for name, result in hitting.items() if not result.instead}
+    chosen = as_typed or hitting
+    fullest = min((len(result.dropped) for result in chosen.values()), default=0)
+    return {name: result for name, result in chosen.items() if len(result.dropped) == fullest}
 
 
 async def _part(visit: Visit, list_: Surface, result: Result, words: str) -> Part:

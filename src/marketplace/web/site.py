@@ -8,6 +8,7 @@ from jinja2 import Environment
 from marketplace.kernel.config import Settings
 from marketplace.kernel.queue import Services
 from marketplace.web.assets import Assets
+from marketplace.web.pace import Pace
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class Site:
     templates: dict[str, Environment]
     opened: Services | None = None
     seen: dict[UUID, None] = field(default_factory=dict[UUID, None])
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def services(self) -> Services:

@@ -73,6 +73,21 @@ def test_cells_become_fields(tmp_path):
     assert (logo["low"], logo["high"], logo["pay_kind"], logo["description"]) == (5_00, 12_50, "hourly", "Logo")
 
 
+def test_a_place_is_one_of_ours_or_none_and_says_whether_it_can_be_done_from_anywhere(tmp_path):
+    def where(kind, cells, fields=("place", "district", "remote")):
+        how = "\n".join(f'{name} = "{{{name}}}"' for name in fields)
+        mapping = read_mapping(f'kind = "{kind}"\n[fields]\ntitle = "{{title}}"\n{how}', postings.FIELDS)
+        read = postings.read([Row(2, {"title": "A job", "place": "", "district": "", "remote": ""} | cells)], mapping, at=AT)
+        return [(each["district"], each["is_remote"]) for each in read.good.values()] or read.bad
+
+    assert where("job", {"place": "Gulgasht, Multan"}) == [("multan", False)]
+    assert where("job", {}) == [(None, False)]
+    assert where("job", {"district": "ملتان", "remote": "yes"}) == [("multan", True)]
+    assert where("gig", {}) == [(None, True)]
+    assert where("gig", {"district": "Atlantis"}) == [(None, False)]
+    assert where("gig", {"remote": "perhaps"}) == [(2, "remote: 'perhaps' is neither yes nor no")]
+
+
 def test_every_bad_row_is_named_by_its_line_and_reason(tmp_path):
     result = read(tmp_path, BAD)
     assert list(result.good) == ["a1", "a2"]

@@ -54,6 +54,7 @@ SAMPLES = {
             "low": {"amount_minor": 50_00, "currency": "USD"},
             "high": None,
             "path": "/gigs/a",
+            "why": ["All its skills are yours: Shopify"],
         }
     ],
     "more": 2,

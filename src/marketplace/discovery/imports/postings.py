@@ -17,6 +17,7 @@ from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import CURRENCIES
+from marketplace.places.gazetteer import district_named
 from marketplace.postings import actions
 from marketplace.postings.models import (
     Employment,
@@ -32,7 +33,7 @@ from marketplace.skills.queries import by_slugs
 
 FIELDS = (
     *("title", "description", "skills", "pay_kind", "currency", "language", "district", "posted_at"),
-    *("type", "level", "place"),
+    *("type", "level", "place", "remote"),
 )
 _BATCH = 500
 _OPEN_FOR, _ANSWERED_AFTER = timedelta(days=60), timedelta(days=14)
@@ -90,6 +91,7 @@ def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
     if said["currency"] not in CURRENCIES:
         raise BadRow(f"currency: {said['currency'][:20]!r} is none of {', '.join(CURRENCIES)}")
     said |= {"language": reader.text("language", "en"), "place": reader.text("place")[:80]}
+    said |= _where(reader, mapping)
     said["posted_at"] = reader.moment("posted_at", until=at) or at
     defaults = {"pay_kind": "fixed" if mapping.kind in GIGS else "monthly", "type": "full_time", "level": "entry"}
     for name, otherwise in defaults.items():
@@ -97,6 +99,18 @@ def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
         if said[name] not in _CHOICES[name]:
             raise BadRow(f"{name}: {said[name][:40]!r} is none of {', '.join(_CHOICES[name])}")
     return said
+
+
+def _where(reader: Reader, mapping: FileMapping) -> dict[str, Any]:
+    """The district that the file names, if it is one of ours, and whether the work can be done from anywhere.
+
+    Where the file does not say: a gig can unless it names a place, a job cannot.
+    """
+    named = reader.text("district") or reader.text("place")
+    remote = reader.text("remote", "yes" if mapping.kind in GIGS and not named else "no")
+    if remote not in ("yes", "no"):
+        raise BadRow(f"remote: {remote[:40]!r} is neither yes nor no")
+    return {"district": district_named(named), "is_remote": remote == "yes"}
 
 
 async def load(
@@ -143,7 +157,8 @@ def _posting(id: UUID, key: str, row: Mapping[str, Any], kind: str, by: Employer
         **{"id": id, "source_ref": key, "kind": kind, "state": "open", "slug": ids.slug(row["title"], id)},
         **{"organisation_id": by.organisation_id, "created_by": by.owner_id, "title": row["title"]},
         **{"description": row["description"], "pay_kind": row["pay_kind"], "currency": row["currency"]},
-        **{"pay_min_minor": row["low"], "pay_max_minor": row["high"], "is_remote": True},
+        **{"pay_min_minor": row["low"], "pay_max_minor": row["high"]},
+        **{"is_remote": row["is_remote"], "district": row["district"]},
         **{"language": row["language"], "closes_at": at + _OPEN_FOR, "answer_by": at + _OPEN_FOR + _ANSWERED_AFTER},
         **{"created_at": at, "updated_at": at, "published_at": row["posted_at"]},
     }

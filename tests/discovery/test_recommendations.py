@@ -1,4 +1,4 @@
-"""The weekly mail of gigs that fit: with why, no gig twice, no mail without news, one at a time, and it can be ended."""
+"""The weekly mail of gigs that fit: with why, no gig twice, no mail without news, and it can be ended."""
 
 from dataclasses import replace
 from datetime import timedelta

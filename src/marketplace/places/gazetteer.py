@@ -72,7 +72,7 @@ def place_name(slug: str | None, locale: str) -> str | None:
 
 
 def district_named(text: str) -> str | None:
-    """The slug of the district that a text like "Multan", "Shah Rukn-e-Alam, Multan" or "ملتان" names, None for others."""
+    """The slug of the district that "Multan", "Shah Rukn-e-Alam, Multan" or "ملتان" names, None for others."""
     names = _district_names()
     return next((names[part] for part in _parts(text) if part in names), None)
 

@@ -1,7 +1,7 @@
 """How often somebody may search: typing is fine, a machine that asks all day is not.
 
-Counted in this process's memory by minutes, since pages that only read write nothing; a second process counts for itself.
-A park's people share one address: who is signed in is counted by account.
+Counted in this process's memory by minutes, since pages that only read write nothing; a second process counts for
+itself. A park's people share one address: who is signed in is counted by account.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _MOST_KEPT = 50_000
 
 
 class TooManySearches(TooMany):
-    message = N_("You search more often than a person types. Please wait a minute; what you searched is in the address.")
+    message = N_("You search faster than a person types. Please wait a minute; what you searched is in the address.")
 
 
 @dataclass(slots=True)

@@ -77,7 +77,8 @@ def test_a_place_is_one_of_ours_or_none_and_says_whether_it_can_be_done_from_any
     def where(kind, cells, fields=("place", "district", "remote")):
         how = "\n".join(f'{name} = "{{{name}}}"' for name in fields)
         mapping = read_mapping(f'kind = "{kind}"\n[fields]\ntitle = "{{title}}"\n{how}', postings.FIELDS)
-        read = postings.read([Row(2, {"title": "A job", "place": "", "district": "", "remote": ""} | cells)], mapping, at=AT)
+        row = {"title": "A job", "place": "", "district": "", "remote": ""} | cells
+        read = postings.read([Row(2, row)], mapping, at=AT)
         return [(each["district"], each["is_remote"]) for each in read.good.values()] or read.bad
 
     assert where("job", {"place": "Gulgasht, Multan"}) == [("multan", False)]

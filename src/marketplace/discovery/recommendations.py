@@ -107,4 +107,4 @@ def _said(gig: GigRow, match: matches.Match, locale: str) -> dict[str, Any]:
     said = {"title": gig.title, "by": gig.organisation, "path": f"/gigs/{gig.slug}", "why": why}
     money = {name: amount for name, amount in (("low", gig.pay_min), ("high", gig.pay_max)) if amount.amount_minor}
     none: dict[str, Any] = {"low": None, "high": None}
-    return said | none | cast("dict[str, Any]", plain(cast("dict[str, Any]", money)))
+    return said | none | plain(cast("dict[str, Any]", money))

@@ -27,7 +27,7 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /fairs/{slug}/report.csv": ("/fairs/<live_fair>/report.csv", OMAR, NOBODY),
     "GET /fairs/{slug}/day/board": (f"{_DAY}/board", OMAR, NOBODY),
     "POST /fairs/{slug}/day/standby": (f"{_DAY}/standby", OMAR, NOBODY),
-    "POST /fairs/{slug}/day/meetings/{id}/missed": (f"{_DAY}/meetings/<fair_meeting>/missed", OMAR, NOBODY),
+    "POST /fairs/{slug}/day/meetings/{id}/missed": (f"{_DAY}/meetings/<live_meeting>/missed", OMAR, NOBODY),
     "GET /fairs/{slug}/day/changes": (f"{_DAY}/changes", OMAR, NOBODY),
     "POST /fairs/{slug}/day/changes": (f"{_DAY}/changes", OMAR, NOBODY),
     "GET /fairs/{slug}/day/changes/{id}": (f"{_DAY}/changes/<fair_change>", OMAR, NOBODY),
@@ -64,6 +64,6 @@ async def fair_day_of(db: Session, cast: Cast) -> dict[str, str]:
     await db.flush()
     what = Happening(cause="no_show", candidate_ids=(hall.candidates[1].id,))
     change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=at)
-    shown = {"fair_meeting": ids.short(meeting.id), "fair_change": ids.short(change.id)}
+    shown = {"live_meeting": ids.short(meeting.id), "fair_change": ids.short(change.id)}
     shown |= {"live_booth": ids.short(hall.booths[0].id), "spot_offer": ids.short(offer.id)}
     return shown | {"live_fair": hall.fair.slug, "gate": ids.short(hall.gate.id), "gate_device": ids.short(device.id)}

@@ -39,7 +39,7 @@ class DeviceRow:
     id: UUID
     name: str
     room: str
-    seen_at: datetime | None
+    heard_at: datetime | None
     snapshot_at: datetime | None
     readings: int
 
@@ -94,7 +94,7 @@ async def devices_of(db: AnySession, fair_id: UUID) -> list[DeviceRow]:
     found = (
         select(
             *(GateDevice.id, GateDevice.name, FairRoom.name.label("room")),
-            *(GateDevice.seen_at, GateDevice.snapshot_at, readings.label("readings")),
+            *(GateDevice.seen_at.label("heard_at"), GateDevice.snapshot_at, readings.label("readings")),
         )
         .join(FairRoom, FairRoom.id == GateDevice.room_id)
         .where(GateDevice.fair_id == fair_id, GateDevice.revoked_at.is_(None))

@@ -48,7 +48,7 @@ from tests.trust.scenes import reported, restricted
 AYESHA, NOBODY = frozenset({"ayesha"}), frozenset[str]()
 HIRES, PAYS = frozenset({"bilal", "iqra"}), frozenset({"bilal", "usman"})
 """Who of AgriTrack writes postings and chooses people; who pays."""
-MODERATE, RABIA = frozenset({"sana", "rabia"}), frozenset({"rabia"})
+MODERATE, RABIA = frozenset({"sana", "rabia", "imran"}), frozenset({"rabia", "imran"})
 """Both moderate; an appeal against what Sana decided is only Rabia's."""
 SANA = frozenset({"sana"})
 """She has taken the dispute; Rabia only sees that there is one."""

@@ -13,7 +13,7 @@ from tests.cast import Cast
 from tests.training.scenes import claimed, line, previewed, school_of, yesterday
 
 AYESHA, TARIQ = frozenset({"ayesha"}), frozenset({"tariq"})
-STAFF, NOBODY = frozenset({"sana", "rabia"}), frozenset[str]()
+STAFF, NOBODY = frozenset({"sana", "rabia", "imran"}), frozenset[str]()
 _COHORT, _HELD, _OUTSIDE = (
     "/training/cohorts/<cohort>",
     "/certificates/<certificate>",

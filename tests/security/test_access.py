@@ -48,8 +48,6 @@ REFUSED: dict[Access, dict[str, int]] = {
 """The status by which a mark refuses a person; who is not named comes in."""
 
 
-
-
 def asking(few: tuple[str, ...]) -> pytest.MarkDecorator:
     """`people` are those few in the fast tests and all in the slow ones."""
     fast, slow = pytest.param(few, id="few"), pytest.param(NAMES, id="all", marks=pytest.mark.slow)

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.security.conftest import Stage
-from tests.security.test_access import REFUSED, ROUTES, asking
 from tests.security.people import STRANGERS
+from tests.security.test_access import REFUSED, ROUTES, asking
 from tests.security.things import NOBODYS_OWN, OWNED
 from tests.visitors import Browser
 

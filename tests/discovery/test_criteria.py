@@ -17,6 +17,8 @@ GIGS = st.builds(
     **COMMON,
     sort=st.sampled_from(["", *GigCriteria.SORTS]),
     pay=VALUES,
+    near=st.just(("multan",)),
+    km=st.integers(1, 1_000),
     is_remote=st.booleans(),
     least=NUMBERS,
     most=NUMBERS,
@@ -40,7 +42,11 @@ def test_a_query_reads_back_as_it_was(criteria):
     assert read(type(criteria), criteria.to_query()) == criteria
 
 
-@given(st.lists(st.tuples(st.sampled_from(["q", "skill", "min", "max", "page", "sort", "remote", "x"]), st.text())))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["q", "skill", "min", "max", "page", "sort", "remote", "near", "km", "x"]), st.text())
+    )
+)
 def test_any_address_is_read(pairs):
     for kind in (GigCriteria, PeopleCriteria):
         criteria = kind.from_query(pairs)
@@ -57,6 +63,9 @@ def test_any_address_is_read(pairs):
         ("skill=&skill=css&skill=css", GigCriteria(skills=("css",))),
         ("q=+logo++&sort=pay", GigCriteria(words="logo", sort="pay")),
         ("min=%D9%A5", GigCriteria()),
+        ("near=atlantis&km=50", GigCriteria()),
+        ("near=multan", GigCriteria(near=("multan",), km=50)),
+        ("near=&km=100", GigCriteria()),
     ],
 )
 def test_what_makes_no_sense_is_left_out(query, expected):

@@ -48,6 +48,8 @@ CRITERIA: list[tuple[dict[str, Any], set[str]]] = [
     ({"languages": ("ur",)}, {"Urdu posts for a dairy"}),
     ({"districts": ("multan",)}, {"Bookkeeping on site in Multan"}),
     ({"is_remote": True, "pay": ("fixed",), "skills": ("php",)}, {"WordPress pages for a school"}),
+    ({"near": ("khanewal",), "km": 60}, {"Bookkeeping on site in Multan"}),
+    ({"near": ("khanewal",), "km": 30}, set()),
     ({"words": "zzzqqq"}, set()),
     ({"page": 2}, set()),
 ]
@@ -85,6 +87,7 @@ async def test_people_are_found_by_words_and_filters(db, index, world, cast):
     assert await people(db, index, words="shopfy") == [ayesha]
     assert await people(db, index, words="ورڈپریس") == [ayesha]
     assert await people(db, index, districts=("multan",)) == [hina]
+    assert await people(db, index, near=("bahawalpur",), km=20) == [ayesha]
     assert await people(db, index, skills=("canva",)) == [hina]
     assert await people(db, index, languages=("en",)) == [ayesha]
     assert await people(db, index, hours=10) == [ayesha]

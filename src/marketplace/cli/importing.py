@@ -20,7 +20,8 @@ from marketplace.kernel.queue import Services
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _MAPPING = click.option("--mapping", required=True, help="A file, or the name of one in search/mappings/.")
 _SKIP = click.option("--skip-bad", is_flag=True, help="Load the other rows where some are bad.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print what was loaded as JSON: source_ref and id.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the rows that are loaded now: source_ref and id.")
+_SOURCE = click.option("--source", default="", help="Whose keys they are; without it the file's name, less its ending.")
 
 
 @click.group("import", help="Load postings or freelancers from a CSV file; a file with a bad row loads nothing.")
@@ -32,11 +33,13 @@ def command() -> None:
 @_FILE
 @_MAPPING
 @click.option("--organisation", required=True, help="The slug of the employer they are for.")
+@_SOURCE
 @_SKIP
 @_JSON
-def import_postings(file: Path, mapping: str, organisation: str, skip_bad: bool, as_json: bool) -> None:
+def import_postings(file: Path, mapping: str, organisation: str, source: str, **how_to: bool) -> None:
     how = _mapping(mapping, postings.FIELDS)
-    read = _read(lambda: postings.read(rows_of(file), how, at=clock.now()), skip_bad)
+    read = _read(lambda: postings.read(rows_of(file), how, at=clock.now()))
+    _check(read, how_to["skip_bad"])
 
     async def load(services: Services) -> None:
         async with services[Database].write.begin() as db:
@@ -44,8 +47,10 @@ def import_postings(file: Path, mapping: str, organisation: str, skip_bad: bool,
                 by = await postings.employer(db, organisation)
             except NotFound:
                 raise click.ClickException(f"there is no organisation {organisation} with an owner") from None
-            made = await postings.load(db, read.good, kind=how.kind, by=by, at=clock.now())
-        _say(read, made, as_json)
+            whence = postings.Source(source or file.stem, how.kind, by)
+            there = await postings.known(db, whence)
+            made = await postings.load(db, read.good, whence, at=clock.now())
+        _say(read, made, there, how_to["as_json"])
 
     with_services(Settings.from_env(), load)
 
@@ -53,16 +58,20 @@ def import_postings(file: Path, mapping: str, organisation: str, skip_bad: bool,
 @command.command("freelancers", help="List freelancers; nobody can sign in as one until an address is proved.")
 @_FILE
 @_MAPPING
+@_SOURCE
 @_SKIP
 @_JSON
-def import_freelancers(file: Path, mapping: str, skip_bad: bool, as_json: bool) -> None:
-    how = _mapping(mapping, freelancers.FIELDS)
-    read = _read(lambda: freelancers.read(rows_of(file), how), skip_bad)
+def import_freelancers(file: Path, mapping: str, source: str, **how_to: bool) -> None:
+    how, whence = _mapping(mapping, freelancers.FIELDS), source or file.stem
+    read = _read(lambda: freelancers.read(rows_of(file), how))
 
     async def load(services: Services) -> None:
         async with services[Database].write.begin() as db:
-            made = await freelancers.load(db, read.good, at=clock.now())
-        _say(read, made, as_json)
+            await freelancers.refuse_members(db, read, source=whence)
+            _check(read, how_to["skip_bad"])
+            there = await freelancers.known(db, whence)
+            made = await freelancers.load(db, read.good, source=whence, at=clock.now())
+        _say(read, made, there, how_to["as_json"])
 
     with_services(Settings.from_env(), load)
 
@@ -77,22 +86,27 @@ def _mapping(name: str, fields: Iterable[str]) -> FileMapping:
         raise click.ClickException(f"{path.name}: {error}") from error
 
 
-def _read(read_file: Callable[[], Read], skip_bad: bool) -> Read:
+def _read(read_file: Callable[[], Read]) -> Read:
     try:
-        read = read_file()
+        return read_file()
     except BadMapping as error:
         raise click.ClickException(str(error)) from error
-    for line, reason in read.bad:
+
+
+def _check(read: Read, skip_bad: bool) -> None:
+    """Name every bad row. Raises: ClickException when there are some that are not to be skipped."""
+    for line, reason in sorted(read.bad):
         click.echo(f"line {line}: {reason}", err=True)
     if read.bad and not skip_bad:
         way_out = f"Mend them, or load the other {len(read.good)} with --skip-bad."
         raise click.ClickException(f"{len(read.bad)} bad rows, nothing was loaded. {way_out}")
-    return read
 
 
-def _say(read: Read, made: Mapping[str, UUID], as_json: bool) -> None:
+def _say(read: Read, made: Mapping[str, UUID], there: Mapping[str, UUID], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([{"source_ref": key, "id": str(id)} for key, id in made.items()], ensure_ascii=False))
+        ids = {key: made.get(key) or there[key] for key in read.good}
+        click.echo(json.dumps([{"source_ref": key, "id": str(id)} for key, id in ids.items()], ensure_ascii=False))
         return
-    there = len(read.good) - len(made)
-    click.echo(f"{len(made)} loaded, {there} were there already, {len(read.bad)} bad rows left out")
+    click.echo(
+        f"{len(made)} loaded, {len(read.good) - len(made)} were there already, {len(read.bad)} bad rows left out"
+    )

@@ -9,9 +9,13 @@ from typing import ClassVar, Self
 from urllib.parse import urlencode
 
 from marketplace.engines.search.protocol import PAGE
+from marketplace.places.gazetteer import districts_within
 
 MOST_PAGES = 1_000 // PAGE
 LONGEST_WORDS = 200
+NEAR_KM = 50
+"""How far near is where an address does not say."""
+_FARTHEST_KM = 1_000
 _MOST_VALUES = 20
 _LONGEST_VALUE = 60
 _MOST_MAJOR = 10_000_000
@@ -103,21 +107,41 @@ class Criteria:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GigCriteria(Criteria):
+class PlacedCriteria(Criteria):
+    """Of what is somewhere: in one of `districts`, or at most `km` from one of `near`."""
+
+    districts: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    km: int | None = None
+
+    @classmethod
+    def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """As ever; a distance is from somewhere that we know."""
+        read = super(PlacedCriteria, cls).from_query(pairs)
+        near = tuple(slug for slug in read.near if districts_within((slug,), 0))
+        return replace(read, near=near, km=min(read.km or NEAR_KM, _FARTHEST_KM) if near else None)
+
+    @property
+    def around(self) -> tuple[str, ...]:
+        """The districts that are near enough."""
+        return districts_within(self.near, self.km or NEAR_KM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GigCriteria(PlacedCriteria):
     """Which gigs. `least` and `most` narrow the pay, in `currency` (dollars unless said): the gig must reach the first
     and begin under the second. `within`: published in so many days.
     """
 
     SORTS = ("match", "new", "pay", "closing")
     LISTS = {
-        **{"skill": "skills", "pay": "pay", "district": "districts", "language": "languages"},
+        **{"skill": "skills", "pay": "pay", "district": "districts", "near": "near", "language": "languages"},
         "currency": "currencies",
     }
     FLAGS = {"remote": "is_remote", "verified": "is_verified"}
-    NUMBERS = {"min": "least", "max": "most", "within": "within"}
+    NUMBERS = {"km": "km", "min": "least", "max": "most", "within": "within"}
 
     pay: tuple[str, ...] = ()
-    districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     is_remote: bool = False
@@ -136,7 +160,7 @@ class GigCriteria(Criteria):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobCriteria(Criteria):
+class JobCriteria(PlacedCriteria):
     """Which jobs and internships. `least` is what they pay a month, at the most, in `currency` (rupees unless said).
     `within`: published in so many days.
     """
@@ -144,15 +168,14 @@ class JobCriteria(Criteria):
     SORTS = ("match", "new", "pay", "closing")
     LISTS = {
         **{"kind": "kinds", "skill": "skills", "level": "levels", "type": "types"},
-        **{"district": "districts", "language": "languages", "currency": "currencies"},
+        **{"district": "districts", "near": "near", "language": "languages", "currency": "currencies"},
     }
     FLAGS = {"remote": "is_remote", "women": "is_women_only", "verified": "is_verified"}
-    NUMBERS = {"min": "least", "within": "within"}
+    NUMBERS = {"km": "km", "min": "least", "within": "within"}
 
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
-    districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     is_remote: bool = False
@@ -167,21 +190,20 @@ class JobCriteria(Criteria):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleCriteria(Criteria):
+class PeopleCriteria(PlacedCriteria):
     """Which freelancers. `issuers` have certified her (slugs), `most` is the highest hourly rate, `hours` the fewest
     hours a week."""
 
     SORTS = ("match", "new", "rate")
     LISTS = {
         **{"skill": "skills", "certified": "issuers", "district": "districts", "park": "parks"},
-        "language": "languages",
+        **{"near": "near", "language": "languages"},
     }
     FLAGS = {"newcomer": "is_newcomer"}
-    NUMBERS = {"max": "most", "hours": "hours"}
+    NUMBERS = {"km": "km", "max": "most", "hours": "hours"}
 
     issuers: tuple[str, ...] = ()
     parks: tuple[str, ...] = ()
-    districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     is_newcomer: bool = False
     most: int | None = None

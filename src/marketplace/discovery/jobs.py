@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketplace.discovery.criteria import JobCriteria
 from marketplace.discovery.listing import GigRow, is_open_to_viewer, like, open_postings, said
-from marketplace.discovery.queries import Found, add, add_flags, add_within, asked, found_rows
+from marketplace.discovery.queries import Found, add, add_flags, add_places, add_within, asked, found_rows
 from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.kernel.database import AnySession
@@ -52,7 +52,7 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
     add(groups, "skills", criteria.skills)
     add(groups, "level", criteria.levels)
     add(groups, "type", criteria.types)
-    add(groups, "district", criteria.districts)
+    add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least else ()))
     add_flags(groups, remote=criteria.is_remote, women_only=criteria.is_women_only, verified=criteria.is_verified)

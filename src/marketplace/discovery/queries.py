@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria
+from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria, PlacedCriteria
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, newest_gigs, newest_people, people_of
 from marketplace.engines.search.filters import Eq, Filter, In, Range
 from marketplace.engines.search.protocol import PAGE, Query, Result, SearchIndex
@@ -73,7 +73,7 @@ def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
     add(groups, "pay", criteria.pay)
-    add(groups, "district", criteria.districts)
+    add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least or criteria.most else ()))
     add_flags(groups, remote=criteria.is_remote, verified=criteria.is_verified)
@@ -92,7 +92,7 @@ def people_query(criteria: PeopleCriteria) -> Query:
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
     add(groups, "certified_by", criteria.issuers)
-    add(groups, "district", criteria.districts)
+    add_places(groups, criteria)
     add(groups, "park", criteria.parks)
     add(groups, "languages", criteria.languages)
     add_flags(groups, newcomer=criteria.is_newcomer)
@@ -114,6 +114,13 @@ def add(groups: dict[str, Filter], field: str, values: tuple[str, ...]) -> None:
     """Ask for one of the values, where there are any."""
     if values:
         groups[field] = In(field, values)
+
+
+def add_places(groups: dict[str, Filter], criteria: PlacedCriteria) -> None:
+    """Ask for places where some are asked for: by name, and by how far they may be (as the list of what is as near)."""
+    add(groups, "district", criteria.districts)
+    if criteria.near:
+        groups["near"] = In("district", criteria.around)
 
 
 def add_flags(groups: dict[str, Filter], **flags: bool) -> None:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.discovery.criteria import Criteria
-from marketplace.discovery.queries import DEFAULT_CURRENCY, Found, add, asked, found_rows
+from marketplace.discovery.criteria import PlacedCriteria
+from marketplace.discovery.queries import DEFAULT_CURRENCY, Found, add, add_places, asked, found_rows
 from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.gigs.service_queries import ServiceRow, newest_services, services_by_id
@@ -15,16 +15,18 @@ _SORTS = {"new": "posted_at:desc", "price": "price:asc", "days": "days:asc"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceCriteria(Criteria):
+class ServiceCriteria(PlacedCriteria):
     """Which services. `most` is the highest price of the smallest package, in `currency` (dollars unless said), `days`
     the longest delivery.
     """
 
     SORTS = ("match", "new", "price", "days")
-    LISTS = {"skill": "skills", "district": "districts", "language": "languages", "currency": "currencies"}
-    NUMBERS = {"max": "most", "days": "days"}
+    LISTS = {
+        **{"skill": "skills", "district": "districts", "near": "near"},
+        **{"language": "languages", "currency": "currencies"},
+    }
+    NUMBERS = {"km": "km", "max": "most", "days": "days"}
 
-    districts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     most: int | None = None
@@ -50,7 +52,7 @@ def service_query(criteria: ServiceCriteria) -> Query:
     """What the index is asked for these criteria."""
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
-    add(groups, "district", criteria.districts)
+    add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.most else ()))
     if criteria.most_minor is not None:

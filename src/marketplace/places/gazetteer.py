@@ -1,21 +1,29 @@
 """Districts and parks as they lie in search/places.toml, in the order in which forms show them."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from math import asin, cos, radians, sin, sqrt
 
 from marketplace.kernel.paths import resource
+
+_EARTH_KM = 6_371.0
 
 
 @dataclass(frozen=True, slots=True)
 class DistrictEntry:
-    """A district or city. South Punjab is the divisions of Multan, Bahawalpur and Dera Ghazi Khan."""
+    """A district or city. South Punjab is the divisions of Multan, Bahawalpur and Dera Ghazi Khan.
+
+    `at`: latitude and longitude of its chief town in degrees.
+    """
 
     slug: str
     name_en: str
     name_ur: str
     province: str
     is_south_punjab: bool
+    at: tuple[float, float]
     aliases: tuple[str, ...]
 
 
@@ -41,6 +49,7 @@ def read_places() -> tuple[tuple[DistrictEntry, ...], tuple[ParkEntry, ...]]:
             name_ur=row["ur"],
             province=row["province"],
             is_south_punjab=row["south_punjab"],
+            at=(row["at"][0], row["at"][1]),
             aliases=tuple(row["aliases"]),
         )
         for row in content["district"]
@@ -56,6 +65,20 @@ def read_places() -> tuple[tuple[DistrictEntry, ...], tuple[ParkEntry, ...]]:
         for row in content["park"]
     )
     return districts, parks
+
+
+def districts_within(slugs: Iterable[str], km: float) -> tuple[str, ...]:
+    """All districts whose chief town is at most so far from that of one of these, these among them; unknown: none."""
+    names = _names()
+    centres = [names[slug].at for slug in slugs if slug in names]
+    return tuple(each.slug for each in names.values() if any(distance(each.at, at) <= km for at in centres))
+
+
+def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Kilometres along the great circle between two places in degrees (haversine; a sphere of 6,371 km)."""
+    (lat, lon), (lat_other, lon_other) = (tuple(map(radians, each)) for each in (one, other))
+    half = sin((lat_other - lat) / 2) ** 2 + cos(lat) * cos(lat_other) * sin((lon_other - lon) / 2) ** 2
+    return 2 * _EARTH_KM * asin(sqrt(half))
 
 
 @cache

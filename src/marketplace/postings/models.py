@@ -20,7 +20,8 @@ Level = Literal["entry", "junior", "mid", "senior"]
 
 class Posting(Base):
     """`questions` is a list of strings (gigs) or of screening.Question as dicts (jobs, internships). `closes_at` ends
-    proposals and applications; `answer_by` is until when all get an answer. `source_ref`: its key in a file.
+    proposals and applications; `answer_by` is until when all get an answer. `source_ref`: its key in the file
+    `source`; a file may name a place that is none of our districts.
     """
 
     __tablename__ = "postings"
@@ -29,10 +30,10 @@ class Posting(Base):
         one_of("state", PostingState),
         one_of("pay_kind", PayKind),
         CheckConstraint("pay_min_minor >= 0 AND pay_max_minor >= pay_min_minor", name="pay"),
-        CheckConstraint("is_remote OR district IS NOT NULL OR state = 'draft'", name="place"),
+        CheckConstraint("is_remote OR district IS NOT NULL OR state = 'draft' OR source_ref IS NOT NULL", name="place"),
         Index("ix_postings_organisation_id", "organisation_id", "id"),
         Index("ix_postings_open", "kind", "published_at", "id", postgresql_where="state = 'open'"),
-        Index("uq_postings_source_ref", "organisation_id", "source_ref", unique=True),
+        Index("uq_postings_source_ref", "organisation_id", "source", "source_ref", unique=True),
         Index("ix_postings_closes_at", "closes_at", postgresql_where="state IN ('open', 'paused')"),
     )
 
@@ -59,6 +60,7 @@ class Posting(Base):
     updated_at: Mapped[datetime] = timestamp()
     published_at: Mapped[datetime | None] = optional_timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()
+    source: Mapped[str] = mapped_column(server_default="")
     source_ref: Mapped[str | None]
 
 

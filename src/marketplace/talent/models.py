@@ -25,7 +25,7 @@ class Freelancer(Base):
     __table_args__ = (
         CheckConstraint("rate_minor >= 0", name="rate"),
         CheckConstraint("hours_a_week BETWEEN 0 AND 80", name="hours"),
-        Index("uq_freelancers_source_ref", "source_ref", unique=True),
+        Index("uq_freelancers_source_ref", "source", "source_ref", unique=True),
         Index("ix_freelancers_listed", "updated_at", "id", postgresql_where="is_listed"),
     )
 
@@ -52,6 +52,7 @@ class Freelancer(Base):
     handle_changed_at: Mapped[datetime | None] = optional_timestamp()
     created_at: Mapped[datetime] = timestamp()
     updated_at: Mapped[datetime] = timestamp()
+    source: Mapped[str] = mapped_column(server_default="")
     source_ref: Mapped[str | None]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from marketplace.discovery import jobs, queries
-from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria
+from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PlacedCriteria
 from marketplace.discovery.services import ServiceCriteria
 from marketplace.identity.employers.rules import LEVELS, ZONE
 from marketplace.kernel.i18n import N_, translations
@@ -60,6 +60,7 @@ class Labels:
             "certified": lambda value: names.get(value, value),
             "pay": lambda value: self._say(PAY_KINDS.get(value, value)),
             "district": lambda value: place_name(value, locale) or value,
+            "near": lambda value: place_name(value, locale) or value,
             "language": lambda value: self._say(LANGUAGES.get(value, value)),
             "remote": lambda _: self._say(N_("Can be done from anywhere")),
             "newcomer": lambda _: self._say(N_("New here")),
@@ -112,7 +113,9 @@ class Labels:
         return self._say(words) % {"currency": currency, "amount": f"{int(value):,}"}
 
     def _filter(self, criteria: Criteria, name: str, value: str) -> str:
-        """One filter in words; amounts name their currency."""
+        """One filter in words; amounts name their currency, distances their place."""
+        if isinstance(criteria, PlacedCriteria) and name == "near":
+            return self._say(N_("Within %(km)s km of %(place)s")) % {"km": criteria.km, "place": self.said(name, value)}
         if isinstance(criteria, JobCriteria) and name == "min":
             currency = " ".join(criteria.currencies or (jobs.DEFAULT_CURRENCY,))
             return self._amount(N_("From %(currency)s %(amount)s a month"), value, currency)

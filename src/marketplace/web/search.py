@@ -8,7 +8,7 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria
+from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria, PlacedCriteria
 from marketplace.discovery.impressions import Impressions, Shown, record
 from marketplace.discovery.jobs import search_jobs
 from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
@@ -18,6 +18,7 @@ from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
+from marketplace.places.gazetteer import place_name, read_places
 from marketplace.skills.linking import SURE, taxonomy_linker
 from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
@@ -32,6 +33,8 @@ from marketplace.web.visit import Visit
 
 C = TypeVar("C", bound=Criteria)
 _SUGGESTED = 8
+_DISTANCES = (25, 50, 100, 200)
+"""Kilometres."""
 _LINKED_FROM = 4
 """Letters from which skills are also found by likeness: `wordpres developer` is WordPress."""
 
@@ -242,6 +245,8 @@ def _list(
             (said.get(pair, label), href(criteria.without(*pair)))
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
+        places=[(each.slug, place_name(each.slug, visit.locale)) for each in read_places()[0]],
+        distances=distances(criteria),
         clear_href=href(criteria.cleared()),
         exact_href=href(replace(criteria, is_exact=True, page=1)),
         previous_href=href(criteria.at_page(found.page - 1)) if is_earlier else None,
@@ -250,6 +255,12 @@ def _list(
         feed_href=f"{list_page.path}.rss{'?' if criteria.to_query() else ''}{criteria.at_page(1).to_query()}",
         is_part=visit.is_htmx,
     )
+
+
+def distances(criteria: Criteria) -> Sequence[int]:
+    """How far can be chosen, and what is chosen by an address."""
+    chosen = {criteria.km} if isinstance(criteria, PlacedCriteria) and criteria.km else set[int]()
+    return sorted({*_DISTANCES, *chosen})
 
 
 def _marked(criteria: Criteria, **texts: str) -> dict[str, Any]:

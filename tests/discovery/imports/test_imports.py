@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 from marketplace.cli.importing import command
 from marketplace.discovery.imports import freelancers, postings
 from marketplace.discovery.imports.mapping import BadMapping, Row, read_mapping, rows_of
+from marketplace.discovery.jobs import jobs_of
 from marketplace.discovery.listing import newest_gigs, newest_people
 from marketplace.engines.search.protocol import Query
 from marketplace.kernel.paths import resource
 from marketplace.postings.models import Posting
 from marketplace.talent.models import Freelancer
+from marketplace.web.cards import gig_card
 
 AT = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 MAPPING = """
@@ -127,9 +129,10 @@ def test_the_mappings_of_the_house_can_be_read(path):
 async def test_a_file_is_published_once_and_found(db, cast, index, catch_up, tmp_path):
     said = read(tmp_path, GOOD).good
     by = await postings.employer(db, cast.agritrack.slug)
-    made = await postings.load(db, said, kind="gig", by=by, at=AT)
-    assert list(made) == ["a1", "a2"]
-    assert await postings.load(db, said, kind="gig", by=by, at=AT) == {}
+    here = postings.Source("gigs", "gig", by)
+    made = await postings.load(db, said, here, at=AT)
+    assert list(made) == ["a1", "a2"] and await postings.known(db, here) == made
+    assert await postings.load(db, said, here, at=AT) == {}
     await db.commit()
     await catch_up()
     assert {gig.title for gig in await newest_gigs(db, at=AT)} == {"WordPress shop", "Logo"}
@@ -138,14 +141,36 @@ async def test_a_file_is_published_once_and_found(db, cast, index, catch_up, tmp
     assert await db.scalar(select(Posting.source_ref).where(Posting.id == hit.id)) == "a1"
 
 
+async def test_keys_are_those_of_their_file_and_a_job_may_be_where_we_have_no_district(db, cast):
+    mapping = read_mapping('kind = "job"\n[fields]\ntitle = "{t}"\nplace = "{p}"', postings.FIELDS)
+    said = postings.read([Row(2, {"t": "Storekeeper", "p": "New Cairo"})], mapping, at=AT).good
+    by = await postings.employer(db, cast.agritrack.slug)
+    first, other = [
+        await postings.load(db, said, postings.Source(name, "job", by), at=AT) for name in ("lahore", "karachi")
+    ]
+    assert list(first) == list(other) == ["2"] and first != other
+    [job] = await jobs_of(db, list(first.values()), at=AT)
+    assert (job.is_remote, job.district, gig_card(job, "en").place) == (False, None, "New Cairo")
+
+
+async def test_nobody_is_listed_over_her_head(db, cast):
+    mapping = read_mapping('[fields]\nname = "{n}"\nheadline = "{n}"\nemail = "{e}"', freelancers.FIELDS)
+    addresses = (cast.ayesha.email.upper(), "new@test.example", "new@test.example", "", "")
+    rows = [Row(line, {"n": "Zara", "e": email}) for line, email in enumerate(addresses, start=2)]
+    read = freelancers.read(rows, mapping)
+    await freelancers.refuse_members(db, read, source="people")
+    assert [line for line, _ in sorted(read.bad)] == [2, 4] and list(read.good) == ["3", "5", "6"]
+    assert len(await freelancers.load(db, read.good, source="people", at=AT)) == 3
+
+
 async def test_freelancers_of_a_file_are_listed_once(db, cast, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("n,does,price\nZara Aslam,Logo design,15\nNo Price,Typing,cheap\n", encoding="utf-8")
     text = '[fields]\nname = "{n}"\nheadline = "{does}"\nskills = "{does}"\nrate = "{price}"'
     result = freelancers.read(rows_of(path), read_mapping(text, freelancers.FIELDS))
     assert [line for line, _ in result.bad] == [3]
-    await freelancers.load(db, result.good, at=AT)
-    assert await freelancers.load(db, result.good, at=AT) == {}
+    await freelancers.load(db, result.good, source="people", at=AT)
+    assert await freelancers.load(db, result.good, source="people", at=AT) == {}
     zara = next(person for person in await newest_people(db) if person.headline == "Logo design")
     assert (zara.name, zara.rate.amount_minor) == ("Zara", 15_00)
     assert await db.scalar(select(func.count()).where(Freelancer.source_ref == "2")) == 1

@@ -14,7 +14,7 @@ from marketplace.engines.search import outbox
 from marketplace.identity import audit
 from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel import ids
-from marketplace.kernel.database import Session
+from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import CURRENCIES, EXPONENTS
 from marketplace.places.gazetteer import district_named
@@ -49,6 +49,15 @@ class Employer:
 
     organisation_id: UUID
     owner_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from: keys are those of the file `name`; `kind` of posting; for whom."""
+
+    name: str
+    kind: str
+    by: Employer
 
 
 async def employer(db: Session, slug: str) -> Employer:
@@ -114,29 +123,30 @@ def _where(reader: Reader, mapping: FileMapping) -> dict[str, Any]:
     return {"district": district_named(named), "is_remote": remote == "yes"}
 
 
-async def load(
-    db: Session, said: Mapping[str, Mapping[str, Any]], *, kind: str, by: Employer, at: datetime
-) -> dict[str, UUID]:
+async def known(db: AnySession, source: Source) -> dict[str, UUID]:
+    """What was published from there before, by key."""
+    its = Posting.organisation_id == source.by.organisation_id, Posting.source == source.name
+    there = select(Posting.source_ref, Posting.id).where(*its, Posting.source_ref.is_not(None))
+    return {key: id for key, id in await db.execute(there) if key is not None}
+
+
+async def load(db: Session, said: Mapping[str, Mapping[str, Any]], source: Source, *, at: datetime) -> dict[str, UUID]:
     """Publish what is not there yet and return the new postings by key."""
-    there = select(Posting.source_ref).where(
-        Posting.organisation_id == by.organisation_id, Posting.source_ref.is_not(None)
-    )
-    known = set((await db.scalars(there)).all())
-    fresh = [key for key in said if key not in known]
+    there = await known(db, source)
+    fresh = [key for key in said if key not in there]
     made: dict[str, UUID] = {}
     for begin in range(0, len(fresh), _BATCH):
-        part = {key: said[key] for key in fresh[begin : begin + _BATCH]}
-        made |= await _publish(db, part, kind=kind, by=by, at=at)
+        made |= await _publish(db, {key: said[key] for key in fresh[begin : begin + _BATCH]}, source, at=at)
     return made
 
 
 async def _publish(
-    db: Session, said: Mapping[str, Mapping[str, Any]], *, kind: str, by: Employer, at: datetime
+    db: Session, said: Mapping[str, Mapping[str, Any]], source: Source, *, at: datetime
 ) -> dict[str, UUID]:
     numbers = await db.scalars(select(func.uuidv7()).select_from(func.generate_series(1, len(said))))
     made = dict(zip(said, numbers.all(), strict=True))
-    await db.execute(insert(Posting), [_posting(made[key], key, row, kind, by, at) for key, row in said.items()])
-    if kind not in GIGS:
+    await db.execute(insert(Posting), [_posting(made[key], key, row, source, at) for key, row in said.items()])
+    if source.kind not in GIGS:
         await db.execute(insert(Employment), [_terms(made[key], row) for key, row in said.items()])
     await _link_skills(db, {made[key]: row["skills"] for key, row in said.items()})
     ends = ((actions.CLOSES, _OPEN_FOR), (actions.ANSWERS, _OPEN_FOR + _ANSWERED_AFTER))
@@ -146,17 +156,18 @@ async def _publish(
         for name, after in ends
     ]
     await db.execute(insert(Deadline), due)
-    index = "gigs" if kind in GIGS else "jobs"
+    index = "gigs" if source.kind in GIGS else "jobs"
     for key, id in made.items():
-        await audit.record(db, "posting.imported", subject=("posting", id), by=by.owner_id, at=at, key=key)
+        await audit.record(db, "posting.imported", subject=("posting", id), by=source.by.owner_id, at=at, key=key)
         await outbox.changed(db, index, id)
     return made
 
 
-def _posting(id: UUID, key: str, row: Mapping[str, Any], kind: str, by: Employer, at: datetime) -> dict[str, Any]:
+def _posting(id: UUID, key: str, row: Mapping[str, Any], source: Source, at: datetime) -> dict[str, Any]:
     return {
-        **{"id": id, "source_ref": key, "kind": kind, "state": "open", "slug": ids.slug(row["title"], id)},
-        **{"organisation_id": by.organisation_id, "created_by": by.owner_id, "title": row["title"]},
+        **{"id": id, "source": source.name, "source_ref": key, "kind": source.kind, "state": "open"},
+        **{"slug": ids.slug(row["title"], id), "title": row["title"]},
+        **{"organisation_id": source.by.organisation_id, "created_by": source.by.owner_id},
         **{"description": row["description"], "pay_kind": row["pay_kind"], "currency": row["currency"]},
         **{"pay_min_minor": row["low"], "pay_max_minor": row["high"]},
         **{"is_remote": row["is_remote"], "district": row["district"]},

@@ -1,6 +1,7 @@
 """Where an operation works: the books at one moment, for one account, inside one transaction."""
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +56,15 @@ class Desk:
         if where:
             event["account"] = where
         self.books.insert(event, account=where, created=self.now)
-        self.books.deliver(event["id"])
+        self._send_off(event["id"])
+
+    def _send_off(self, event_id: str) -> None:
+        """Queue the webhook; a lost one stands in the list of events all the same."""
+        delay: float = self.setting("event_delay_seconds")
+        if self.setting("events") == "shuffled":
+            delay *= secrets.randbelow(1_000) / 1_000
+        if self.setting("events") != "lost":
+            self.books.deliver(event_id, at=time.time() + delay if delay else 0)
 
     def tell_of_account(self, type: str, account_id: str) -> None:
         """A thin event of Accounts v2: it names the account and says no more."""
@@ -74,7 +83,7 @@ class Desk:
             },
         }
         self.books.insert(event, account=account_id, created=self.now)
-        self.books.deliver(event["id"])
+        self._send_off(event["id"])
 
 
 DEFAULTS: dict[str, Any] = {
@@ -82,6 +91,9 @@ DEFAULTS: dict[str, Any] = {
     "payout_seconds": 2,
     "account_link_seconds": 300,
     "unapproved_countries": [],
+    "requests_per_second": 0,  # Stripe: 25 on each endpoint; 0 is no limit
+    "events": "",  # how webhooks arrive: as they come, "lost", "doubled" or "shuffled" over event_delay_seconds
+    "event_delay_seconds": 0,
 }
 
 

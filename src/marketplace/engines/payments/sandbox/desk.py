@@ -1,7 +1,6 @@
 """Where an operation works: the books at one moment, for one account, inside one transaction."""
 
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from marketplace.engines.payments.sandbox import API_VERSION
 from marketplace.engines.payments.sandbox.books import Books, Wire
 from marketplace.engines.payments.sandbox.refusals import no_such
+from marketplace.engines.payments.sandbox.webhooks import real_time_in
 
 DAY = 86_400
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -64,7 +64,7 @@ class Desk:
         if self.setting("events") == "shuffled":
             delay *= secrets.randbelow(1_000) / 1_000
         if self.setting("events") != "lost":
-            self.books.deliver(event_id, at=time.time() + delay if delay else 0)
+            self.books.deliver(event_id, at=real_time_in(delay) if delay else 0)
 
     def tell_of_account(self, type: str, account_id: str) -> None:
         """A thin event of Accounts v2: it names the account and says no more."""

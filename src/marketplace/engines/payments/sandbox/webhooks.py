@@ -41,6 +41,11 @@ def pause_after(attempts: int) -> float:
     return min(2.0 ** min(attempts, 16), _LONGEST_PAUSE_SECONDS)
 
 
+def real_time_in(seconds: float) -> float:
+    """Webhooks wait in real time: the demo's clock jumps."""
+    return time.time() + seconds
+
+
 class Messenger:
     """Delivers what waits in the books."""
 

@@ -13,7 +13,14 @@ from marketplace.engines.payments.models import BalanceMovement
 from marketplace.engines.payments.movements import fetch_movements
 from marketplace.escrow import accounts
 from marketplace.escrow.models import BookDifference, Refund, Transfer
-from marketplace.escrow.reconciling import ReasonNeeded, close_difference, open_differences, reconcile
+from marketplace.escrow.reconciling import (
+    NotBookable,
+    ReasonNeeded,
+    book_difference,
+    close_difference,
+    open_differences,
+    reconcile,
+)
 from marketplace.identity import audit
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
@@ -116,6 +123,49 @@ async def test_a_person_closes_with_a_reason_and_it_does_not_come_back(world: Wo
     async with world.database.write.begin() as db:
         await journal.post(db, key="made:up:2", kind="test", lines=lines, at=clock.now(), subject=("test", uuid4()))
     assert await _differences(world, ["made:up", "made:up:2"]) == {"made:up:2": (None, 7_00)}
+    world.expected_problems = await world.problems()
+
+
+async def test_chargebacks_and_refunds_that_came_back_match(world: World) -> None:
+    hold = await world.funded(usd(40))
+    lost, won = [await world.sandbox.dispute(each.charge_id) for each in (hold, await world.funded(usd(50)))]
+    failing = await world.funded(usd(60), card="4000000000005126")
+    await world.refund(failing)
+    await world.settle()
+    await world.sandbox.decide(lost["id"], "lost")
+    await world.sandbox.decide(won["id"], "won")
+    await world.listen()
+    assert await _differences(world, [*await _sources(world), lost["id"], won["id"]]) == {}
+
+
+async def test_what_stripe_did_without_us_is_booked_by_a_person(world: World) -> None:
+    """The platform's own money goes from Stripe to its bank: in no book of ours until somebody says what it was."""
+    async with world.database.write.begin() as db:
+        at = clock.now() - timedelta(hours=2)
+        db.add(
+            BalanceMovement(
+                id="txn_own", type="payout", source_id="po_own", currency="USD", amount_minor=-30_00, fee_minor=0,
+                net_minor=-30_00, created_at=at, available_at=at,
+            )
+        )  # fmt: skip
+    assert await _differences(world, ["po_own"]) == {"po_own": (-30_00, None)}
+    async with world.database.write.begin() as db:
+        [row] = [each for each in await open_differences(db, limit=10_000) if each.source_id == "po_own"]
+        told = {"by": world.cast.sana.id, "at": clock.now()}
+        with pytest.raises(ReasonNeeded):
+            await book_difference(db, row.id, "own_transfer", " ", **told)
+        await book_difference(db, row.id, "own_transfer", "Fees of October to our bank", **told)
+    assert await world.ledger("platform:own_transfers:USD") == usd(-30)
+    assert await _differences(world, ["po_own"]) == {}
+    async with world.database.write.begin() as db:
+        lines = accounts.move("world:stripe:USD", "platform:fees:USD", usd(7))
+        await journal.post(db, key="ours", kind="test", lines=lines, at=clock.now(), subject=("test", uuid4()))
+    await _differences(world, ["ours"])
+    async with world.database.write.begin() as db:
+        [row] = [each for each in await open_differences(db, limit=10_000) if each.source_id == "ours"]
+    with pytest.raises(NotBookable):
+        async with world.database.write.begin() as db:
+            await book_difference(db, row.id, "stripe_fee", "No", **told)
     world.expected_problems = await world.problems()
 
 

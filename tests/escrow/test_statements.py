@@ -1,15 +1,18 @@
 """Statements, receipts and certificates say what the ledger says, to the cent."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from marketplace.escrow import accounts
-from marketplace.escrow.statements import Whose, months_of, receipt_of, span, statements_of
+from marketplace.escrow import accounts, splitting
+from marketplace.escrow.statements import KINDS, Whose, months_of, receipt_of, span, statements_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
+from tests.escrow.rails.conftest import rails as rails
+from tests.escrow.rails.paying import BY_HAND, Rails
 from tests.escrow.world import World, usd
 
 
@@ -83,6 +86,38 @@ async def test_a_receipt_is_for_both_sides_and_for_nobody_else(world: World) -> 
             for _kind, id in ids:
                 with pytest.raises(NotFound):
                     await receipt_of(db, id, whose=[stranger])
+
+
+async def test_a_settlement_has_its_words_and_its_receipt(world: World) -> None:
+    hold = await world.funded(usd(100))
+    async with world.database.write.begin() as db:
+        await splitting.split(db, hold, usd(60), settlement_id=uuid4(), by=None, at=clock.now())
+    hers, theirs = Whose(user_id=world.cast.ayesha.id), Whose(organisation_id=world.cast.agritrack.id)
+    since, until = span(f"{clock.now():%Y-%m}")
+    async with world.database.write.begin() as db:
+        [mine] = await statements_of(db, hers, since=since, until=until)
+        [other] = await statements_of(db, theirs, since=since, until=until)
+        [line] = mine.lines
+        shown = [await receipt_of(db, line.change.id, whose=[each]) for each in (hers, theirs)]
+    assert (mine.net, mine.fees, line.purpose, line.words) == (usd(54), usd(6), hold.purpose, KINDS["settlement"])
+    assert [each.words for each in other.lines] == [KINDS["fund"], KINDS["settlement"]]
+    assert [(each.gross, each.refunded, each.fee, each.net) for each in shown] == [
+        (usd(100), usd(40), usd(6), usd(54))
+    ] * 2
+
+
+async def test_money_kept_here_and_its_payout_stand_in_her_statement(rails: Rails) -> None:
+    await rails.method(BY_HAND)
+    await rails.earn(usd(100))
+    await rails.ask(usd(60), "manual")
+    since, until = span(f"{clock.now():%Y-%m}")
+    async with rails.database.write.begin() as db:
+        [mine] = await statements_of(db, Whose(user_id=rails.ayesha), since=since, until=until)
+    assert [(line.change.kind, line.change.money) for line in mine.lines] == [
+        ("release", usd(100)),
+        ("payout", usd(-60)),
+    ]
+    assert mine.closing == usd(40)
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-00", "26", "x", "", "2026-1", "2026-", "-2026", "0000", "٢٠٢٦"])

@@ -42,6 +42,7 @@ REFUSED: dict[Access, dict[str, int]] = {
     Access.FREELANCER: {"anonymous": 303, **dict.fromkeys(set(NAMES) - FREELANCERS - {"anonymous"}, 403)},
     Access.STAFF: dict.fromkeys(set(NAMES) - STAFF, 404),
     Access.FINANCE: dict.fromkeys(set(NAMES) - FINANCE, 404),
+    Access.BOOKS: dict.fromkeys(set(NAMES) - STAFF - FINANCE, 404),
     Access.DEMO: dict.fromkeys(NAMES, 404),
     Access.WEBHOOK: {},
 }

@@ -14,7 +14,7 @@ from marketplace.discovery.models import SavedSearch
 from marketplace.engines.files.models import StoredFile
 from marketplace.engines.ledger.models import LedgerTransaction
 from marketplace.escrow.chargeback_models import Chargeback
-from marketplace.escrow.models import BookDifference, Hold
+from marketplace.escrow.models import BookDifference, Hold, Refund
 from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
@@ -278,7 +278,13 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /moderation/cases/{id}/decide": ("/moderation/cases/<case>/decide", MODERATE, NOBODY),
     "POST /moderation/cases/{id}/read": ("/moderation/cases/<case>/read", MODERATE, NOBODY),
     "GET /money/receipts/{id}": ("/money/receipts/<receipt>", PAYS, NOBODY),
-    "POST /ops/books/differences/{id}/close": ("/ops/books/differences/<difference>/close", MODERATE, NOBODY),
+    "POST /ops/books/differences/{id}/close": (
+        "/ops/books/differences/<difference>/close",
+        MODERATE | FARAH_IMRAN,
+        NOBODY,
+    ),
+    "POST /ops/books/differences/{id}/book": ("/ops/books/differences/<difference>/book", FARAH_IMRAN, NOBODY),
+    "POST /ops/refunds/{id}/again": ("/ops/refunds/<refund>/again", FARAH_IMRAN, NOBODY),
     "GET /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
     "POST /moderation/appeals/{id}": ("/moderation/appeals/<appeal>", RABIA, NOBODY),
 }
@@ -432,7 +438,10 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     receipt = (
         await db.scalars(select(LedgerTransaction).where(_PAID_IN, LedgerTransaction.subject_id == part.hold_id))
     ).one()
-    rows |= {"difference": difference, "receipt": receipt}
+    refund = Refund(hold_id=part.hold_id, amount_minor=1, currency="USD", cause="part", state="failed", created_at=at)
+    db.add(refund)
+    await db.commit()
+    rows |= {"difference": difference, "receipt": receipt, "refund": refund}
     rows |= messages | money | {"hold": await db.get_one(Hold, part.hold_id)}
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

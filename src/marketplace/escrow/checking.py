@@ -87,7 +87,7 @@ _RULES = {
         SELECT r.id, r.state, coalesce(a.balance, 0) FROM refunds r
         LEFT JOIN ledger_accounts a ON a.code = 'refund_transit:' || r.id
         WHERE coalesce(a.balance, 0) <> CASE WHEN r.state = 'pending' OR (r.state = 'failed' AND r.checkout_id IS NOT
-            NULL) THEN r.amount_minor ELSE 0 END""",
+            NULL AND NOT EXISTS (SELECT FROM refunds n WHERE n.replaces_id = r.id)) THEN r.amount_minor ELSE 0 END""",
     "chargeback {0} is {1}: the bank has {2}, its account says {3}": """
         SELECT c.id, c.state, c.taken_minor, coalesce(-a.balance, 0) FROM chargebacks c
         LEFT JOIN ledger_accounts a ON a.code = 'platform:disputed:' || c.id
@@ -96,7 +96,8 @@ _RULES = {
         SELECT h.id FROM holds h WHERE h.frozen_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM chargebacks c WHERE c.hold_id = h.id AND c.state = 'open')""",
     "refund {0} of {1} {2} failed: a person has to give the money back": """
-        SELECT id, currency, amount_minor FROM refunds WHERE state = 'failed' AND checkout_id IS NOT NULL""",
+        SELECT r.id, r.currency, r.amount_minor FROM refunds r WHERE r.state = 'failed' AND r.checkout_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM refunds n WHERE n.replaces_id = r.id)""",
 }
 
 _STUCK = {

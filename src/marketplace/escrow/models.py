@@ -27,6 +27,7 @@ Keeper = Literal["stripe", "here"]
 PayoutAccountState = Literal["started", "active", "restricted"]
 FeeKind = Literal["contract", "order", "pay_in", "refund"]
 FeePayer = Literal["freelancer", "platform"]
+BookedAs = Literal["", "own_transfer", "stripe_fee"]
 PayoutState = Literal["requested", "sent", "confirmed", "returned", "failed"]
 
 
@@ -117,7 +118,10 @@ class Release(Base):
 
 
 class Refund(Base):
-    """Money goes back to the payer: of the hold, or a payment that the hold could not take (then `checkout_id`)."""
+    """Money goes back to the payer: of the hold, or a payment that the hold could not take (then `checkout_id`).
+
+    One that failed is made good by a second one (`replaces_id`): by the card again, or by a person (`is_by_hand`).
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -125,11 +129,14 @@ class Refund(Base):
         one_of("cause", RefundCause),
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refunds_hold_id", "hold_id"),
+        Index("uq_refunds_checkout_first", "checkout_id", unique=True, postgresql_where=text("replaces_id IS NULL")),
     )
 
     id: Mapped[UUID] = pk()
     hold_id: Mapped[UUID] = mapped_column(ForeignKey("holds.id"))
-    checkout_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkouts.id"), unique=True)
+    checkout_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkouts.id"))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"), unique=True)
+    is_by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
     amount_minor: Mapped[int] = amount()
     currency: Mapped[str] = currency()
     cause: Mapped[str]
@@ -307,10 +314,12 @@ class BookDifference(Base):
     """What Stripe's books and ours said differently of one object; None: one side knows nothing of it.
 
     It stays open until a person closes it with a reason, also when a later comparison finds it gone (`gone_at`).
+    `closed_as`: what Stripe alone knew of was booked here as that.
     """
 
     __tablename__ = "book_differences"
     __table_args__ = (
+        one_of("closed_as", BookedAs),
         CheckConstraint("stripe_minor IS DISTINCT FROM ledger_minor", name="different"),
         CheckConstraint("(closed_at IS NULL) = (closed_by_user_id IS NULL)", name="closed"),
         CheckConstraint("closed_at IS NULL OR reason <> ''", name="reason"),
@@ -333,3 +342,4 @@ class BookDifference(Base):
     closed_at: Mapped[datetime | None] = optional_timestamp()
     closed_by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     reason: Mapped[str] = mapped_column(server_default="")
+    closed_as: Mapped[str] = mapped_column(server_default="")

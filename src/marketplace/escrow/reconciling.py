@@ -11,11 +11,14 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from marketplace.engines.ledger import journal
+from marketplace.escrow import accounts
 from marketplace.escrow.models import BookDifference, Reconciliation
 from marketplace.identity import audit
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import Invalid, NotFound
+from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
+from marketplace.kernel.money import Money
 
 GRACE = timedelta(hours=1)
 """What is younger may be under way between the two books."""
@@ -30,6 +33,9 @@ _COMPARE = text("""
         UNION ALL SELECT stripe_refund_id, 'refund:' || id || '\\:sent' FROM refunds WHERE stripe_refund_id IS NOT NULL
         UNION ALL SELECT stripe_refund_id, 'refund:' || id || '\\:failed' FROM refunds
             WHERE stripe_refund_id IS NOT NULL
+        UNION ALL SELECT c.stripe_dispute_id, t.key FROM chargebacks c JOIN ledger_transactions t
+            ON t.subject_kind = 'chargeback' AND t.subject_id = c.id
+        UNION ALL SELECT source_id, 'difference:' || id FROM book_differences WHERE closed_as <> ''
     ),
     theirs AS (
         SELECT source_id, currency, sum(net_minor)::bigint AS net, min(created_at) AS at FROM balance_movements
@@ -44,6 +50,14 @@ _COMPARE = text("""
     SELECT source_id, currency,
         theirs.net AS stripe_minor, ours.net AS ledger_minor, least(theirs.at, ours.at) < :until AS is_settled
     FROM theirs FULL JOIN ours USING (source_id, currency)""")
+
+
+BOOKED_AS = {"own_transfer": accounts.own_transfers, "stripe_fee": accounts.processor_fees}
+"""What a movement that only Stripe knows of may be, and the account on its other side."""
+
+
+class NotBookable(Conflict):
+    message = N_("Only what Stripe has and the ledger does not know can be booked. Look into this one first.")
 
 
 class ReasonNeeded(Invalid):
@@ -97,6 +111,30 @@ async def _keep(db: Session, different: list[Row[Any]], at: datetime) -> None:
 
 async def close_difference(db: Session, difference_id: UUID, reason: str, *, by: UUID, at: datetime) -> None:
     """A person says what it was. Raises: NotFound, ReasonNeeded."""
+    await _close(db, difference_id, reason, by=by, at=at)
+
+
+async def book_difference(
+    db: Session, difference_id: UUID, booked_as: str, reason: str, *, by: UUID, at: datetime
+) -> None:
+    """What only Stripe knew of is booked here too: money of our own that moved, or a fee that Stripe took.
+
+    Raises: NotFound, ReasonNeeded, Invalid, NotBookable (the ledger knows of it, or it matches by now).
+    """
+    if booked_as not in BOOKED_AS:
+        raise Invalid.at("closed_as", N_("Choose one of the list."))
+    found = await _close(db, difference_id, reason, by=by, at=at)
+    if found.stripe_minor is None or found.ledger_minor is not None or found.gone_at is not None:
+        raise NotBookable
+    found.closed_as = booked_as
+    await db.flush()
+    money = Money(found.stripe_minor, found.currency)
+    lines = accounts.move(accounts.stripe(found.currency), BOOKED_AS[booked_as](found.currency), money)
+    subject = ("book_difference", found.id)
+    await journal.post(db, key=f"difference:{found.id}", kind=booked_as, lines=lines, at=at, subject=subject)
+
+
+async def _close(db: Session, difference_id: UUID, reason: str, *, by: UUID, at: datetime) -> BookDifference:
     found = await db.get(BookDifference, difference_id, with_for_update=True)
     if found is None or found.closed_at is not None:
         raise NotFound
@@ -106,6 +144,7 @@ async def close_difference(db: Session, difference_id: UUID, reason: str, *, by:
     await db.flush()
     subject = ("book_difference", found.id)
     await audit.record(db, "book_difference.closed", subject=subject, by=by, at=at, why=found.reason)
+    return found
 
 
 async def last_reconciliation(db: AnySession) -> Reconciliation | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from marketplace.engines.ledger import statements as ledger
 from marketplace.engines.ledger.statements import Change
 from marketplace.escrow import accounts
-from marketplace.escrow.models import Hold
+from marketplace.escrow.chargeback_models import Chargeback
+from marketplace.escrow.models import Hold, Refund
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
@@ -22,9 +23,12 @@ KINDS = {
     "release": N_("Released to the freelancer"),
     "refund": N_("Refunded to the employer"),
     "refund_failed": N_("A refund that came back"),
+    "settlement": N_("Divided by a split or settlement"),
+    "chargeback_covered": N_("Covers a payment that a bank took back"),
     "payout": N_("Payout"),
     "payout_back": N_("A payout that came back"),
 }
+EARNED = ("release", "settlement")
 OTHER = N_("Other movement")
 
 
@@ -67,10 +71,14 @@ class Statement:
     lines: tuple[Line, ...]
     closing: Money
 
-    def total(self, kind: str) -> Money:
-        """All lines of a kind together."""
-        nothing = Money(0, self.currency)
-        return sum((line.change.money for line in self.lines if line.change.kind == kind), nothing)
+    @property
+    def earned(self) -> tuple[Line, ...]:
+        """A freelancer's side: what holds gave her."""
+        return tuple(line for line in self.lines if line.change.kind in EARNED)
+
+    @property
+    def net(self) -> Money:
+        return sum((line.change.money for line in self.earned), Money(0, self.currency))
 
     @property
     def fees(self) -> Money:
@@ -79,7 +87,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One payment, release or refund of a hold as both sides may see it."""
+    """One payment, release, refund or settlement of a hold as both sides may see it: gross = refunded + fee + net."""
 
     id: UUID
     at: datetime
@@ -89,16 +97,17 @@ class Receipt:
     payee: str
     gross: Money
     fee: Money
+    refunded: Money
 
     @property
     def net(self) -> Money:
-        return self.gross - self.fee
+        return self.gross - self.refunded - self.fee
 
 
 async def codes_of(db: AnySession, whose: Whose) -> set[str]:
     """The accounts that hold this money, in every currency."""
     if whose.user_id is not None:
-        kinds = (accounts.owed, accounts.connected)
+        kinds = (accounts.owed, accounts.connected, accounts.payable)
         return {code(whose.user_id, currency) for code in kinds for currency in EXPONENTS}
     holds = select(Hold.id).where(Hold.payer_organisation_id == whose.organisation_id)
     return {accounts.hold(id) for id in (await db.execute(holds)).scalars()}
@@ -117,7 +126,7 @@ async def _statement(
     db: AnySession, codes: Collection[str], currency: str, *, since: datetime, until: datetime
 ) -> Statement:
     found = await ledger.changes(db, codes, since=since, until=until, currency=currency)
-    purposes = await _purposes(db, {change.subject[1] for change in found if change.subject[0] == "hold"})
+    purposes = await _purposes(db, {change.subject[1] for change in found})
     lines = tuple(Line(change, purposes.get(change.subject[1], "")) for change in found)
     opening = await ledger.sum_at(db, codes, since, currency)
     closing = await ledger.sum_at(db, codes, until, currency)
@@ -125,9 +134,15 @@ async def _statement(
     return Statement(currency, opening, lines, closing)
 
 
-async def _purposes(db: AnySession, hold_ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await db.execute(select(Hold.id, Hold.purpose).where(Hold.id.in_(hold_ids)))
-    return {row.id: row.purpose for row in rows}
+async def _purposes(db: AnySession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What the hold was for, by its own id, that of its refund or of its chargeback."""
+    holds = select(Hold.id, Hold.purpose).where(Hold.id.in_(ids))
+    parts = [
+        select(part.id, Hold.purpose).join(Hold, Hold.id == part.hold_id).where(part.id.in_(ids))
+        for part in (Refund, Chargeback)
+    ]
+    rows = (await db.execute(union_all(holds, *parts))).all()
+    return {row[0]: row[1] for row in rows}
 
 
 async def months_of(db: AnySession, whose: Whose, *, at: datetime) -> list[str]:
@@ -168,13 +183,18 @@ async def receipt_of(db: AnySession, id: UUID, *, whose: Collection[Whose]) -> R
 
 async def _receipt(db: AnySession, change: Change) -> Receipt:
     names = (
-        select(Hold.purpose, Organisation.name, User.name)
+        select(Hold.purpose, Organisation.name, User.name, User.id)
         .join(Organisation, Organisation.id == Hold.payer_organisation_id)
         .join(User, User.id == Hold.payee_user_id)
         .where(Hold.id == change.subject[1])
     )
-    purpose, payer, payee = (await db.execute(names)).one()
+    purpose, payer, payee, payee_id = (await db.execute(names)).one()
     moved = await ledger.amount_of(db, change.id, accounts.hold(change.subject[1]))
     assert moved is not None, change.id
-    gross = Money(abs(moved.amount_minor), moved.currency)
-    return Receipt(change.id, change.at, change.kind, purpose, payer, payee, gross, change.fee)
+    gross = refunded = Money(abs(moved.amount_minor), moved.currency)
+    if change.kind in EARNED:
+        hers = await ledger.amount_of(db, change.id, accounts.owed(payee_id, gross.currency))
+        refunded = gross - change.fee - (hers or Money(0, gross.currency))
+    elif change.kind != "refund":
+        refunded = Money(0, gross.currency)
+    return Receipt(change.id, change.at, change.kind, purpose, payer, payee, gross, change.fee, refunded)

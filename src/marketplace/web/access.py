@@ -48,13 +48,15 @@ class Access(Enum):
     """Moderators and operators; for others the page does not exist."""
     FINANCE = "finance"
     """Operators and finance: payouts, statements; for others the page does not exist."""
+    BOOKS = "books"
+    """Whoever has a role in the house, moderators, operators or finance: the books."""
     WEBHOOK = "webhook"
     """Another machine, which proves itself by its signature: no session, no CSRF token."""
     DEMO = "demo"
     """Anybody, in the demo only; elsewhere the page does not exist."""
 
 
-PUBLIC, USER, EMPLOYER, FREELANCER, STAFF, FINANCE, WEBHOOK, DEMO = Access
+PUBLIC, USER, EMPLOYER, FREELANCER, STAFF, FINANCE, BOOKS, WEBHOOK, DEMO = Access
 
 
 class CrossSite(DomainError):
@@ -143,6 +145,8 @@ def _admit(visit: Visit, access: Access) -> None:
     if access is STAFF and (visit.person is None or not visit.person.is_staff):
         raise NotFound
     if access is FINANCE and (visit.person is None or not visit.person.is_finance):
+        raise NotFound
+    if access is BOOKS and (visit.person is None or visit.person.staff_role is None):
         raise NotFound
     if access is USER:
         _ = visit.user

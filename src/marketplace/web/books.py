@@ -1,21 +1,25 @@
 """The staff's page of the books: Stripe's beside ours, what rests too long, trial balance, a balance at a moment."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from wtforms import StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 
 from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow import reconciling
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.web import paging
-from marketplace.web.access import STAFF, Answer, get, post
+from marketplace.web.access import BOOKS, FINANCE, Answer, get, post
 from marketplace.web.forms import Form, Length, Required, strip
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
 
+BOOKED_AS = {
+    "own_transfer": N_("Our own money, to or from our bank"),
+    "stripe_fee": N_("A fee of Stripe"),
+}
 TRANSIT = ("payout_transit:", "refund_transit:")
 TRANSIT_LIMIT = timedelta(days=3)
 
@@ -40,13 +44,19 @@ class CloseForm(Form):
     )
 
 
-@get("/ops/books", STAFF)
+class BookForm(CloseForm):
+    """What only Stripe knew of, and as what it is booked."""
+
+    closed_as = RadioField(N_("What it was"), choices=cast(Any, BOOKED_AS), validate_choice=False)
+
+
+@get("/ops/books", BOOKS)
 async def show_books(visit: Visit) -> Answer:
     """What does not match, what is in transit for too long, the trial balance, a balance at a point in time."""
     return await _page(visit, visit.blank(CloseForm))
 
 
-@post("/ops/books/differences/{id}/close", STAFF)
+@post("/ops/books/differences/{id}/close", BOOKS)
 async def close_difference(visit: Visit, id: UUID) -> Answer:
     """With a reason; the audit log keeps it."""
     form = await visit.form(CloseForm)
@@ -55,6 +65,20 @@ async def close_difference(visit: Visit, id: UUID) -> Answer:
             async with visit.write() as db:
                 await reconciling.close_difference(db, id, form.reason.data or "", by=visit.user.id, at=visit.now)
             return redirect(visit, "/ops/books", flash=N_("Closed. It stays in the audit log with your reason."))
+    return await _page(visit, form, status=422)
+
+
+@post("/ops/books/differences/{id}/book", FINANCE)
+async def book_difference(visit: Visit, id: UUID) -> Answer:
+    """What only Stripe knows of goes into the ledger too."""
+    form = await visit.form(BookForm)
+    if form.validate():
+        with form.catching():
+            async with visit.write() as db:
+                await reconciling.book_difference(
+                    db, id, form.closed_as.data or "", form.reason.data or "", by=visit.user.id, at=visit.now
+                )
+            return redirect(visit, "/ops/books", flash=N_("Booked. It stays in the audit log with your reason."))
     return await _page(visit, form, status=422)
 
 
@@ -73,7 +97,7 @@ async def _page(visit: Visit, form: CloseForm, *, status: int = 200) -> Answer:
     context: dict[str, Any] = {"last": last, "sums": _sums(last), "trial": trial, "resting": resting}
     context |= {"asked": asked, "moment": moment, "balance": found, "form": form}
     differences = paging.cut(visit, rows, key=lambda row: [row.id])
-    return page(visit, "ops/books.html", status=status, found=differences, money=_money, **context)
+    return page(visit, "ops/books.html", status=status, found=differences, money=_money, booked_as=BOOKED_AS, **context)
 
 
 def _moment(visit: Visit, form: AccountForm) -> datetime:
@@ -99,4 +123,4 @@ def _money(minor: int, currency: str) -> Money:
     return Money(minor, currency)
 
 
-routes = [show_books, close_difference]
+routes = [show_books, close_difference, book_difference]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from marketplace.engines.paper.press import Document
-from marketplace.escrow.statements import Line, Receipt, Statement
+from marketplace.escrow.statements import EARNED, Line, Receipt, Statement
 from marketplace.kernel.i18n import N_, translations
 from marketplace.kernel.ids import short
 from marketplace.kernel.money import format_money
@@ -15,6 +15,7 @@ TITLES = {
     "fund": N_("Receipt of a payment"),
     "release": N_("Invoice and receipt of a release"),
     "refund": N_("Receipt of a refund"),
+    "settlement": N_("Invoice and receipt of a settlement"),
 }
 _CHECK = N_("Every figure is read from the ledger. The journal behind it can be checked by anybody at %(address)s.")
 _HELD = N_("Held milestone funds are kept on the platform's account until release, refund or settlement.")
@@ -45,7 +46,9 @@ def receipt(visit: Visit, found: Receipt) -> Document:
         (say(N_("For")), found.purpose),
     )
     totals = [(say(N_("Amount")), format_money(found.gross))]
-    if found.kind == "release":
+    if found.kind == "settlement":
+        totals.append((say(N_("Refunded to the employer")), format_money(found.refunded)))
+    if found.kind in EARNED:
         totals += [
             (say(N_("Fee of the platform, paid by the freelancer")), format_money(found.fee)),
             (say(N_("The freelancer receives")), format_money(found.net)),
@@ -57,9 +60,8 @@ def receipt(visit: Visit, found: Receipt) -> Document:
 def certificate(visit: Visit, found: Statement, *, name: str, year: str) -> Document:
     """What she earned in a year in one currency, by the releases to her."""
     say = _words(visit)
-    releases = [line for line in found.lines if line.change.kind == "release"]
-    rows = tuple((_day(visit, line.change.at), line.purpose, *_figures(line)) for line in releases)
-    net = found.total("release")
+    rows = tuple((_day(visit, line.change.at), line.purpose, *_figures(line)) for line in found.earned)
+    net = found.net
     totals = (
         (say(N_("Earned before fees")), format_money(net + found.fees)),
         (say(N_("Fees")), format_money(found.fees)),

@@ -1,4 +1,4 @@
-"""Paying a milestone in by bank or wallet: where to, how much, under which reference, and what has come so far."""
+"""Paying a milestone in by bank or wallet; what has to go back to payers by hand, and refunds that did not arrive."""
 
 from typing import Any
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.contracts import actions, money, queries
 from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import NotYourSide
+from marketplace.escrow import refunding
 from marketplace.escrow.rails import desk, pay_ins
 from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.identity.roles import NotMyRole
@@ -50,8 +51,9 @@ async def list_to_send_back(visit: Visit) -> Answer:
     """Money that came by transfer and has to go back."""
     async with visit.read() as db:
         found = await pay_ins.to_send_back(db)
+        failed = await refunding.failed_refunds(db)
         count = await desk.open_lines(db)
-    return page(visit, "ops/pay_ins.html", found=found, open_lines=count)
+    return page(visit, "ops/pay_ins.html", found=found, failed=failed, open_lines=count)
 
 
 @post("/ops/pay-ins/{id}/sent-back", FINANCE)
@@ -63,4 +65,14 @@ async def send_back(visit: Visit, id: UUID) -> Answer:
     return redirect(visit, "/ops/pay-ins", flash=N_("Written down."))
 
 
-routes = [show_transfer, ask_reference, list_to_send_back, send_back]
+@post("/ops/refunds/{id}/again", FINANCE)
+async def refund_again(visit: Visit, id: UUID) -> Answer:
+    """A refund that did not arrive: to the card once more, or onto the list of what is sent by hand."""
+    is_by_hand = (await visit.posted()).get("way") == "hand"
+    async with visit.write() as db:
+        await refunding.give_back_again(db, id, is_by_hand=is_by_hand, by=visit.user.id, at=visit.now)
+    said = N_("It stands in the list above.") if is_by_hand else N_("It is on its way to the card again.")
+    return redirect(visit, "/ops/pay-ins", flash=said)
+
+
+routes = [show_transfer, ask_reference, list_to_send_back, send_back, refund_again]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,14 @@ from marketplace.engines.payments.events import CommandDone, CommandFailed, Stri
 from marketplace.kernel import clock, events
 from tests.engines.payments.contract import Contract, checking_client
 from tests.engines.payments.sandbox_server import SandboxServer
+
+USUAL: dict[str, Any] = {
+    "settle_seconds": 0,
+    "payout_seconds": 2,
+    "account_link_seconds": 300,
+    "unapproved_countries": [],
+}
+USUAL |= {"requests_per_second": 0, "events": "", "event_delay_seconds": 0}
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +33,7 @@ async def sandbox(sandbox_server: SandboxServer) -> AsyncIterator[SandboxServer]
     clock.use_offset_file(sandbox_server.clock_file)
     yield sandbox_server
     await sandbox_server._control("faults", {})
-    await sandbox_server.settings(settle_seconds=0, payout_seconds=2, account_link_seconds=300, unapproved_countries=[])
+    await sandbox_server.settings(**USUAL)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from marketplace.engines.payments import outbox
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.events import CommandDone, CommandFailed
 from marketplace.engines.payments.models import Command
+from marketplace.engines.payments.pace import Pace
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.events import within
@@ -289,3 +290,12 @@ async def test_a_subscriber_that_raises_leaves_the_command_open(
     await drain(services, later_too=True)
     assert (await wish.stored(command_id)).state == "done"
     assert len(await wish.made()) == 1
+
+
+def test_commands_go_out_at_the_pace_that_stripe_takes() -> None:
+    """Never more than 25 of one kind within a second; kinds do not wait for each other."""
+    pace, at = Pace(), 100.0
+    started = sorted(at + pace.delay("transfers.create", at) for _ in range(200))
+    assert all(after - before > 1 for before, after in zip(started, started[25:], strict=False))
+    assert started[199] - started[0] < 11
+    assert pace.delay("refunds.create", at) == 0

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from marketplace.engines.payments.client import PaymentClient
+from marketplace.engines.payments.errors import PaymentUnavailable
 from marketplace.kernel import clock
 from tests.engines.payments.contract import Contract
 from tests.engines.payments.receiver import Receiver
@@ -115,3 +116,32 @@ async def test_a_webhook_may_come_twice_on_request(
 
 async def _expire(client: PaymentClient, session: dict[str, Any]) -> None:
     await client.execute("checkout.sessions.expire", {"session": session["id"]}, key=fresh("expire"))
+
+
+async def test_events_are_doubled_or_lost_by_switch(
+    receiver: Receiver, telling: tuple[SandboxServer, PaymentClient]
+) -> None:
+    """A lost one still stands in Stripe's list, where the poll finds it."""
+    sandbox, client = telling
+    sessions = [await open_session(client) for _ in range(3)]
+    for events, session in zip(("lost", "doubled", ""), sessions, strict=True):
+        await sandbox.settings(events=events)
+        await _expire(client, session)
+        if events != "lost":
+            times = 2 if events else 1
+            await receiver.wait_for("checkout.session.expired", about=session["id"], times=times)
+    heard = [event["data"]["object"]["id"] for event in receiver.events if event["type"] == "checkout.session.expired"]
+    assert [heard.count(session["id"]) for session in sessions] == [0, 2, 1]
+    listed = [event async for event in client.events(since=clock.now().replace(hour=0, minute=0))]
+    assert sessions[0]["id"] in {event["data"]["object"]["id"] for event in listed}
+
+
+async def test_too_many_calls_a_second_are_refused(telling: tuple[SandboxServer, PaymentClient]) -> None:
+    sandbox, client = telling
+    await sandbox.settings(requests_per_second=2)
+    for _ in range(2):
+        await client.balance()
+    with pytest.raises(PaymentUnavailable):
+        await client.balance()
+    await sandbox.settings(requests_per_second=0)
+    await client.balance()

@@ -14,6 +14,7 @@ from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailab
 from marketplace.engines.payments.events import CommandDone, CommandFailed
 from marketplace.engines.payments.models import Command, CommandState
 from marketplace.engines.payments.operations import COMMANDS, Wire
+from marketplace.engines.payments.pace import Pace
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.events import publish
@@ -23,6 +24,7 @@ from marketplace.kernel.queue import defer
 LEASE = timedelta(seconds=120)
 KEY_LIFE = timedelta(hours=23)  # Stripe may forget a key after 24 h (docs.stripe.com/api/idempotent_requests)
 LONGEST_PAUSE = timedelta(minutes=10)
+_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ async def _call(database: Database, client: PaymentClient, attempt: Attempt) -> 
         if found is not None:
             return found
         attempt = await _renew_key(database, attempt)
+    await _PACE.wait(attempt.operation)
     hit("payments.call.before")
     result = await client.execute(attempt.operation, attempt.body, key=attempt.key, account=attempt.account)
     hit("payments.call.after")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, or_, select
 
 from marketplace.engines.banking import references
 from marketplace.engines.ledger import journal
@@ -17,7 +17,7 @@ from marketplace.engines.ledger import queries as ledger
 from marketplace.engines.ledger.models import LedgerAccount
 from marketplace.escrow import accounts
 from marketplace.escrow.actions import locked_hold
-from marketplace.escrow.errors import AlreadyFunded, NotHeld
+from marketplace.escrow.errors import AlreadyFunded, NotHeld, SamePerson
 from marketplace.escrow.events import HoldFunded
 from marketplace.escrow.models import Hold, Refund
 from marketplace.escrow.rails.models import PayIn, StatementLine
@@ -125,7 +125,7 @@ async def to_send_back(db: AnySession) -> list[ToSendBack]:
     refunds = (
         select(Hold.id, Refund.id, Hold.purpose, Refund.amount_minor, Refund.currency)
         .join(Hold, Hold.id == Refund.hold_id)
-        .where(Refund.state == "pending", Hold.charge_id.is_(None))
+        .where(Refund.state == "pending", or_(Hold.charge_id.is_(None), Refund.is_by_hand))
         .order_by(Refund.id)
     )
     found += [(h, r, purpose, Money(minor, currency)) for h, r, purpose, minor, currency in await db.execute(refunds)]
@@ -144,7 +144,10 @@ async def _payers(db: AnySession, hold_ids: set[UUID]) -> dict[UUID, tuple[str, 
 
 
 async def sent_back(db: Session, hold_id: UUID, refund_id: UUID | None, *, by: UUID, at: datetime) -> None:
-    """Somebody of finance has sent it back; the statement's line follows. Raises: NotFound, MoveRefused."""
+    """Somebody of finance has sent it back; the statement's line follows.
+
+    Raises: NotFound, MoveRefused, SamePerson (who takes a refund from the card does not say that it is paid).
+    """
     hold = await locked_hold(db, hold_id)
     if refund_id is not None:
         await _refund_sent(db, hold, refund_id, by=by, at=at)
@@ -160,8 +163,10 @@ async def sent_back(db: Session, hold_id: UUID, refund_id: UUID | None, *, by: U
 
 async def _refund_sent(db: Session, hold: Hold, refund_id: UUID, *, by: UUID, at: datetime) -> None:
     refund = await db.get(Refund, refund_id, with_for_update=True, populate_existing=True)
-    if refund is None or refund.hold_id != hold.id or hold.charge_id is not None:
+    if refund is None or refund.hold_id != hold.id or not (hold.charge_id is None or refund.is_by_hand):
         raise NotFound
+    if refund.is_by_hand and refund.by_user_id == by:
+        raise SamePerson
     check_move("refund", refund.state, "sent")
     refund.state, refund.sent_at = "sent", at
     await db.flush()

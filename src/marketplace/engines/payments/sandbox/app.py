@@ -33,8 +33,10 @@ _CONTROLS = (
     controls.change_settings,
     controls.raise_dispute,
     controls.decide_dispute,
+    controls.fail_payout,
     controls.deliver_again,
     controls.show_books,
+    controls.show_newest,
     controls.live,
 )
 

@@ -179,12 +179,12 @@ class Books:
 
     # --- webhooks
 
-    def deliver(self, event_id: str) -> None:
-        """Queue the event; one that was delivered already goes out again."""
+    def deliver(self, event_id: str, *, at: float = 0) -> None:
+        """Queue the event for that (real) time, 0 is at once; one that was delivered already goes out again."""
         self._db.execute(
-            "INSERT INTO deliveries (event_id, next_at) VALUES (?, 0)"
-            " ON CONFLICT (event_id) DO UPDATE SET next_at = 0, ended_at = NULL",
-            (event_id,),
+            "INSERT INTO deliveries (event_id, next_at) VALUES (?, ?)"
+            " ON CONFLICT (event_id) DO UPDATE SET next_at = excluded.next_at, ended_at = NULL",
+            (event_id, at),
         )
 
     def deliveries_due(self, at: float, limit: int) -> list[tuple[str, int, float | None]]:

@@ -8,12 +8,15 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
-from marketplace.engines.payments.sandbox import disputes
+from marketplace.engines.payments.sandbox import disputes, payouts
 from marketplace.engines.payments.sandbox.books import Wire
 from marketplace.engines.payments.sandbox.desk import DEFAULTS, Desk
 from marketplace.engines.payments.sandbox.faults import KINDS, Fault
 from marketplace.engines.payments.sandbox.refusals import Refusal
 from marketplace.engines.payments.sandbox.site import Site
+
+NEWEST = 20
+"""How many of each kind the demo's page shows."""
 
 
 def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -80,6 +83,20 @@ async def decide_dispute(id: str, request: Request[Any, Any, Any], site: Site) -
     return dispute
 
 
+@post("/_sandbox/payouts/{id:str}/fail", status_code=204, guards=[from_this_machine])
+async def fail_payout(id: str, site: Site) -> None:
+    """The bank sends it back."""
+    payout = site.books.get(id, kind="payout")
+    if payout is None:
+        raise NotFoundException
+    try:
+        with site.books.transaction():
+            payouts.fail(site.desk(site.books.account_of(id)), payout)
+    except Refusal as refusal:
+        raise ValidationException(str(refusal.body)) from refusal
+    site.changed()
+
+
 @post("/_sandbox/events/{id:str}/deliver", status_code=204, guards=[from_this_machine])
 async def deliver_again(id: str, site: Site) -> None:
     """Send the webhook of an event (once more)."""
@@ -92,6 +109,22 @@ async def deliver_again(id: str, site: Site) -> None:
 def show_books(site: Site) -> Wire:
     """The summary of the books, for tests and reconciliation."""
     return summarise(site)
+
+
+@get("/_sandbox/books/newest", sync_to_thread=False, guards=[from_this_machine])
+def show_newest(site: Site) -> Wire:
+    """The newest payments, payouts and disputes, and the switches, for the demo's page."""
+    kinds = {
+        "charge": ("amount_refunded", "disputed", "status"),
+        "payout": ("status",),
+        "dispute": ("charge", "status"),
+    }
+    desk = site.desk()
+    return {
+        **{f"{kind}s": _moved(site, kind, fields)[: -NEWEST - 1 : -1] for kind, fields in kinds.items()},
+        "settings": {name: desk.setting(name) for name in DEFAULTS},
+        "webhooks_waiting": len(site.books.open_deliveries()),
+    }
 
 
 @get("/live", sync_to_thread=False)

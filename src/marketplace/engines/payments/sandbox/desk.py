@@ -8,6 +8,7 @@ from typing import Any
 from marketplace.engines.payments.sandbox import API_VERSION
 from marketplace.engines.payments.sandbox.books import Books, Wire
 from marketplace.engines.payments.sandbox.refusals import no_such
+from marketplace.engines.payments.sandbox.webhooks import real_time_in
 
 DAY = 86_400
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -55,7 +56,15 @@ class Desk:
         if where:
             event["account"] = where
         self.books.insert(event, account=where, created=self.now)
-        self.books.deliver(event["id"])
+        self._send_off(event["id"])
+
+    def _send_off(self, event_id: str) -> None:
+        """Queue the webhook; a lost one stands in the list of events all the same."""
+        delay: float = self.setting("event_delay_seconds")
+        if self.setting("events") == "shuffled":
+            delay *= secrets.randbelow(1_000) / 1_000
+        if self.setting("events") != "lost":
+            self.books.deliver(event_id, at=real_time_in(delay) if delay else 0)
 
     def tell_of_account(self, type: str, account_id: str) -> None:
         """A thin event of Accounts v2: it names the account and says no more."""
@@ -74,7 +83,7 @@ class Desk:
             },
         }
         self.books.insert(event, account=account_id, created=self.now)
-        self.books.deliver(event["id"])
+        self._send_off(event["id"])
 
 
 DEFAULTS: dict[str, Any] = {
@@ -82,6 +91,9 @@ DEFAULTS: dict[str, Any] = {
     "payout_seconds": 2,
     "account_link_seconds": 300,
     "unapproved_countries": [],
+    "requests_per_second": 0,  # Stripe: 25 on each endpoint; 0 is no limit
+    "events": "",  # how webhooks arrive: as they come, "lost", "doubled" or "shuffled" over event_delay_seconds
+    "event_delay_seconds": 0,
 }
 
 

@@ -82,6 +82,13 @@ def settle(desk: Desk, payout: Wire) -> None:
         desk.books.update(payout)
         desk.tell("payout.paid", payout)
         return
+    fail(desk, payout)
+
+
+def fail(desk: Desk, payout: Wire) -> None:
+    """The bank sends it back, also days after it said that it was paid. Raises: Refusal when it has done so already."""
+    if payout["status"] == "failed":
+        raise Refusal("This payout has failed already.", code="payouts_not_allowed")
     payout = {
         **payout,
         "status": "failed",

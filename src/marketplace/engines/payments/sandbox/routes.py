@@ -26,7 +26,7 @@ _TOO_MANY: Wire = {
     "error": {
         "type": "invalid_request_error",
         "code": "rate_limit",
-        "message": "Request rate limit exceeded (ordered by a test).",
+        "message": "Request rate limit exceeded.",
     }
 }
 
@@ -105,6 +105,8 @@ async def _answer(site: Site, call: Call) -> Answered:
 
 
 async def _act(site: Site, call: Call) -> Answered:
+    if (most := site.desk().setting("requests_per_second")) and site.is_too_fast(call.operation.name, most):
+        return _response(Answer(429, _TOO_MANY))
     fault = site.faults.take(call.operation.name)
     match fault.kind if fault else "":
         case "429":

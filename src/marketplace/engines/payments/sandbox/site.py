@@ -1,5 +1,7 @@
 """What all routes of the sandbox share."""
 
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,6 +24,17 @@ class Site:
     faults: Faults
     on_change: Callable[[], None] = _nothing
     in_flight: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    recent: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
+
+    def is_too_fast(self, operation: str, per_second: int) -> bool:
+        """Whether this call is one too many within a second of real time; else it is counted."""
+        now, calls = time.monotonic(), self.recent.setdefault(operation, deque())
+        while calls and calls[0] <= now - 1:
+            calls.popleft()
+        if len(calls) >= per_second:
+            return True
+        calls.append(now)
+        return False
 
     def now(self) -> int:
         return int(clock.now().timestamp())

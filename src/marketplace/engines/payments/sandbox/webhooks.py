@@ -41,6 +41,11 @@ def pause_after(attempts: int) -> float:
     return min(2.0 ** min(attempts, 16), _LONGEST_PAUSE_SECONDS)
 
 
+def real_time_in(seconds: float) -> float:
+    """Webhooks wait in real time: the demo's clock jumps."""
+    return time.time() + seconds
+
+
 class Messenger:
     """Delivers what waits in the books."""
 
@@ -82,7 +87,10 @@ class Messenger:
             return
         status = await self._post(session, payload, signature(payload, secret, int(time.time())))
         now = time.time()
-        is_over = (status is not None and 200 <= status < 300) or now - (first_at or now) > _GIVE_UP_SECONDS
+        is_done = status is not None and 200 <= status < 300
+        if is_done and attempts == 0 and self._books.setting("events", "") == "doubled":
+            is_done = False  # once more in a second, as if our answer had been lost
+        is_over = is_done or now - (first_at or now) > _GIVE_UP_SECONDS
         self._books.note_delivery(event_id, status, at=now, next_at=None if is_over else now + pause_after(attempts))
 
     async def _post(self, session: ClientSession, payload: bytes, signed: str) -> int | None:

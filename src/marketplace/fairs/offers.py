@@ -80,9 +80,7 @@ async def make(
     answer_by = at + timedelta(days=ANSWER_DAYS)
     await _check(db, booth, words, answer_by=answer_by, at=at)
     assert words.pay is not None
-    kept = await results.card_of(db, booth.id, candidate.id)
-    said = Card(result="offered", note=kept.note if kept else "", word=kept.word if kept else "")
-    await results.judge(db, fair, booth, candidate, said, by=by, at=at)
+    await results.judge(db, fair, booth, candidate, Card(result="offered"), by=by, at=at)
     waiting = FairOffer.booth_id == booth.id, FairOffer.candidate_id == candidate.id, FairOffer.state == "sent"
     if await db.scalar(select(FairOffer.id).where(*waiting)):
         raise OfferWaits

@@ -84,13 +84,17 @@ class MeetingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Where a candidate stands with one employer. `due_at`: until when she has an answer, while she has none."""
+    """Where a candidate stands with one employer. `due_at`: until when she has an answer, while she has none.
+
+    `unanswered_at`: when she was told that none came in time.
+    """
 
     employer: str
     result: str | None
     word: str
     answered_at: datetime | None
     due_at: datetime | None
+    unanswered_at: datetime | None = None
 
 
 async def booth_of(db: AnySession, slug: str, booth_id: UUID, *, by: UUID) -> tuple[Fair, Booth]:
@@ -200,23 +204,29 @@ async def judge(
 
 async def answers_of(db: AnySession, candidate: FairCandidate, fair: Fair) -> list[Answer]:
     """Where she stands with every employer she met or who read her badge; for her own page."""
+    card = (FairScorecard.booth_id == Booth.id) & (FairScorecard.candidate_id == candidate.id)
+    met = select(Meeting.booth_id).where(Meeting.candidate_id == candidate.id, Meeting.state == "done")
     found = (
         select(Booth.name, FairScorecard)
-        .join(Booth, Booth.id == FairScorecard.booth_id)
-        .where(FairScorecard.candidate_id == candidate.id)
+        .outerjoin(FairScorecard, card)
+        .where(FairScorecard.id.is_not(None) | Booth.id.in_(met), Booth.fair_id == fair.id)
         .order_by(Booth.name, Booth.id)
     )
     due = fair.ends_at + timedelta(days=fair.results_due_days) if fair.ends_at else None
-    return [
-        Answer(
-            employer=name,
-            result=card.result,
-            word=card.word,
-            answered_at=card.answered_at,
-            due_at=None if card.answered_at else due,
-        )
-        for name, card in await db.execute(found)
-    ]
+    return [_answer(name, card, due) for name, card in await db.execute(found)]
+
+
+def _answer(employer: str, card: FairScorecard | None, due: datetime | None) -> Answer:
+    if card is None:
+        return Answer(employer=employer, result=None, word="", answered_at=None, due_at=due)
+    return Answer(
+        employer=employer,
+        result=card.result,
+        word=card.word,
+        answered_at=card.answered_at,
+        due_at=None if card.answered_at else due,
+        unanswered_at=None if card.answered_at else card.unanswered_at,
+    )
 
 
 async def _meeting(db: Session, booth: Booth, candidate: FairCandidate) -> Meeting | None:

@@ -54,6 +54,7 @@ SCHEDULES = {
     "discovery.recommend": "40 3 * * 1",
     "training.digest": "30 3 * * *",
     "privacy.sweep": "35 * * * *",
+    "fairs.sweep": "45 * * * *",
 }
 """When what runs by itself, in UTC. Handlers are idempotent."""
 

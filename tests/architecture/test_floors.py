@@ -15,7 +15,8 @@ SOURCE = ROOT / "src" / "marketplace"
 
 OPENS_TRANSACTIONS = (
     *("web/", "cli/", "demo/", "kernel/queue/", "kernel/database/"),
-    *("engines/payments/", "engines/search/", "engines/notify/", "fairs/planning_run.py", "discovery/tasks.py"),
+    *("engines/payments/", "engines/search/", "engines/notify/", "discovery/tasks.py"),
+    *("fairs/planning_run.py", "fairs/paper_run.py"),
 )
 """Entry points, the queue, and what must call the network, the disk or a child process between two transactions."""
 

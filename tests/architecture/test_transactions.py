@@ -20,6 +20,7 @@ MAY_OPEN = (
     "engines/notify/outgoing.py",  # the same for mail and text messages
     "discovery/tasks.py",  # read; ask the index without one; record
     "fairs/planning_run.py",  # claim; plan without one, in a child; record
+    "fairs/paper_run.py",  # read; set without one; record
     "engines/search/embedded.py",  # tantivy's own commit
     *("engines/search/outbox.py", "engines/search/tasks.py", "engines/search/writing.py"),  # the same for the index
 )

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from marketplace.engines.files.models import StoredFile
 from marketplace.fairs import checkin_devices, offers, replanning
+from marketplace.fairs.day_models import FollowUp
+from marketplace.fairs.paper_models import FairPaper
 from marketplace.fairs.plan_models import Meeting
 from marketplace.fairs.replanning import Happening
 from marketplace.kernel import clock, ids
@@ -15,6 +18,7 @@ from tests.fairs.scenes import make_hall, make_timetable
 OMAR, NOBODY = frozenset({"omar"}), frozenset[str]()
 AYESHA, HIRES = frozenset({"ayesha"}), frozenset({"bilal", "iqra"})
 _DAY = "/fairs/<live_fair>/day"
+_PERSON = "/fairs/<live_fair>/booths/<live_booth>/people/<follow_up>"
 _BADGE = "/fairs/<live_fair>/booths/<live_booth>/badges/C00001"
 
 FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
@@ -23,6 +27,11 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/day/devices/{id}/revoke": (f"{_DAY}/devices/<gate_device>/revoke", OMAR, NOBODY),
     "GET /fairs/{slug}/day/doors/{id}": (f"{_DAY}/doors/<gate>", OMAR, NOBODY),
     "POST /fairs/{slug}/day/doors/{id}": (f"{_DAY}/doors/<gate>", OMAR, NOBODY),
+    "GET /fairs/{slug}/paper": ("/fairs/<live_fair>/paper", OMAR, NOBODY),
+    "POST /fairs/{slug}/paper": ("/fairs/<live_fair>/paper", OMAR, NOBODY),
+    "GET /fairs/{slug}/paper/{id}/file": ("/fairs/<live_fair>/paper/<paper>/file", OMAR, NOBODY),
+    "GET /fairs/{slug}/paper/tables/{id}": ("/fairs/<live_fair>/paper/tables/<live_table>", OMAR, NOBODY),
+    "POST /fairs/{slug}/paper/tables/{id}": ("/fairs/<live_fair>/paper/tables/<live_table>", OMAR, NOBODY),
     "GET /fairs/{slug}/report": ("/fairs/<live_fair>/report", OMAR, NOBODY),
     "GET /fairs/{slug}/report.csv": ("/fairs/<live_fair>/report.csv", OMAR, NOBODY),
     "GET /fairs/{slug}/day/board": (f"{_DAY}/board", OMAR, NOBODY),
@@ -34,6 +43,9 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/day/changes/{id}/confirm": (f"{_DAY}/changes/<fair_change>/confirm", OMAR, NOBODY),
     "POST /fairs/{slug}/day/changes/{id}/discard": (f"{_DAY}/changes/<fair_change>/discard", OMAR, NOBODY),
     "GET /fairs/{slug}/booths/{id}/day": ("/fairs/<live_fair>/booths/<live_booth>/day", HIRES, NOBODY),
+    "GET /fairs/{slug}/booths/{id}/answers": ("/fairs/<live_fair>/booths/<live_booth>/answers", HIRES, NOBODY),
+    "POST /fairs/{slug}/booths/{id}/answers": ("/fairs/<live_fair>/booths/<live_booth>/answers", HIRES, NOBODY),
+    "POST /fairs/{slug}/booths/{id}/people/{number}": (_PERSON, HIRES, NOBODY),
     "GET /fairs/{slug}/badges/{code}": ("/fairs/<live_fair>/badges/C00001", HIRES, NOBODY),
     "GET /fairs/{slug}/booths/{id}/badges/{code}": (_BADGE, HIRES, NOBODY),
     "POST /fairs/{slug}/booths/{id}/badges/{code}": (_BADGE, HIRES, NOBODY),
@@ -46,7 +58,7 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
 }
 
 
-async def fair_day_of(db: Session, cast: Cast) -> dict[str, str]:
+async def fair_day_of(db: Session, cast: Cast, file: StoredFile) -> dict[str, str]:
     """A fair of the park that began an hour ago, with a phone at its gate."""
     at = clock.now()
     times = {"starts_at": at - timedelta(hours=1), "ends_at": at + timedelta(hours=5), "live_at": at}
@@ -64,6 +76,16 @@ async def fair_day_of(db: Session, cast: Cast) -> dict[str, str]:
     await db.flush()
     what = Happening(cause="no_show", candidate_ids=(hall.candidates[1].id,))
     change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=at)
+    part: dict[str, Any] = {"kind": "doors", "part": 1, "parts": 1, "first": 1, "last": 3, "locale": "en"}
+    printed = FairPaper(
+        fair_id=hall.fair.id, file_id=file.id, made_at=at, ordered_by=cast.omar.id, ordered_at=at, **part
+    )
+    about: dict[str, Any] = {"fair_id": hall.fair.id, "candidate_id": hall.candidates[0].id, "offer_id": offer.id}
+    asked = FollowUp(**about, day=30, due_on=at.date())
+    db.add_all([printed, asked])
+    await db.flush()
     shown = {"live_meeting": ids.short(meeting.id), "fair_change": ids.short(change.id)}
     shown |= {"live_booth": ids.short(hall.booths[0].id), "spot_offer": ids.short(offer.id)}
+    shown |= {"follow_up": ids.short(asked.id)}
+    shown |= {"paper": ids.short(printed.id), "live_table": ids.short(hall.tables[0].id)}
     return shown | {"live_fair": hall.fair.slug, "gate": ids.short(hall.gate.id), "gate_device": ids.short(device.id)}

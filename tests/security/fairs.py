@@ -43,6 +43,9 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
 }
 BY_TICKET = {
     "GET /fairs/{slug}/ticket",  # always her own
+    "GET /fairs/{slug}/outcome",  # counts of a fair that is over
+    "GET /follow-ups/{secret}",
+    "POST /follow-ups/{secret}",
     "GET /tickets/{secret}",  # the secret is the key (tests/web/test_fairs_join.py)
     "GET /tickets/{secret}/edit",
     "GET /tickets/{secret}/wishes",

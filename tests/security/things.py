@@ -415,7 +415,7 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     db.add_all([kept, difference])
     money = await money_of(db, cast)
     training = {**await training_of(db, cast, file), **await hiring_of(db, cast, at), **await fairs_of(db, cast)}
-    training |= await fair_day_of(db, cast)
+    training |= await fair_day_of(db, cast, file)
     await db.commit()
     named = {"opening": opening.slug, "vacancy": vacancy.slug, "service": service.slug, "unoffered": unoffered.slug}
     named |= {"gig": gig.slug, "draft": unfinished.slug}

@@ -96,7 +96,8 @@ class FairScorecard(Base):
     """What an employer says of a candidate it met, read or applied there: one per booth and candidate.
 
     `scores` is {criterion: 1..5}; `note` is private to the employer; `word` is what the candidate reads. Until
-    `answered_at` she has no answer yet: due by the fair's `results_due_days`.
+    `answered_at` she has no answer yet: due by the fair's `results_due_days`. `unanswered_at`: she was told that none
+    came; one may still come later.
     """
 
     __tablename__ = "fair_scorecards"
@@ -123,6 +124,7 @@ class FairScorecard(Base):
     updated_at: Mapped[datetime] = timestamp()
     answered_at: Mapped[datetime | None] = optional_timestamp()
     reminded_at: Mapped[datetime | None] = optional_timestamp()
+    unanswered_at: Mapped[datetime | None] = optional_timestamp()
 
 
 class FairOffer(Base):
@@ -192,15 +194,20 @@ class FairMessage(Base):
 
 
 class FollowUp(Base):
-    """The question after 30, 90 and 180 days whether she is still there, by a link of her own."""
+    """The question after 30, 90 and 180 days whether she is still there, by a link of her own.
+
+    `answer` is what she says, `employer_answer` what the employer says: two sources, neither overwrites the other.
+    """
 
     __tablename__ = "follow_ups"
     __table_args__ = (
         one_of("answer", StillThere),
+        one_of("employer_answer", StillThere),
         ForeignKeyConstraint(["candidate_id", "fair_id"], ["fair_candidates.id", "fair_candidates.fair_id"]),
         CheckConstraint("day IN (30, 90, 180)", name="day"),
         UniqueConstraint("offer_id", "day"),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
+        CheckConstraint("(employer_answer IS NULL) = (employer_at IS NULL)", name="employer"),
         Index("ix_follow_ups_due", "due_on", postgresql_where="sent_at IS NULL"),
         Index("ix_follow_ups_candidate_id", "candidate_id"),
     )
@@ -215,3 +222,8 @@ class FollowUp(Base):
     answer: Mapped[str | None]
     word: Mapped[str] = mapped_column(server_default="")
     answered_at: Mapped[datetime | None] = optional_timestamp()
+    link_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    reminded_at: Mapped[datetime | None] = optional_timestamp()
+    employer_answer: Mapped[str | None]
+    employer_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    employer_at: Mapped[datetime | None] = optional_timestamp()

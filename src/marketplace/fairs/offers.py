@@ -80,9 +80,7 @@ async def make(
     answer_by = at + timedelta(days=ANSWER_DAYS)
     await _check(db, booth, words, answer_by=answer_by, at=at)
     assert words.pay is not None
-    kept = await results.card_of(db, booth.id, candidate.id)
-    said = Card(result="offered", note=kept.note if kept else "", word=kept.word if kept else "")
-    await results.judge(db, fair, booth, candidate, said, by=by, at=at)
+    await results.judge(db, fair, booth, candidate, Card(result="offered"), by=by, at=at)
     waiting = FairOffer.booth_id == booth.id, FairOffer.candidate_id == candidate.id, FairOffer.state == "sent"
     if await db.scalar(select(FairOffer.id).where(*waiting)):
         raise OfferWaits
@@ -169,9 +167,13 @@ async def accept(db: Session, offer: FairOffer, *, by: UUID, at: datetime) -> No
 async def decline(db: Session, offer: FairOffer, *, reason: str, by: UUID, at: datetime) -> None:
     """She says no, with a reason if she likes. Raises: NotFound, OfferOver, Invalid."""
     job_rules.check_reason(reason)
-    await _lock_hers(db, offer, by=by, at=at)
+    candidate = await _lock_hers(db, offer, by=by, at=at)
     offer.decline_reason = reason.strip()
     await _decide(db, offer, "declined", by=by, at=at)
+    fair = await db.get_one(Fair, offer.fair_id)
+    told: dict[str, Any] = {"about": f"declined {offer.id}", "person": candidate.name, "piece": offer.title, "at": at}
+    told |= {"reason": offer.decline_reason, "link": f"/fairs/offers/{ids.short(offer.id)}"}
+    await telling.booths_of(db, fair, "fair_offer_declined", [offer.booth_id], **told)
 
 
 async def withdraw(db: Session, offer: FairOffer, *, by: UUID, at: datetime) -> None:
@@ -183,6 +185,20 @@ async def withdraw(db: Session, offer: FairOffer, *, by: UUID, at: datetime) -> 
     if offer.state != "sent":
         raise OfferOver
     await _decide(db, offer, "withdrawn", by=by, at=at)
+
+
+async def expire(db: Session, *, at: datetime) -> None:
+    """Offers that nobody answered in time have run out; both sides hear it."""
+    over = FairOffer.state == "sent", FairOffer.answer_by <= at
+    found = select(FairOffer).where(*over).order_by(FairOffer.id).limit(500).with_for_update(skip_locked=True)
+    for offer in (await db.scalars(found)).all():
+        await _decide(db, offer, "expired", by=None, at=at)
+        booth, fair = await db.get_one(Booth, offer.booth_id), await db.get_one(Fair, offer.fair_id)
+        told: dict[str, Any] = {"about": f"expired {offer.id}", "organisation": booth.name, "piece": offer.title}
+        told |= {"until": offer.answer_by, "at": at}
+        await telling.candidates_of(db, fair, "fair_offer_expired", [offer.candidate_id], **told)
+        link = f"/fairs/offers/{ids.short(offer.id)}"
+        await telling.booths_of(db, fair, "fair_offer_expired", [booth.id], link=link, **told)
 
 
 async def postings_of(db: AnySession, booth_id: UUID) -> list[Posting]:
@@ -202,7 +218,7 @@ async def _lock_hers(db: Session, offer: FairOffer, *, by: UUID, at: datetime) -
     return candidate
 
 
-async def _decide(db: Session, offer: FairOffer, to: FairOfferState, *, by: UUID, at: datetime) -> None:
+async def _decide(db: Session, offer: FairOffer, to: FairOfferState, *, by: UUID | None, at: datetime) -> None:
     before, offer.state, offer.decided_at = offer.state, to, at
     await db.flush()
     await audit.record(db, f"fair_offer.{to}", subject=("fair_offer", offer.id), by=by, at=at, before=before)

@@ -1,22 +1,26 @@
-"""A fair in numbers: from registered to paid, by employer and by group; as a page and as CSV.
+"""A fair in numbers: from registered to still there after 180 days, by employer, group and centre; page and CSV.
 
 Every number is counted from rows that are there: who checked in, meetings that took place, scorecards, offers, the
-milestones of contracts that came of them, follow-ups that were answered.
+milestones of contracts that came of them, questions that were answered. One statement for each step, whatever the size.
 """
 
 import csv
 import io
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from marketplace.contracts.models import Milestone
+from marketplace.fairs import reporting_day
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairOffer, FairScorecard, FollowUp
-from marketplace.fairs.plan_models import Meeting, TimetableChange
+from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.reporting_day import DayFigures
 from marketplace.fairs.rules import SEATED
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_
@@ -34,101 +38,176 @@ STEPS = {
     "there_180": N_("Still there after 180 days"),
 }
 """What is counted, in candidates, in this order."""
+OF_EMPLOYERS = tuple(STEPS)[2:]
+"""Steps that an employer has a part in."""
+LEAST = 10
+"""Groups of fewer people are not shown: nobody can be picked out of them."""
 _PROMISING = ("shortlisted", "second_interview", "offered")
 _STARTED = ("funded", "delivered", "revision", "released", "settled", "disputed")
+Pair = tuple[UUID, UUID | None]
+"""A candidate, and the employer it happened with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One employer or group: candidates at each step."""
+    """One employer or group: candidates at each step; None for a group too small to be shown."""
 
     name: str
-    steps: dict[str, int]
+    steps: dict[str, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of one day after the start: how many were asked, who answered, what the two sides say."""
+
+    day: int
+    asked: int
+    answered: int
+    by_employer_only: int
+    still_there: int
+    disagree: int
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Within which percentages the share still there lies, of those we know of; None below ten."""
+        return wilson(self.still_there, self.answered + self.by_employer_only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All of it. `no_shows` of `meetings` that were to take place; `moved` by changes on the day."""
+    """All of it."""
 
-    total: Row
+    total: dict[str, int]
     groups: list[Row]
+    centres: list[Row]
     employers: list[Row]
-    meetings: int
-    no_shows: int
-    moved: int
-    unanswered: int
+    known: list[Known]
+    day: DayFigures
 
 
 async def report_of(db: AnySession, fair_id: UUID) -> Report:
     """Counted now."""
-    whole: ColumnElement[bool] = FairCandidate.fair_id == fair_id
-    groups = {
-        N_("Women"): FairCandidate.is_woman.is_(True),
-        N_("Newcomers"): FairCandidate.is_newcomer,
-        N_("Walk-ins"): FairCandidate.source == "walk_in",
-    }
-    booths = (await db.execute(select(Booth.id, Booth.name).where(Booth.fair_id == fair_id).order_by(Booth.name))).all()
-    meetings = select(
-        func.count().filter(Meeting.state.in_(("done", "no_show"))), func.count().filter(Meeting.state == "no_show")
-    )
-    due, missed = (await db.execute(meetings.where(Meeting.fair_id == fair_id))).one()
-    changed = select(func.coalesce(func.sum(func.jsonb_array_length(TimetableChange.moves["moved"])), 0))
-    confirmed = changed.where(TimetableChange.fair_id == fair_id, TimetableChange.state == "confirmed")
-    waiting = select(func.count()).where(FairScorecard.fair_id == fair_id, FairScorecard.answered_at.is_(None))
+    people = (await db.execute(_people(fair_id))).all()
+    pairs = {step: {(who, booth) for who, booth in await db.execute(found)} for step, found in _steps(fair_id).items()}
+    pairs["registered"] = {(each.id, None) for each in people if each.state in SEATED or each.checked_in_at}
+    pairs["came"] = {(each.id, None) for each in people if each.checked_in_at}
+
+    def row(name: str, chosen: Callable[[Any], bool]) -> Row:
+        return _of_group(name, pairs, {each.id for each in people if chosen(each)})
+
+    groups = [
+        row(N_("Women"), lambda each: each.is_woman is True),
+        row(N_("New to work"), lambda each: each.is_newcomer),
+        row(N_("Walk-ins"), lambda each: each.source == "walk_in"),
+    ]
+    centres = sorted({each.centre for each in people if each.centre})
+    booths = select(Booth.id, Booth.name).where(Booth.fair_id == fair_id).order_by(Booth.name, Booth.id)
     return Report(
-        total=Row(name="", steps=await _steps(db, whole)),
-        groups=[Row(name=name, steps=await _steps(db, whole & own)) for name, own in groups.items()],
-        employers=[Row(name=row.name, steps=await _steps(db, whole, booth_id=row.id)) for row in booths],
-        meetings=due,
-        no_shows=missed,
-        moved=(await db.scalars(confirmed)).one(),
-        unanswered=(await db.scalars(waiting)).one(),
+        total=_count(pairs, lambda _: True),
+        groups=groups,
+        centres=[row(name, lambda each, name=name: each.centre == name) for name in centres],
+        employers=[
+            Row(name=name, steps=_count(pairs, lambda pair, id=id: pair[1] == id))
+            for id, name in (await db.execute(booths)).all()
+        ],
+        known=[await _known(db, fair_id, day) for day in (90, 180)],
+        day=await reporting_day.figures_of(db, fair_id),
     )
 
 
-async def _steps(db: AnySession, who: ColumnElement[bool], *, booth_id: UUID | None = None) -> dict[str, int]:
-    """Candidates at each step; of one employer those who met it, were judged or offered something by it."""
+def _people(fair_id: UUID) -> Select[*tuple[Any, ...]]:
+    columns = (FairCandidate.id, FairCandidate.state, FairCandidate.checked_in_at, FairCandidate.is_woman)
+    more = (FairCandidate.is_newcomer, FairCandidate.source, FairCandidate.centre)
+    return select(*columns, *more).where(FairCandidate.fair_id == fair_id)
 
-    async def people(table: Any, *conditions: ColumnElement[bool], joined: Any = None) -> int:
-        found = select(func.count(distinct(FairCandidate.id))).join(table, table.candidate_id == FairCandidate.id)
-        if joined is not None:
-            found = found.join(*joined)
-        own = [] if booth_id is None else [(FairOffer if table is FollowUp else table).booth_id == booth_id]
-        return (await db.scalars(found.where(who, *conditions, *own))).one()
 
-    state = [FairCandidate.state.in_(SEATED), FairCandidate.checked_in_at.is_not(None)]
-    counted = [(await db.scalars(select(func.count()).where(who, condition))).one() for condition in state]
-    milestones = (Milestone, Milestone.contract_id == FairOffer.contract_id)
-    offers = (FairOffer, FairOffer.id == FollowUp.offer_id)
-    began = await people(FairOffer, Milestone.state.in_(_STARTED), joined=milestones)
-    hired = await people(FairOffer, FairOffer.application_id.is_not(None), FairOffer.state == "accepted")
-    there = {
-        day: await people(FollowUp, FollowUp.day == day, FollowUp.answer == "working", joined=offers)
-        for day in (90, 180)
-    }
+def _steps(fair_id: UUID) -> dict[str, Select[*tuple[Any, ...]]]:
+    """(candidate, booth) of each step."""
+    card = select(FairScorecard.candidate_id, FairScorecard.booth_id).where(FairScorecard.fair_id == fair_id)
+    offer = select(FairOffer.candidate_id, FairOffer.booth_id).where(FairOffer.fair_id == fair_id)
+    accepted = offer.where(FairOffer.state == "accepted")
+    money = select(Milestone.id).where(Milestone.contract_id == FairOffer.contract_id)
+    met = select(Meeting.candidate_id, Meeting.booth_id).where(Meeting.fair_id == fair_id, Meeting.state == "done")
+    held = or_(FairOffer.application_id.is_not(None), money.where(Milestone.state.in_(_STARTED)).exists())
     return {
-        "registered": counted[0] if booth_id is None else 0,
-        "came": counted[1] if booth_id is None else 0,
-        "met": await people(Meeting, Meeting.state == "done"),
-        "shortlisted": await people(FairScorecard, FairScorecard.result.in_(_PROMISING)),
-        "offered": await people(FairOffer),
-        "accepted": await people(FairOffer, FairOffer.state == "accepted"),
-        "started": began + hired,
-        "paid": await people(FairOffer, Milestone.state == "released", joined=milestones),
-        "there_90": there[90],
-        "there_180": there[180],
+        "met": met,
+        "shortlisted": card.where(FairScorecard.result.in_(_PROMISING)),
+        "offered": _either(offer, card.where(FairScorecard.result == "offered")),
+        "accepted": accepted,
+        "started": accepted.where(held),
+        "paid": accepted.where(money.where(Milestone.state == "released").exists()),
+        "there_90": accepted.where(_there(90)),
+        "there_180": accepted.where(_there(180)),
     }
+
+
+def _either(one: Select[*tuple[Any, ...]], other: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    both = one.union(other).subquery()
+    return select(both.c.candidate_id, both.c.booth_id)
+
+
+def _there(day: int) -> ColumnElement[bool]:
+    """She says so; where she says nothing, her employer does."""
+    said = func.coalesce(FollowUp.answer, FollowUp.employer_answer)
+    found = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id, FollowUp.day == day, said == "working")
+    return found.exists()
+
+
+def _count(pairs: dict[str, set[Pair]], chosen: Callable[[Pair], bool]) -> dict[str, int]:
+    return {step: len({pair[0] for pair in pairs[step] if chosen(pair)}) for step in STEPS}
+
+
+def _of_group(name: str, pairs: dict[str, set[Pair]], members: set[UUID]) -> Row:
+    steps = _count(pairs, lambda pair: pair[0] in members)
+    return Row(name=name, steps=steps if steps["registered"] >= LEAST else None)
+
+
+async def _known(db: AnySession, fair_id: UUID, day: int) -> Known:
+    hers, theirs = FollowUp.answer, FollowUp.employer_answer
+    counts = (
+        func.count().filter(FollowUp.sent_at.is_not(None)),
+        func.count(hers),
+        func.count(theirs).filter(hers.is_(None)),
+        func.count().filter(func.coalesce(hers, theirs) == "working"),
+        func.count().filter(hers != theirs),
+    )
+    found = select(*counts).where(FollowUp.fair_id == fair_id, FollowUp.day == day)
+    asked, answered, only, there, apart = (await db.execute(found)).one()
+    return Known(day=day, asked=asked, answered=answered, by_employer_only=only, still_there=there, disagree=apart)
+
+
+def wilson(hits: int, of: int) -> tuple[int, int] | None:
+    """The 95 % interval of a share in whole percent; None below ten. Wilson, JASA 22 (1927), 209."""
+    if of < LEAST:
+        return None
+    z = 1.96
+    share, middle = hits / of, 1 + z * z / of
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    low, high = ((share + z * z / (2 * of) + sign * half) / middle for sign in (-1, 1))
+    return math.floor(100 * max(low, 0)), math.ceil(100 * min(high, 1))
 
 
 def as_csv(report: Report) -> bytes:
-    """The same numbers; the first column says what a line is about."""
+    """The same numbers; the first column says what a line is about. Groups too small are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["kind", "name", *STEPS])
-    rows = [("all", report.total), *(("group", row) for row in report.groups)]
-    for kind, row in [*rows, *(("employer", row) for row in report.employers)]:
-        writer.writerow([kind, _harmless(row.name), *(row.steps[step] for step in STEPS)])
+    writer.writerow(["all", "", *report.total.values()])
+    for kind, rows in (("group", report.groups), ("centre", report.centres), ("employer", report.employers)):
+        for row in rows:
+            shown = OF_EMPLOYERS if kind == "employer" else tuple(STEPS)
+            steps = {step: row.steps[step] for step in shown} if row.steps else {}
+            writer.writerow([kind, _harmless(row.name), *(steps.get(step, "") for step in STEPS)])
+    for name, value in _figures(report):
+        writer.writerow(["figure", name, "" if value is None else value])
     return out.getvalue().encode()
+
+
+def _figures(report: Report) -> Iterable[tuple[str, object]]:
+    yield from report.day.as_numbers().items()
+    for known in report.known:
+        for name in ("asked", "answered", "by_employer_only", "still_there", "disagree"):
+            yield f"day_{known.day}_{name}", getattr(known, name)
 
 
 def _harmless(text: str) -> str:

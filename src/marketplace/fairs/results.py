@@ -36,6 +36,8 @@ RESULTS: dict[Result, str] = {
 }
 CHOOSABLE: tuple[Result, ...] = ("met", "shortlisted", "second_interview", "not_this_time", "no_show")
 """What is tapped; an offer is made by its own form."""
+ON_PAPER: tuple[Result, ...] = ("met", "no_show", "shortlisted", "second_interview", "offered", "not_this_time")
+"""The boxes of a table's sheet, in their order. An offer that was ticked is written by its employer afterwards."""
 ANSWERS: tuple[Result, ...] = ("shortlisted", "second_interview", "offered", "not_this_time", "no_show")
 """Results that tell a candidate where she stands. “Met” alone is no answer yet."""
 CRITERIA = {
@@ -54,12 +56,12 @@ class FairNotOn(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What is tapped and written after a meeting. Scores are 1 to 5 by criterion; left out ones stay as they were."""
+    """What is tapped and written after a meeting. Scores are 1 to 5 by criterion; what is left out stays as it was."""
 
     result: Result | None = None
     scores: dict[str, int] = field(default_factory=dict[str, int])
-    note: str = ""
-    word: str = ""
+    note: str | None = None
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +84,17 @@ class MeetingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Where a candidate stands with one employer. `due_at`: until when she has an answer, while she has none."""
+    """Where a candidate stands with one employer. `due_at`: until when she has an answer, while she has none.
+
+    `unanswered_at`: when she was told that none came in time.
+    """
 
     employer: str
     result: str | None
     word: str
     answered_at: datetime | None
     due_at: datetime | None
+    unanswered_at: datetime | None = None
 
 
 async def booth_of(db: AnySession, slug: str, booth_id: UUID, *, by: UUID) -> tuple[Fair, Booth]:
@@ -180,11 +186,13 @@ async def judge(
     row.meeting_id = meeting.id if meeting else row.meeting_id
     row.result = card.result or row.result
     row.scores = {**row.scores, **card.scores}
-    row.note, row.word, row.by_user_id, row.updated_at = card.note.strip(), card.word.strip(), by, at
+    row.note = (row.note or "") if card.note is None else card.note.strip()
+    row.word = (row.word or "") if card.word is None else card.word.strip()
+    row.by_user_id, row.updated_at = by, at
     if row.answered_at is None and (row.result in ANSWERS or row.word):
         row.answered_at = at
     if meeting is not None and card.result is not None:
-        _end(meeting, card.result, at=at)
+        await _end(db, meeting, card.result, at=at)
     await db.flush()
     subject = ("fair_scorecard", row.id)
     if row.answered_at is not None and row.result not in ("offered", "no_show"):
@@ -196,23 +204,29 @@ async def judge(
 
 async def answers_of(db: AnySession, candidate: FairCandidate, fair: Fair) -> list[Answer]:
     """Where she stands with every employer she met or who read her badge; for her own page."""
+    card = (FairScorecard.booth_id == Booth.id) & (FairScorecard.candidate_id == candidate.id)
+    met = select(Meeting.booth_id).where(Meeting.candidate_id == candidate.id, Meeting.state == "done")
     found = (
         select(Booth.name, FairScorecard)
-        .join(Booth, Booth.id == FairScorecard.booth_id)
-        .where(FairScorecard.candidate_id == candidate.id)
+        .outerjoin(FairScorecard, card)
+        .where(FairScorecard.id.is_not(None) | Booth.id.in_(met), Booth.fair_id == fair.id)
         .order_by(Booth.name, Booth.id)
     )
     due = fair.ends_at + timedelta(days=fair.results_due_days) if fair.ends_at else None
-    return [
-        Answer(
-            employer=name,
-            result=card.result,
-            word=card.word,
-            answered_at=card.answered_at,
-            due_at=None if card.answered_at else due,
-        )
-        for name, card in await db.execute(found)
-    ]
+    return [_answer(name, card, due) for name, card in await db.execute(found)]
+
+
+def _answer(employer: str, card: FairScorecard | None, due: datetime | None) -> Answer:
+    if card is None:
+        return Answer(employer=employer, result=None, word="", answered_at=None, due_at=due)
+    return Answer(
+        employer=employer,
+        result=card.result,
+        word=card.word,
+        answered_at=card.answered_at,
+        due_at=None if card.answered_at else due,
+        unanswered_at=None if card.answered_at else card.unanswered_at,
+    )
 
 
 async def _meeting(db: Session, booth: Booth, candidate: FairCandidate) -> Meeting | None:
@@ -221,15 +235,26 @@ async def _meeting(db: Session, booth: Booth, candidate: FairCandidate) -> Meeti
     return await db.scalar(select(Meeting).where(*pair).order_by(Meeting.id.desc()).limit(1).with_for_update())
 
 
-def _end(meeting: Meeting, result: Result, *, at: datetime) -> None:
+async def _end(db: Session, meeting: Meeting, result: Result, *, at: datetime) -> None:
     to = _MEETING_OF.get(result, "done")
     if meeting.state == to:
         return
+    if meeting.state == "called" and to == "done":
+        meeting.state = "checked_in"
     rules.check_move(cast("Mapping[str, tuple[str, ...]]", rules.MEETING_MOVES), meeting.state, to)
+    if meeting.state == "no_show" and await _seat_is_taken(db, meeting):
+        meeting.source, meeting.slot_id = "queue", None
     meeting.state, meeting.ended_at, meeting.updated_at = to, at, at
     meeting.missed_by = "candidate" if to == "no_show" else None
     if to == "done" and meeting.began_at is None:
         meeting.began_at = meeting.called_at or at
+
+
+async def _seat_is_taken(db: Session, meeting: Meeting) -> bool:
+    """Whether somebody else has the slot of a meeting that was given up; she has it all the same, between slots."""
+    same = (Meeting.table_id == meeting.table_id) | (Meeting.candidate_id == meeting.candidate_id)
+    found = select(Meeting.id).where(Meeting.slot_id == meeting.slot_id, same, Meeting.id != meeting.id)
+    return await db.scalar(found.where(Meeting.state.in_(rules.LIVE_MEETINGS)).limit(1)) is not None
 
 
 def _check(card: Card) -> None:
@@ -237,7 +262,7 @@ def _check(card: Card) -> None:
         raise Invalid.at("result", N_("Choose what became of the meeting."))
     if card.scores.keys() - CRITERIA.keys() or any(not 1 <= score <= 5 for score in card.scores.values()):
         raise Invalid.at("scores", N_("Give 1 to 5 points for each."))
-    if len(card.note) > LONGEST_NOTE:
+    if len(card.note or "") > LONGEST_NOTE:
         raise Invalid.at("note", N_("Keep the note under 2,000 letters."))
-    if len(card.word) > LONGEST_WORD:
+    if len(card.word or "") > LONGEST_WORD:
         raise Invalid.at("word", N_("Keep the word for her under 500 letters."))

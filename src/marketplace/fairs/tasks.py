@@ -5,7 +5,18 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.fairs import candidate_imports, planning, planning_run, registering, telling
+from marketplace.fairs import (
+    answering,
+    candidate_imports,
+    follow_ups,
+    offers,
+    paper,
+    paper_run,
+    planning,
+    planning_run,
+    registering,
+    telling,
+)
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_MEETINGS
@@ -62,3 +73,19 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
 async def load_candidates(db: Session, *, import_id: UUID) -> None:
     """The next rows of a centre's file."""
     await candidate_imports.load_step(db, db.info["services"][TicketKey], import_id, at=clock.now())
+
+
+@task(paper.TASK, transaction=False)
+async def print_paper(services: Services, *, fair_id: UUID, kind: str, site: str, address: str) -> None:
+    """The parts of one kind of paper, each there as soon as it is set."""
+    await paper_run.run(services, fair_id, kind, site=site, address=address)
+
+
+@task("fairs.sweep")
+async def sweep(db: Session) -> None:
+    """What comes after a fair: reminders of results, offers that ran out, questions after 30, 90 and 180 days."""
+    at = clock.now()
+    await offers.expire(db, at=at)
+    await answering.sweep(db, at=at)
+    await follow_ups.sweep(db, db.info["services"][TicketKey], at=at)
+    await paper.forget(db, at=at)

@@ -134,6 +134,11 @@ KINDS = (
             "fair_timetable_published",
             "fair_meetings_changed",
             "fair_answer",
+            "fair_results_due",
+            "fair_unanswered",
+            "fair_offer_declined",
+            "fair_offer_expired",
+            "fair_follow_up",
         ),
     ),
     Kind(

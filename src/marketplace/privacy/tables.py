@@ -233,7 +233,8 @@ TABLES: dict[str, Own] = {
     ),
     "fair_offers": Own(hers=("candidate_id",), made=("made_by",), stays=_AGREED),
     "fair_messages": Own(hers=("candidate_id",), goes=True),
-    "follow_ups": Own(hers=("candidate_id",), blanked={"word": ""}),
+    "follow_ups": Own(hers=("candidate_id",), others=("employer_by",), hidden=("link_hash",), blanked={"word": ""}),
+    "fair_papers": Own(made=("ordered_by",), others=("file_id",), stays="paper of a fair, gone 30 days after it"),
     # -- contracts and money
     "contracts": Own(hers=("freelancer_id", "organisation_id"), stays=_AGREED),
     "milestones": Own(hers=("contract_id",), stays=_AGREED),

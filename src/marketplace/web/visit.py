@@ -26,7 +26,7 @@ from marketplace.web.site import Site
 F = TypeVar("F", bound=Form)
 SECRET_PATHS = (
     *("/verify-email/", "/reset-password/", "/account/address/", "/unsubscribe/"),
-    *("/recover/", "/join/", "/certificates/claim/", "/tickets/", "/booths/"),
+    *("/recover/", "/join/", "/certificates/claim/", "/tickets/", "/booths/", "/follow-ups/"),
 )
 """Addresses that end in a secret."""
 

@@ -24,6 +24,8 @@ from marketplace.web.forms import ChoiceField, CreatingForm, Form, Length, Money
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
 
+TAPS = ("met", "no_show", "shortlisted")
+"""What is tapped in the list itself; everything else stands on her card."""
 POINTS = {"": N_("No points"), **{str(n): str(n) for n in range(1, 6)}}
 
 
@@ -55,7 +57,7 @@ class CardForm(Form):
         chosen = self.result.data or None
         if chosen is not None and chosen not in CHOOSABLE:
             raise Invalid.at("result", N_("Choose what became of the meeting."))
-        return Card(result=chosen, scores=scores, note=self.note.data or "", word=self.word.data or "")
+        return Card(result=chosen, scores=scores, note=self.note.data, word=self.word.data)
 
 
 def _postings(form: Form, _field: Field) -> dict[str, str]:
@@ -103,7 +105,7 @@ async def show_booth(visit: Visit, slug: str, id: UUID) -> Answer:
         read = await results.candidate_by_code(db, fair.id, scanned) if scanned else None
     if read is not None:
         return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/badges/{read.code}")
-    context: dict[str, Any] = {"fair": fair, "booth": booth, "meetings": meetings, "results": RESULTS}
+    context: dict[str, Any] = {"fair": fair, "booth": booth, "meetings": meetings, "results": RESULTS, "taps": TAPS}
     form = visit.blank(BadgeForm)
     return page(
         visit, "fairs/day/booth.html", fragment="meetings", form=form, fair_zone=ZoneInfo(fair.time_zone), **context

@@ -1,9 +1,11 @@
-"""The report of a fair for its organiser: from registered to paid, as a page and as CSV."""
+"""The report of a fair for its organiser, as a page and as CSV; what came of it, for everybody."""
 
 from typing import Any
 
-from marketplace.fairs import day, reporting
-from marketplace.web.access import USER, Answer, get
+from marketplace.fairs import answering, day, queries, reporting
+from marketplace.fairs.models import Fair
+from marketplace.kernel.errors import NotFound
+from marketplace.web.access import PUBLIC, USER, Answer, get
 from marketplace.web.pages import download, page
 from marketplace.web.visit import Visit
 
@@ -14,8 +16,9 @@ async def show_report(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")
         report = await reporting.report_of(db, fair.id)
-    context: dict[str, Any] = {"fair": fair, "report": report, "steps": reporting.STEPS}
-    return page(visit, "fairs/day/report.html", **context)
+    context: dict[str, Any] = {"fair": fair, "report": report, "steps": reporting.STEPS, "least": reporting.LEAST}
+    context |= {"of_employers": reporting.OF_EMPLOYERS, "is_public": _is_public(visit, fair, report)}
+    return page(visit, "fairs/after/report.html", **context)
 
 
 @get("/fairs/{slug}/report.csv", USER)
@@ -27,4 +30,20 @@ async def load_report(visit: Visit, slug: str) -> Answer:
     return download(reporting.as_csv(report), name=f"{fair.slug}.csv", media_type="text/csv")
 
 
-routes = [show_report, load_report]
+@get("/fairs/{slug}/outcome", PUBLIC)
+async def show_outcome(visit: Visit, slug: str) -> Answer:
+    """What came of a fair, once its results were due; nothing of fairs too small to hide anybody in."""
+    async with visit.read() as db:
+        fair, _, _ = await queries.public_fair(db, slug, reader=None)
+        report = await reporting.report_of(db, fair.id) if fair.state == "closed" else None
+    if report is None or not _is_public(visit, fair, report):
+        raise NotFound
+    return page(visit, "fairs/after/outcome.html", fair=fair, report=report, steps=reporting.STEPS)
+
+
+def _is_public(visit: Visit, fair: Fair, report: reporting.Report) -> bool:
+    is_over = fair.state == "closed" and fair.ends_at is not None and visit.now >= answering.due_at(fair)
+    return is_over and report.total["came"] >= reporting.LEAST
+
+
+routes = [show_report, load_report, show_outcome]

@@ -1,0 +1,188 @@
+"""Is she still there? Asked 30, 90 and 180 days after the first day of what was accepted at a fair.
+
+She answers by a link of her own, without a password, with one tap; her employer may say so too. Both answers are kept,
+each by its source, and neither overwrites the other.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from marketplace.engines.notify import actions as post
+from marketplace.fairs import telling
+from marketplace.fairs.booth_models import Booth
+from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.day_models import FairOffer, FollowUp, StillThere
+from marketplace.fairs.models import Fair
+from marketplace.fairs.tickets import TicketKey, hash_of
+from marketplace.identity import audit
+from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.errors import Conflict, Invalid, NotFound
+from marketplace.kernel.i18n import N_
+from marketplace.messages.actions import notify
+
+DAYS = (30, 90, 180)
+STILL: dict[StillThere, str] = {
+    "working": N_("Still there"),
+    "left": N_("Left"),
+    "never_started": N_("Never started"),
+    "other": N_("Something else"),
+}
+GONE: tuple[StillThere, ...] = ("left", "never_started")
+"""After these nobody is asked again about this offer."""
+REMINDED_AFTER = timedelta(days=7)
+CHOICES: dict[str, StillThere] = {each: each for each in STILL}
+"""What a form may send."""
+OPEN_FOR = timedelta(days=60)
+"""How long after its day a question can be answered, and an answer changed."""
+LONGEST_WORD = 500
+
+
+class QuestionOver(Conflict):
+    message = N_("This question was for another day and is closed. Thank you all the same.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with all that its page says."""
+
+    follow_up: FollowUp
+    offer: FairOffer
+    booth: Booth
+    fair: Fair
+    candidate: FairCandidate
+
+
+def secret_of(key: TicketKey, follow_up_id: UUID) -> str:
+    """The end of its address: made anew whenever it is sent; the database knows its hash."""
+    made = hmac.new(key.value, f"fair follow-up {follow_up_id}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode()[:24]
+
+
+async def sweep(db: Session, key: TicketKey, *, at: datetime) -> None:
+    """Make the questions of what was accepted, ask those whose day has come, remind once."""
+    await _make(db, key)
+    for question in await _due(db, at=at):
+        await _ask(db, key, question, at=at)
+
+
+async def _make(db: Session, key: TicketKey) -> None:
+    known = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id)
+    found = select(FairOffer, Fair.time_zone).join(Fair, Fair.id == FairOffer.fair_id)
+    fresh = await db.execute(found.where(FairOffer.state == "accepted", ~known.exists()).order_by(FairOffer.id))
+    for offer, zone in fresh.all():
+        first = first_day(offer, zone)
+        rows: list[dict[str, Any]] = [
+            {"fair_id": offer.fair_id, "candidate_id": offer.candidate_id, "offer_id": offer.id, "day": day}
+            | {"due_on": first + timedelta(days=day)}
+            for day in DAYS
+        ]
+        made = await db.scalars(insert(FollowUp).values(rows).on_conflict_do_nothing().returning(FollowUp))
+        for each in made.all():
+            each.link_hash = hash_of(secret_of(key, each.id))
+    await db.flush()
+
+
+def first_day(offer: FairOffer, zone: str) -> date:
+    """From when the days count: the first day that was agreed, else the day it was accepted."""
+    assert offer.decided_at is not None
+    return offer.starts_on or offer.decided_at.astimezone(ZoneInfo(zone)).date()
+
+
+async def _due(db: Session, *, at: datetime) -> list[Question]:
+    """Questions to ask or to remind of now; none about what she has left, none whose time is over."""
+    earlier = aliased(FollowUp)
+    gone = select(earlier.id).where(
+        earlier.offer_id == FollowUp.offer_id, earlier.day < FollowUp.day, earlier.answer.in_(GONE)
+    )
+    silent = (FollowUp.sent_at < at - REMINDED_AFTER) & FollowUp.reminded_at.is_(None)
+    open_ = FollowUp.due_on.between((at - OPEN_FOR).date(), at.date()), FollowUp.answer.is_(None), ~gone.exists()
+    found = _questions().where(*open_, FollowUp.sent_at.is_(None) | silent)
+    return [Question(*row) for row in (await db.execute(found.order_by(FollowUp.id).limit(500))).all()]
+
+
+def _questions():
+    return (
+        select(FollowUp, FairOffer, Booth, Fair, FairCandidate)
+        .join(FairOffer, FairOffer.id == FollowUp.offer_id)
+        .join(Booth, Booth.id == FairOffer.booth_id)
+        .join(Fair, Fair.id == FollowUp.fair_id)
+        .join(FairCandidate, FairCandidate.id == FollowUp.candidate_id)
+    )
+
+
+async def _ask(db: Session, key: TicketKey, question: Question, *, at: datetime) -> None:
+    """With an account as she wants such messages; without one to her address and her number."""
+    asked, her, fair = question.follow_up, question.candidate, question.fair
+    if asked.sent_at is None:
+        asked.sent_at = at
+    else:
+        asked.reminded_at = at
+    link = f"/follow-ups/{secret_of(key, asked.id)}"
+    values: dict[str, Any] = {"organisation": question.booth.name, "fair": telling.title(fair, her.locale)}
+    if her.user_id is not None:
+        await notify(db, her.user_id, "fair_follow_up", values, link=link, at=at)
+        return
+    said: dict[str, Any] = {"message": "fair_follow_up", "values": {**values, "link": link}}
+    said |= {"locale": her.locale, "time_zone": fair.time_zone}
+    if her.email:
+        await post.mail(db, to=her.email, **said)
+    if her.phone and (her.takes_sms or not her.email):
+        await post.text(db, to=her.phone, **said)
+
+
+async def behind(db: AnySession, secret: str) -> Question:
+    """The question of that address. Raises: NotFound."""
+    row = (await db.execute(_questions().where(FollowUp.link_hash == hash_of(secret)))).one_or_none()
+    if row is None:
+        raise NotFound
+    return Question(*row)
+
+
+async def answer(db: Session, question: Question, said: StillThere, *, word: str, at: datetime) -> None:
+    """What she says; she may say otherwise while the question is open. Raises: QuestionOver, Invalid."""
+    asked = question.follow_up
+    if at.date() > asked.due_on + OPEN_FOR:
+        raise QuestionOver
+    if len(word) > LONGEST_WORD:
+        raise Invalid.at("word", N_("Keep this under 500 letters."))
+    before = asked.answer
+    asked.answer, asked.word, asked.answered_at = said, word.strip(), at
+    await db.flush()
+    values: dict[str, Any] = {"day": asked.day, "before": before, "source": "candidate"}
+    by = question.candidate.user_id
+    await audit.record(db, f"follow_up.{said}", subject=("follow_up", asked.id), by=by, at=at, **values)
+
+
+async def of_booth(db: AnySession, booth_id: UUID, *, at: datetime) -> list[Question]:
+    """An employer's people whose day has come, the newest day of each offer first."""
+    found = _questions().where(FairOffer.booth_id == booth_id, FollowUp.due_on <= at.date())
+    return [Question(*row) for row in await db.execute(found.order_by(FairCandidate.number, FollowUp.day.desc()))]
+
+
+async def confirm(
+    db: Session, booth: Booth, follow_up_id: UUID, said: StillThere, *, by: UUID, at: datetime
+) -> FollowUp:
+    """What the employer says of it. Raises: NotFound, QuestionOver."""
+    found = _questions().where(FollowUp.id == follow_up_id, FairOffer.booth_id == booth.id)
+    row = (await db.execute(found.with_for_update(of=FollowUp))).one_or_none()
+    if row is None:
+        raise NotFound
+    asked = Question(*row).follow_up
+    if not asked.due_on <= at.date() <= asked.due_on + OPEN_FOR:
+        raise QuestionOver
+    before = asked.employer_answer
+    asked.employer_answer, asked.employer_by, asked.employer_at = said, by, at
+    await db.flush()
+    values: dict[str, Any] = {"day": asked.day, "before": before, "source": "employer"}
+    await audit.record(db, f"follow_up.{said}", subject=("follow_up", asked.id), by=by, at=at, **values)
+    return asked

@@ -1,0 +1,51 @@
+"""The question whether she is still there: behind a link of its own, answered with one tap."""
+
+from typing import Any
+
+from marketplace.fairs import follow_ups
+from marketplace.fairs.follow_ups import STILL, Question
+from marketplace.kernel.database import AnySession
+from marketplace.kernel.errors import Invalid
+from marketplace.kernel.i18n import N_
+from marketplace.web.access import PUBLIC, Answer, get, post
+from marketplace.web.fairs.tickets import SECRET
+from marketplace.web.limits import limit
+from marketplace.web.pages import page, redirect
+from marketplace.web.visit import Visit
+
+
+@get("/follow-ups/{secret}", PUBLIC)
+async def show_question(visit: Visit, secret: str) -> Answer:
+    """Four buttons; what she said before is marked."""
+    async with visit.read(fresh=True) as db:
+        question = await _asked(visit, db, secret)
+    over = visit.now.date() > question.follow_up.due_on + follow_ups.OPEN_FOR
+    context: dict[str, Any] = {"question": question, "secret": secret, "still": STILL, "is_over": over}
+    return page(visit, "fairs/after/question.html", headers=SECRET, **context)
+
+
+@post("/follow-ups/{secret}", PUBLIC)
+async def answer_question(visit: Visit, secret: str) -> Answer:
+    """Keep her answer."""
+    sent = await visit.posted()
+    async with visit.read(fresh=True) as db:
+        question = await _asked(visit, db, secret)
+    await limit(visit, "follow-up", 30, minutes=60, who=str(question.follow_up.id))
+    said = follow_ups.CHOICES.get(str(sent.get("answer") or ""))
+    if said is None:
+        raise Invalid.at("answer", N_("Choose one of the answers."))
+    async with visit.write() as db:
+        question = await _asked(visit, db, secret)
+        await follow_ups.answer(db, question, said, word=str(sent.get("word") or ""), at=visit.now)
+    return redirect(visit, f"/follow-ups/{secret}", flash=N_("Thank you. You can change it here if it was a slip."))
+
+
+async def _asked(visit: Visit, db: AnySession, secret: str) -> Question:
+    """The question; its page speaks her language where this browser has chosen none. Raises: NotFound."""
+    question = await follow_ups.behind(db, secret)
+    if visit.person is None and not visit.cookie("locale"):
+        visit.locale = question.candidate.locale
+    return question
+
+
+routes = [show_question, answer_question]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.fairs import candidate_imports, planning, planning_run, registering, telling
+from marketplace.fairs import candidate_imports, planning, planning_run, registering, telling, whole_loading
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_MEETINGS
@@ -62,3 +62,9 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
 async def load_candidates(db: Session, *, import_id: UUID) -> None:
     """The next rows of a centre's file."""
     await candidate_imports.load_step(db, db.info["services"][TicketKey], import_id, at=clock.now())
+
+
+@task(whole_loading.TELL)
+async def tell_loaded(db: Session, *, fair_id: UUID) -> None:
+    """Everybody of a loaded fair her ticket."""
+    await whole_loading.tell(db, await db.get_one(Fair, fair_id), at=clock.now())

@@ -13,7 +13,8 @@ from anyio import to_thread
 from sqlalchemy import func, insert, select
 from sqlalchemy.types import Uuid
 
-from marketplace.fairs import candidate_imports, queries, registering, whole_reading
+from marketplace.engines.search import outbox
+from marketplace.fairs import candidate_imports, queries, registering, rules, whole_reading
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate, Preference
 from marketplace.fairs.models import Fair, FairRoom
@@ -60,6 +61,7 @@ async def load(
     whole = await to_thread.run_sync(whole_reading.read, files, ground)
     await _write(db, key, fair, whole, by=by, at=at)
     counts: dict[str, Any] = whole.counts()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "fair.loaded", subject=("fair", fair.id), by=by, at=at, **counts)
     if sends_tickets:
         await defer(db, TELL, fair_id=fair.id)
@@ -199,5 +201,6 @@ async def _ids(db: Session, count: int) -> list[UUID]:
 
 
 async def _insert(db: Session, table: Any, rows: list[dict[str, Any]]) -> None:
+    """One statement: by the table itself, since the ORM makes one for each set of columns that are None."""
     if rows:
-        await db.execute(insert(table), rows)
+        await db.execute(insert(table.__table__), rows)

@@ -20,6 +20,8 @@ LATIN_WORDS = {
     *("DigiSkills", "NAVTTC", "NTN", "SECP", "info", "posting", "deploy", "py", "reputation", "files", "rows", "id"),
     *("PK", "SCBL", "camt", "PKR"),
     *("phone", "ur", "en", "yes", "no", "month", "hour", "year", "fixed"),  # what cells of a centre's file say
+    *("approved", "requested", "invited", "registered", "confirmed", "waiting", "candidate", "employer", "must"),
+    *("would", "multan", "zip", "csv", "employers", "tables", "candidates", "wishes"),  # and of a whole fair's files
 }
 """What stays in Latin letters inside Urdu."""
 LATIN_MESSAGES = {"2", "4", "SMS"}

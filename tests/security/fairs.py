@@ -32,6 +32,9 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/organise/booths/{id}/decision": (f"{_BOOTH}/decision", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/booths/{id}/tables": (f"{_BOOTH}/tables", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/booths/{id}/breaks": (f"{_BOOTH}/breaks", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/files": (f"{_OWN}/files", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/files": (f"{_OWN}/files", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/files/zip": (f"{_OWN}/files/zip", OMAR, NOBODY),
     "GET /fairs/{slug}/organise/candidates": (f"{_OWN}/candidates", OMAR, NOBODY),
     "GET /fairs/{slug}/organise/timetable": (f"{_OWN}/timetable", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/timetable": (f"{_OWN}/timetable", OMAR, NOBODY),
@@ -67,7 +70,7 @@ BY_TICKET = {
         "POST /fairs/imports/{id}/confirm",
         "POST /fairs/imports/{id}/discard",
     ),  # test_fairs_centre
-    *(f"POST /tickets/{{secret}}/{step}" for step in ("back", "claim", "confirm", "edit", "language", "withdraw")),
+    *(f"POST /tickets/{{secret}}/{step}" for step in ("back", "claim", "confirm", "edit", "language", "objection", "withdraw")),
 }
 """Addresses that are nobody's by account."""
 

@@ -9,7 +9,7 @@ from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
-from tests.fairs.scenes import make_hall
+from tests.fairs.scenes import make_hall, make_timetable
 from tests.visitors import Browse
 
 FORM = {"name": "Sadia Bibi", "phone": "0300 1234567", "takes_sms": "y", "consent": "y", "companions": "1"}
@@ -72,6 +72,14 @@ async def test_with_an_account_it_is_filled_in_and_a_moved_fair_asks_again(
     assert (
         re.fullmatch(r"/tickets/[\w-]{24}", ticket) and "Does this day suit you?" not in (await ayesha.get(ticket)).text
     )
+    assert hall.fair.title_en in (await ayesha.get("/")).text
+    refused = await ayesha.submit(f"{ticket}/objection", {"text": "My bus"}, shown_on=ticket)
+    assert refused.status_code == 409, "no timetable yet"
+    timetable = await make_timetable(db, hall.fair, state="provisional")
+    await db.commit()
+    await ayesha.submit(f"{ticket}/objection", {"text": "My bus leaves at two"}, shown_on=ticket)
+    assert "My bus leaves at two" in (await ayesha.get(ticket)).text
+    timetable.state = "published"
     hall.fair.dates_version += 1
     await db.commit()
     assert "Does this day suit you?" in (await ayesha.get(ticket)).text

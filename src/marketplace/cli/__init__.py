@@ -28,7 +28,7 @@ COMMANDS = {
     "outbox": "Commands to Stripe that are not done: list, retry.",
     "webhook": "Go through a stored event of Stripe once more.",
     "stripe": "Make the webhook endpoints of a live site.",
-    "fairs": "Make a fair's published timetable again, or check one: `marketplace fairs plan problem.json`.",
+    "fairs": "Load or write a whole fair; make a published timetable again: `marketplace fairs import SLUG files.zip`.",
     "fees": "Show the published table of fees, or publish a change for new contracts.",
     "clock": "Show the demo's time, or move it forward: `marketplace clock advance 14d`.",
     "doctor": "Say which service of each kind is in use and whether it answers.",

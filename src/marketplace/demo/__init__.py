@@ -9,6 +9,7 @@ from collections.abc import Callable
 from marketplace.demo import (
     books,
     contracts,
+    fairs,
     finding,
     jobs,
     people,
@@ -41,4 +42,5 @@ async def fill(services: Services, report: Report) -> None:
     await rails.fill(services, everybody, report)
     await training.fill(services, everybody, report)
     await trust.fill(services, everybody, report)
+    await fairs.fill(services, everybody, report)
     await books.fill(services)

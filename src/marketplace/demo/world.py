@@ -1,4 +1,4 @@
-"""The invented world as data: people.toml, gigs.toml, training.toml and trust.toml, parsed."""
+"""The invented world as data: people.toml, gigs.toml, training.toml, trust.toml, fairs.toml and others, parsed."""
 
 import tomllib
 from dataclasses import dataclass
@@ -97,6 +97,12 @@ def trust() -> dict[str, Any]:
 def jobs() -> list[dict[str, Any]]:
     """jobs.toml as it is: postings with who applied."""
     return _read("jobs.toml")["jobs"]
+
+
+@cache
+def fairs() -> dict[str, Any]:
+    """fairs.toml as it is: the fairs, names of people, trades with their employers."""
+    return _read("fairs.toml")
 
 
 @cache

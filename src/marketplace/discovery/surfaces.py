@@ -11,12 +11,14 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria
+from marketplace.discovery.fairs import FairCriteria, fair_query
 from marketplace.discovery.jobs import job_query, jobs_of
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, people_of
 from marketplace.discovery.organisations import OrganisationCriteria, organisation_query, organisations_of
 from marketplace.discovery.queries import asked, gig_query, people_query
 from marketplace.discovery.services import ServiceCriteria, service_query
 from marketplace.engines.search.protocol import Query
+from marketplace.fairs.queries import by_ids as fairs_by_ids
 from marketplace.gigs.service_queries import ServiceRow, services_by_id
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_
@@ -99,6 +101,14 @@ async def _programmes(db: AnySession, ids: Sequence[UUID], _at: datetime, _viewe
     ]
 
 
+async def _fairs(db: AnySession, ids: Sequence[UUID], _at: datetime, _viewer: UUID | None) -> list[Entry]:
+    rows = await fairs_by_ids(db, ids)
+    return [
+        Entry(id=row.id, title=row.title_en, path=f"/fairs/{row.slug}", by=row.organiser, excerpt=row.venue)
+        for row in rows
+    ]
+
+
 def _programme_query(criteria: Criteria, _at: datetime) -> Query:
     sort = "posted_at:desc" if criteria.order == "new" else ""
     return asked(criteria, Query(facets=("skills",), sort=sort))
@@ -150,6 +160,7 @@ SURFACES: Mapping[str, Surface] = {
             lambda c, _: organisation_query(c),
             _organisations,
         ),
+        Surface("fairs", N_("Job fairs"), FairCriteria, lambda c, at: fair_query(c, at=at), _fairs),
         Surface("training", N_("Training programmes"), Criteria, _programme_query, _programmes),
     )
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from marketplace.engines.search import outbox
 from marketplace.fairs import rules
 from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState, FairTable, Representative
 from marketplace.fairs.models import Fair
@@ -227,6 +228,7 @@ async def move(db: Session, booth: Booth, to: BoothState, *, by: UUID | None, at
     rules.check_move(rules.BOOTH_MOVES, booth.state, to)
     before, booth.state = booth.state, to
     await db.flush()
+    await outbox.changed(db, rules.INDEX, booth.fair_id)
     await audit.record(db, f"booth.{to}", subject=("booth", booth.id), by=by, at=at, before=before)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 
+from marketplace.engines.search import outbox
 from marketplace.fairs import rules, telling
 from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState, FairTable, TableClosure
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
@@ -79,6 +80,7 @@ async def decide(
     before, booth.state = booth.state, to
     booth.decided_by, booth.decided_at, booth.refuse_reason = by, at, reason if to == "refused" else ""
     await db.flush()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, f"booth.{to}", subject=("booth", booth.id), by=by, at=at, before=before)
     told = f"fair_booth_{to}"
     more = {"reason": reason} if to == "refused" else {}
@@ -98,6 +100,7 @@ async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, 
     made.created_at = at
     db.add(made)
     await db.flush()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "booth.added", subject=("booth", made.id), by=by, at=at, name=name)
     return made
 

@@ -137,7 +137,7 @@ def person_of(row: Mapping[str, str], frame: Frame) -> Person:
         is_newcomer=bool(_yes(said["newcomer"], "newcomer")),
         about=said["about"],
         education=said["education"][:200],
-        skill_ids=_skills(said["skills"], frame),
+        skill_ids=skills_of(said["skills"], frame),
         languages=tuple(part.strip().lower() for part in said["languages"].split("|") if part.strip()),
         pay_floor=floor,
         pay_period=period if floor else None,
@@ -152,7 +152,8 @@ def _yes(text: str, column: str) -> bool | None:
     return _YES.get(text.lower())
 
 
-def _skills(text: str, frame: Frame) -> tuple[UUID, ...]:
+def skills_of(text: str, frame: Frame) -> tuple[UUID, ...]:
+    """The skills of a cell, by any of their names. Raises: Invalid."""
     names = [part.strip() for part in text.split("|") if part.strip()]
     for name in names:
         if name.casefold() not in frame.skills:

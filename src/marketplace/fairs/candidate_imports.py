@@ -39,7 +39,7 @@ async def preview(
     await roles.require(db, organisation_id, by, "hire")
     if not registering.is_open(fair, at):
         raise registering.RegistrationClosed
-    good, faults = candidate_files.read(candidate_files.rows_of(content), await _frame(db, fair))
+    good, faults = candidate_files.read(candidate_files.rows_of(content), await frame_of(db, fair))
     made = FairImport(fair_id=fair.id, kind="candidates", by_user_id=by, file_name=name[:200], state="previewed")
     made.rows, made.faults = [dict(row) for row in good], [fault.stored() for fault in faults]
     made.centre_organisation_id, made.created_at, made.loaded, made.made = organisation_id, at, 0, 0
@@ -79,7 +79,7 @@ async def load_step(db: Session, key: TicketKey, import_id: UUID, *, at: datetim
     if held.state != "loading":
         return
     fair = await db.get_one(Fair, held.fair_id)
-    frame, rows, faults = await _frame(db, fair), held.rows[held.loaded : held.loaded + STEP], list[Fault]()
+    frame, rows, faults = await frame_of(db, fair), held.rows[held.loaded : held.loaded + STEP], list[Fault]()
     centre = (await db.get_one(Organisation, held.centre_organisation_id)).name
     origin = Origin(
         source="bulk", centre_organisation_id=held.centre_organisation_id, import_id=held.id, by=held.by_user_id
@@ -118,7 +118,8 @@ async def own_import(db: AnySession, import_id: UUID, *, by: UUID) -> tuple[Fair
     return held, fair
 
 
-async def _frame(db: AnySession, fair: Fair) -> Frame:
+async def frame_of(db: AnySession, fair: Fair) -> Frame:
+    """What rows of this fair are read against."""
     names = await all_skills(db)
     known = {skill.slug: skill.id for skill in await by_slugs(db, [each.slug for each in names])}
     skills = {name.casefold(): known[each.slug] for each in names for name in (each.slug, *each.search_names)}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import any_, delete, func, insert, select, update
 from sqlalchemy.types import Uuid
 
+from marketplace.engines.search import outbox
 from marketplace.fairs import grid, rules
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate
@@ -110,6 +111,7 @@ async def edit_fair(
         await _cut(db, fair, hours)
     await _keep_rooms(db, fair, rooms)
     await db.flush()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "fair.edited", subject=("fair", fair.id), by=by, at=at)
 
 
@@ -124,6 +126,7 @@ async def move(db: Session, fair: Fair, to: FairState, *, by: UUID | None, at: d
     if to in ("closed", "cancelled"):
         fair.closed_at = at
     await db.flush()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, f"fair.{to}", subject=("fair", fair.id), by=by, at=at, before=before)
 
 
@@ -148,6 +151,7 @@ async def move_date(db: Session, fair: Fair, first_on: date, *, by: UUID, at: da
         await db.execute(live.values(state="provisional", provisional_at=at))
         await move(db, fair, "matching", by=by, at=at)
     await db.flush()
+    await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "fair.moved", subject=("fair", fair.id), by=by, at=at, to=first_on.isoformat())
 
 

@@ -4,6 +4,7 @@ Order, so that anybody can read a published problem: candidates by number, emplo
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -14,11 +15,13 @@ import numpy as np
 from sqlalchemy import select
 
 from marketplace.engines.matching.timetable.problem import Objective, Problem, reserve_one
+from marketplace.fairs import wishes
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate, Preference
+from marketplace.fairs.fit import Seat, faults
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.plan_models import Meeting
-from marketplace.fairs.rules import LIVE_MEETINGS, SEATED, SHOWN_BOOTHS
+from marketplace.fairs.rules import LIVE_MEETINGS, SEATED
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import Conflict
 from marketplace.kernel.i18n import N_
@@ -49,16 +52,17 @@ class Frame:
 async def frame_of(db: AnySession, fair: Fair, *, objective: str, seed: int) -> Frame:
     """Everything the planner needs. Raises: NothingToPlan."""
     candidates = await _all(db, FairCandidate, fair, FairCandidate.state.in_(SEATED), order=FairCandidate.number)
-    booths = await _all(db, Booth, fair, Booth.state.in_(SHOWN_BOOTHS), order=Booth.name)
+    offers = await wishes.seats_of(db, fair.id)
     slots = await _all(db, FairSlot, fair, FairSlot.kind == "meeting", order=FairSlot.number)
     tables = await _all(db, FairTable, fair, FairTable.closed_at.is_(None), order=FairTable.label)
     with_tables = {table.booth_id for table in tables}
-    booths = [booth for booth in booths if booth.id in with_tables]
+    offers = [(booth, seat) for booth, seat in offers if booth.id in with_tables]
+    booths = [booth for booth, _ in offers]
     if not (candidates and booths and slots):
         raise NothingToPlan
-    wishes = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
+    wished = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
     opened = await _open_tables(db, fair, booths, slots, tables)
-    pairs = _pairs(candidates, booths, wishes)
+    pairs = _pairs(candidates, offers, wished)
     standing = await _locked(db, fair, candidates, booths, slots)
     for candidate, employer, _ in standing:
         pairs.setdefault((candidate, employer), (UNWISHED, 0, 0))
@@ -157,23 +161,31 @@ def _breaks(slots: list[FairSlot]) -> tuple[int, ...]:
 
 
 def _pairs(
-    candidates: list[FairCandidate], booths: list[Booth], wishes: Any
+    candidates: list[FairCandidate], offers: list[tuple[Booth, Seat]], wished: Sequence[Preference]
 ) -> dict[tuple[int, int], tuple[int, int, int]]:
-    """Who may meet: (weight, her rank, the employer's rank) of each pair that somebody wished and that fits."""
+    """Who may meet: (weight, her rank, the employer's rank) of each pair that somebody wished and that fits.
+
+    What fits is what both sides read beforehand (`fit.faults`).
+    """
     c_of = {each.id: n for n, each in enumerate(candidates)}
-    e_of = {each.id: n for n, each in enumerate(booths)}
+    e_of = {booth.id: n for n, (booth, _) in enumerate(offers)}
+    seekers = [wishes.seeker_of(each) for each in candidates]
+
+    def fits(c: int, e: int) -> bool:
+        return not faults(seekers[c], offers[e][1])
+
     said: dict[tuple[int, int], dict[str, Preference]] = defaultdict(dict)
-    for wish in wishes:
+    for wish in wished:
         if wish.candidate_id in c_of and wish.booth_id in e_of:
             said[c_of[wish.candidate_id], e_of[wish.booth_id]][wish.side] = wish
     found: dict[tuple[int, int], tuple[int, int, int]] = {}
     for pair, both in said.items():
-        if all(each.choice != "no" for each in both.values()) and fits(candidates[pair[0]], booths[pair[1]]):
+        if all(each.choice != "no" for each in both.values()) and fits(*pair):
             found[pair] = _worth(both), _rank(both.get("candidate")), _rank(both.get("employer"))
-    wished = {c for c, _ in found}
-    for c in set(range(len(candidates))) - wished:
-        turned = (candidates[c].number + n for n in range(len(booths)))
-        fitting = [e % len(booths) for e in turned if fits(candidates[c], booths[e % len(booths)])]
+    served = {c for c, _ in found}
+    for c in set(range(len(candidates))) - served:
+        turned = ((candidates[c].number + n) % len(offers) for n in range(len(offers)))
+        fitting = [e for e in turned if fits(c, e)]
         for e in [e for e in fitting if (c, e) not in said][:MOST_UNWISHED]:
             found[c, e] = (UNWISHED, 0, 0)
     return found
@@ -189,18 +201,6 @@ def _rank(wish: Preference | None) -> int:
     if wish is None:
         return 0
     return wish.rank or (1 if wish.choice == "must" else 2)
-
-
-def fits(candidate: FairCandidate, booth: Booth) -> bool:
-    """Skills the employer can't do without, a common language, and pay ranges that meet; what nobody said fits."""
-    if not set(booth.must_skill_ids) <= set(candidate.skill_ids):
-        return False
-    if booth.languages and candidate.languages and not set(booth.languages) & set(candidate.languages):
-        return False
-    same = booth.currency == candidate.currency and booth.pay_period == candidate.pay_period
-    if booth.pay_to_minor is None or candidate.pay_floor_minor is None or not same:
-        return True
-    return candidate.pay_floor_minor <= booth.pay_to_minor
 
 
 async def _far(db: AnySession, fair: Fair, booths: list[Booth], tables: list[FairTable]) -> Any:

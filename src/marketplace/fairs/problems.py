@@ -11,11 +11,13 @@ import numpy as np
 from sqlalchemy import select
 
 from marketplace.engines.matching.timetable.problem import Ints, Objective, Problem
+from marketplace.fairs import wishes
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate, Preference
+from marketplace.fairs.fit import Seat, faults
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.plan_models import Meeting
-from marketplace.fairs.rules import LIVE_MEETINGS, SEATED, SHOWN_BOOTHS
+from marketplace.fairs.rules import LIVE_MEETINGS, SEATED
 from marketplace.kernel.database import AnySession
 
 WISHES = {
@@ -63,16 +65,17 @@ async def floor_of(db: AnySession, fair: Fair, *, seed: int = 0) -> Floor:
     candidates = (await db.scalars(people.order_by(FairCandidate.id))).all()
     standing = select(FairTable).where(FairTable.fair_id == fair.id).order_by(FairTable.label, FairTable.id)
     tables = (await db.scalars(standing)).all()
-    shown = select(Booth).where(Booth.fair_id == fair.id, Booth.state.in_(SHOWN_BOOTHS)).order_by(Booth.id)
     with_tables = {table.booth_id for table in tables}
-    booths = [booth for booth in (await db.scalars(shown)).all() if booth.id in with_tables]
+    shown = sorted(await wishes.seats_of(db, fair.id), key=lambda each: each[0].id)
+    offers = [(booth, seat) for booth, seat in shown if booth.id in with_tables]
+    booths = [booth for booth, _ in offers]
     grid = select(FairSlot).where(FairSlot.fair_id == fair.id, FairSlot.kind == "meeting").order_by(FairSlot.number)
     slots = (await db.scalars(grid)).all()
     closures = (await db.scalars(select(TableClosure).where(TableClosure.fair_id == fair.id))).all()
     rooms = await db.execute(select(FairRoom.id, FairRoom.zone).where(FairRoom.fair_id == fair.id))
     zones = {row.id: row.zone for row in rooms}
-    wishes = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
-    pairs = _pairs(candidates, booths, wishes)
+    wished = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
+    pairs = _pairs(candidates, offers, wished)
     closed = frozenset((each.table_id, each.slot_id) for each in closures if each.reason != "reserve")
     reserve = np.zeros((len(booths), len(slots)), dtype=np.int64)
     _count_reserve(reserve, booths, slots, tables, closures)
@@ -171,14 +174,15 @@ def _far(booths: Sequence[Booth], tables: Sequence[FairTable], zones: dict[UUID,
 
 
 def _pairs(
-    candidates: Sequence[FairCandidate], booths: Sequence[Booth], wishes: Sequence[Preference]
+    candidates: Sequence[FairCandidate], offers: Sequence[tuple[Booth, Seat]], wished: Sequence[Preference]
 ) -> list[tuple[int, int, int]]:
-    """Who may meet, with weights: somebody wishes it, nobody said no, and skills, language and pay fit."""
-    c, e = {row.id: n for n, row in enumerate(candidates)}, {row.id: n for n, row in enumerate(booths)}
+    """Who may meet, with weights: somebody wishes it, nobody said no, and it fits (`fit.faults`)."""
+    c, e = {row.id: n for n, row in enumerate(candidates)}, {booth.id: n for n, (booth, _) in enumerate(offers)}
+    seekers = [wishes.seeker_of(each) for each in candidates]
     weights: dict[tuple[int, int], int] = {}
     refused: set[tuple[int, int]] = set()
     wishing: set[int] = set()
-    for wish in wishes:
+    for wish in wished:
         if wish.candidate_id not in c or wish.booth_id not in e:
             continue
         pair = c[wish.candidate_id], e[wish.booth_id]
@@ -190,21 +194,9 @@ def _pairs(
         wishing.add(pair[0])
     for n, candidate in enumerate(candidates):
         if n not in wishing and (candidate.source == "walk_in" or candidate.standby_at is not None):
-            weights |= {(n, m): STANDBY for m in range(len(booths))}
+            weights |= {(n, m): STANDBY for m in range(len(offers))}
     return sorted(
         (n, m, min(weight, 1_000))
         for (n, m), weight in weights.items()
-        if (n, m) not in refused and fits(candidates[n], booths[m])
+        if (n, m) not in refused and not faults(seekers[n], offers[m][1])
     )
-
-
-def fits(candidate: FairCandidate, booth: Booth) -> bool:
-    """What the booth must have is there, and her least pay is within what it pays; unknown is no reason against."""
-    if candidate.skill_ids and not set(booth.must_skill_ids) <= set(candidate.skill_ids):
-        return False
-    if candidate.languages and not set(booth.languages) <= set(candidate.languages):
-        return False
-    same = (candidate.currency, candidate.pay_period) == (booth.currency, booth.pay_period)
-    if not same or candidate.pay_floor_minor is None or booth.pay_to_minor is None:
-        return True
-    return candidate.pay_floor_minor <= booth.pay_to_minor

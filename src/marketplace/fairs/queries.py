@@ -1,24 +1,23 @@
 """Fairs as pages show them: the public list and page, an organiser's home. Not visible = NotFound."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, func, or_, select
+from sqlalchemy import ColumnElement, Select, any_, func, select
 
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair, FairDay, FairRoom, FairSlot
 from marketplace.fairs.organising import ACTING
 from marketplace.fairs.plan_models import Meeting
-from marketplace.fairs.rules import SHOWN_BOOTHS
+from marketplace.fairs.rules import HIDDEN, SHOWN_BOOTHS
 from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.places.models import District
-
-HIDDEN = ("draft", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,24 +69,20 @@ class Counts:
         return self.candidates.get("registered", 0) + self.candidates.get("confirmed", 0)
 
 
-async def listed(
-    db: AnySession,
-    *,
-    words: str = "",
-    past: bool = False,
-    at: datetime,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[FairRow]:
-    """Fairs that everybody may see: those to come by date, or those that are over, the newest first."""
+async def coming(db: AnySession, *, past: bool = False, at: datetime, limit: int) -> list[FairRow]:
+    """Fairs that everybody may see: those to come and on now by date, or those that are over, the newest first."""
     found = _rows().where(Fair.state.not_in(HIDDEN), (Fair.ends_at < at) if past else (Fair.ends_at >= at))
-    if words:
-        named = (Fair.title_en, Fair.title_ur, Fair.venue, Organisation.name)
-        found = found.where(or_(*(each.icontains(words, autoescape=True) for each in named)))
-    if after:
-        found = found.where(_beyond(*after, past=past))
     order = (Fair.starts_at.desc(), Fair.id.desc()) if past else (Fair.starts_at, Fair.id)
     return [FairRow(**row) for row in (await db.execute(found.order_by(*order).limit(limit))).mappings()]
+
+
+async def by_ids(db: AnySession, ids: Sequence[UUID]) -> list[FairRow]:
+    """Those of the ids that everybody may see now, in the order of the ids: one query."""
+    if not ids:
+        return []
+    found = _rows().where(Fair.id.in_(ids), Fair.state.not_in(HIDDEN))
+    rows = {row["id"]: FairRow(**row) for row in (await db.execute(found)).mappings()}
+    return [rows[id] for id in ids if id in rows]
 
 
 async def public_fair(db: AnySession, slug: str, *, reader: UUID | None) -> tuple[Fair, str, bool]:
@@ -161,12 +156,6 @@ async def _count(db: AnySession, *conditions: ColumnElement[bool]) -> int:
     return (await db.scalars(select(func.count()).where(*conditions))).one()
 
 
-def _beyond(starts_at: datetime, id: UUID, *, past: bool) -> ColumnElement[bool]:
-    if past:
-        return (Fair.starts_at < starts_at) | ((Fair.starts_at == starts_at) & (Fair.id < id))
-    return (Fair.starts_at > starts_at) | ((Fair.starts_at == starts_at) & (Fair.id > id))
-
-
 def _rows() -> Select[*tuple[Any, ...]]:
     shown = select(func.count()).where(Booth.fair_id == Fair.id, Booth.state.in_(SHOWN_BOOTHS)).correlate(Fair)
     columns: tuple[Any, ...] = (
@@ -180,30 +169,3 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .join(Organisation, Organisation.id == Fair.organisation_id)
         .outerjoin(District, District.slug == Fair.district)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownBooth:
-    """An employer on the fair's page."""
-
-    id: UUID
-    name: str
-    label: str
-    about: str
-    state: str
-    organisation_slug: str | None
-
-
-async def shown_booths(db: AnySession, fair_id: UUID, *, limit: int = 200) -> list[ShownBooth]:
-    """Approved employers, by name."""
-    columns = (
-        Booth.id,
-        Booth.name,
-        Booth.label,
-        Booth.about,
-        Booth.state,
-        Organisation.slug.label("organisation_slug"),
-    )
-    found = select(*columns).outerjoin(Organisation, Organisation.id == Booth.organisation_id)
-    shown = found.where(Booth.fair_id == fair_id, Booth.state.in_(SHOWN_BOOTHS)).order_by(Booth.name, Booth.id)
-    return [ShownBooth(**row) for row in (await db.execute(shown.limit(limit))).mappings()]

@@ -42,6 +42,10 @@ BOOTH_MOVES: dict[BoothState, tuple[BoothState, ...]] = {
     "withdrawn": (),
 }
 """An invited employer is approved when it accepts; a confirmed one without an open posting is approved again."""
+HIDDEN: tuple[FairState, ...] = ("draft", "cancelled")
+"""Fairs that stand in no list; a draft is nobody else's at all."""
+INDEX = "fairs"
+"""Their search index."""
 SHOWN_BOOTHS: tuple[BoothState, ...] = ("approved", "confirmed")
 """Who is on the public page and in the timetable."""
 

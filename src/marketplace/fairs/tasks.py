@@ -16,6 +16,7 @@ from marketplace.fairs import (
     planning_run,
     registering,
     telling,
+    whole_loading,
 )
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
@@ -89,3 +90,9 @@ async def sweep(db: Session) -> None:
     await answering.sweep(db, at=at)
     await follow_ups.sweep(db, db.info["services"][TicketKey], at=at)
     await paper.forget(db, at=at)
+
+
+@task(whole_loading.TELL)
+async def tell_loaded(db: Session, *, fair_id: UUID) -> None:
+    """Everybody of a loaded fair her ticket."""
+    await whole_loading.tell(db, await db.get_one(Fair, fair_id), at=clock.now())

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from marketplace.fairs import fit
-from marketplace.fairs.booth_models import Booth, BoothPosting
+from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState
 from marketplace.fairs.candidate_models import Choice, FairCandidate, Preference, PreferenceSide
 from marketplace.fairs.fit import Fault, Seat, Seeker
 from marketplace.fairs.models import Fair
@@ -240,6 +240,23 @@ async def seat_at(db: AnySession, booth: Booth) -> Seat:
     best = select(pays.c.top, pays.c.currency, pays.c.pay_kind).where(pays.c.booth_id == booth.id)
     found = (await db.execute(best)).one_or_none()
     return seat_of(booth, (found.top, found.currency, found.pay_kind) if found and found.top else None)
+
+
+async def seats_of(
+    db: AnySession, fair_id: UUID, states: Sequence[BoothState] = SHOWN_BOOTHS
+) -> list[tuple[Booth, Seat]]:
+    """All employers of a fair by name, each with what counts of it: one query."""
+    pays = _pay_of_postings()
+    found = (
+        select(Booth, pays.c.top, pays.c.currency, pays.c.pay_kind)
+        .outerjoin(pays, pays.c.booth_id == Booth.id)
+        .where(Booth.fair_id == fair_id, Booth.state.in_(states))
+        .order_by(Booth.name, Booth.id)
+    )
+    rows: Any = await db.execute(found)
+    return [
+        (booth, seat_of(booth, (top, currency, pay_kind) if top else None)) for booth, top, currency, pay_kind in rows
+    ]
 
 
 PERIOD_OF = {"monthly": "month", "yearly": "year", "hourly": "hour", "fixed": "fixed"}

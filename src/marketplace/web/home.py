@@ -12,6 +12,7 @@ from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.fairs import queries as fairs
 from marketplace.fairs.rules import FAIR_STATES
+from marketplace.fairs.taking_part import fairs_for
 from marketplace.gigs.queries import work_for_employer, work_for_freelancer
 from marketplace.jobs.interviews import queries as interviews
 from marketplace.jobs.lists import jobs_to_answer
@@ -46,9 +47,10 @@ async def show_home(visit: Visit) -> Answer:
         organiser = await _as_organiser(db, visit) if "organiser" in kinds else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
         hiring = await _hiring(db, visit)
+        taking_part = await fairs_for(db, visit.user.id, limit=SHOWN)
         deletion = await deletions.open_one(db, visit.user.id)
     hats: dict[str, Any] = {"freelancer": freelancer, "employer": employer, "moderator": moderator, "hiring": hiring}
-    hats |= {"trainer": trainer, "organiser": organiser}
+    hats |= {"trainer": trainer, "organiser": organiser, "taking_part": taking_part, "fair_states": FAIR_STATES}
     return page(visit, "home/signed_in.html", deletion=deletion, **hats)
 
 

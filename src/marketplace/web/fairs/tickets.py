@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import segno
 from markupsafe import Markup
 
-from marketplace.fairs import candidate_pages, offers, queries, registering, results, rules, tickets
+from marketplace.fairs import candidate_pages, objecting, offers, queries, registering, results, rules, tickets
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.registering import AlreadyThere
@@ -74,7 +74,15 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
         days = await queries.days_of(db, fair.id)
         answers = await results.answers_of(db, candidate, fair)
         offered = await offers.offers_of(db, candidate.id)
-    shown: dict[str, Any] = {"candidate": candidate, "fair": fair, "own": own, "place": place, "days": days}
+        said = await objecting.said_by(db, candidate.id)
+    shown: dict[str, Any] = {
+        "candidate": candidate,
+        "fair": fair,
+        "own": own,
+        "place": place,
+        "days": days,
+        "said": said,
+    }
     shown |= {"answers": answers, "offered": offered, "results": results.RESULTS, "offer_states": offers.STATES}
     shown |= {"secret": secret, "qr": _qr(visit, secret), "fair_zone": ZoneInfo(fair.time_zone)}
     shown |= {"asks_again": candidate_pages.asks_again(candidate, fair), "states": STATES, "changes": CHANGES}
@@ -140,6 +148,16 @@ async def claim(visit: Visit, secret: str) -> Answer:
     return redirect(visit, f"/tickets/{secret}", flash=N_("It is in your account now."))
 
 
+@post("/tickets/{secret}/objection", PUBLIC)
+async def object_to(visit: Visit, secret: str) -> Answer:
+    """Say what does not suit her in the first timetable."""
+    candidate, _ = await changing(visit, secret)
+    text = str((await visit.posted()).get("text", ""))
+    async with visit.write() as db:
+        await objecting.object_to(db, candidate, text, by=_by(visit), at=visit.now)
+    return redirect(visit, f"/tickets/{secret}", flash=N_("The organiser reads it before the timetable stands."))
+
+
 @get("/tickets/{secret}/edit", PUBLIC)
 async def edit(visit: Visit, secret: str) -> Answer:
     """What she said, to be changed."""
@@ -177,4 +195,4 @@ def _by(visit: Visit) -> UUID | None:
     return visit.person.id if visit.person else None
 
 
-routes = [show_ticket, confirm, withdraw, come_back, choose_language, claim, edit, save]
+routes = [show_ticket, confirm, withdraw, come_back, choose_language, claim, object_to, edit, save]

@@ -1,0 +1,207 @@
+"""A fair with a timetable, from an empty form to the first paid contract, on phones; one of them without a network."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import expect
+
+from tests.journeys.person import Person
+from tests.journeys.test_way_through import accepts, delivers, funds
+
+Make = Callable[..., Person]
+SLOT = 20
+CODE = re.compile(r"code ([0-9A-Z-]+)\.")
+
+
+def here_and_now() -> tuple[ZoneInfo, datetime]:
+    """A zone in which the next hours are of one day, and the time there."""
+    now = datetime.now(UTC)
+    zones = (ZoneInfo(name) for name in ("Asia/Karachi", "UTC"))
+    return next((zone, now.astimezone(zone)) for zone in zones if 0 < now.astimezone(zone).hour < 19)
+
+
+def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make) -> None:
+    mark = str(time.time_ns() % 1_000_000)
+    organiser, growtech, agritrack = someone("Omar Farooq"), someone("Bilal Ahmed"), someone("Sana Iqbal")
+    fair = makes_a_fair(organiser, mark)
+    for employer, name in ((growtech, "GrowTech"), (agritrack, "AgriTrack")):
+        asks_for_a_booth(employer, fair, f"{name} {mark}")
+        approves(organiser, fair, f"{name} {mark}")
+    ayesha, hina, nida = someone("Ayesha Khan"), someone("Hina Malik", locale="ur"), someone("Nida Shah")
+    ayesha.signs_up(f"ayesha-fair-{mark}@test.example")
+    first, second, third = joins(ayesha, fair), joins(hina, fair, mark), joins(nida, fair, mark, only_first_slot=True)
+    chooses_whom(ayesha, first, f"GrowTech {mark}")
+    chooses_whom(hina, second, f"AgriTrack {mark}")
+    wants_her(growtech, fair)
+    makes_the_timetable(organiser, fair)
+    ayesha.opens(first).fits_the_screen().sees(f"GrowTech {mark}")
+    hina.opens(second).fits_the_screen()
+
+    begins(organiser, fair)
+    codes = [code_of(person, ticket) for person, ticket in ((ayesha, first), (hina, second), (nida, third))]
+    comes_in_without_a_network(someone("Saad"), organiser, fair, codes[0], codes[1])
+    a_seat_is_free(organiser, fair, codes[2])
+    offer = is_offered_a_gig(growtech, fair, mark, codes[0])
+    contract = takes_it(ayesha, first, offer)
+    is_paid(growtech, ayesha, f"{contract}/milestones/1")
+    everything_is_counted(organiser, fair)
+
+
+def makes_a_fair(organiser: Person, mark: str) -> str:
+    zone, now = here_and_now()
+    organiser.signs_up(f"omar-fair-{mark}@test.example")
+    organiser.opens("/fairs").presses("main a[href='/fairs/mine']").opens("/organisations/new").writes(name=f"Park {mark}")
+    organiser.page.locator("input[name='kinds'][value='organiser']").check()
+    organiser.sends("/organisations").opens("/fairs/new").fits_the_screen()
+    opens = now - timedelta(minutes=1)
+    organiser.writes(title_en=f"Multan Fair {mark}", venue="Arts Council, Hall A", first_on=f"{now:%Y-%m-%d}")
+    organiser.writes(opens=f"{opens:%H:%M}", closes=f"{opens + timedelta(minutes=6 * SLOT):%H:%M}")
+    organiser.page.locator("select[name='time_zone']").select_option(str(zone))
+    organiser.presses("main form#fair button[value='grid']").sees("6 slots for meetings").fits_the_screen()
+    for summary in organiser.page.locator("main form#fair details summary").all():
+        summary.click()
+    organiser.writes(grace_minutes="0", title_ur="ملتان میلہ")
+    organiser.presses("main form#fair .buttons button")
+    fair = organiser.arrives(r"(/fairs/multan-fair-[a-z0-9-]+)/organise$")[1]
+    organiser.fits_the_screen().sends("/state", "button[value='open']").sees("Registration is open")
+    return fair
+
+
+def asks_for_a_booth(employer: Person, fair: str, name: str) -> None:
+    employer.signs_up(f"{name.replace(' ', '-').lower()}@test.example")
+    employer.opens("/organisations/new").writes(name=name)
+    employer.page.locator("input[name='kinds'][value='employer']").check()
+    employer.sends("/organisations")
+    employer.opens(fair).fits_the_screen().presses(f"main a[href='{fair}/booth']").fits_the_screen()
+    employer.writes(about="People who make pages for growers.").sends("/booth")
+    employer.sees("The organiser has it")
+
+
+def approves(organiser: Person, fair: str, name: str) -> None:
+    organiser.opens(f"{fair}/organise/booths").fits_the_screen().presses(f"main a:has-text('{name}')")
+    organiser.sends("/decision", "button[value='approved']").fits_the_screen().sends("/tables").sees("Saved")
+
+
+def joins(person: Person, fair: str, mark: str = "", *, only_first_slot: bool = False) -> str:
+    """With her account, or by mail; returns the address of her ticket."""
+    _, now = here_and_now()
+    person.opens(f"{fair}/join").fits_the_screen()
+    email = f"{person.name.split()[0].lower()}-fair-{mark}@test.example"
+    if mark:
+        person.writes(name=person.name, email=email)
+    if only_first_slot:
+        person.writes(leaves=f"{now + timedelta(minutes=SLOT):%H:%M}")
+    else:
+        person.writes(comes=f"{now + timedelta(minutes=5):%H:%M}")
+    person.writes(about="Pages that load fast on a phone.").field("consent").check()
+    person.sends("/join")
+    if mark:
+        person.arrives(r"/joined$")
+        person.fits_the_screen().waits_for(f"/dev/mail?to={email}", "main a[href^='/dev/mail/']")
+        person.presses("main a[href^='/dev/mail/']").presses("main a[href*='/tickets/']")
+    return person.arrives(r"(/tickets/[A-Za-z0-9_-]+)$")[1]
+
+
+def chooses_whom(person: Person, ticket: str, employer: str) -> None:
+    person.opens(ticket).fits_the_screen().presses(f"main a[href='{ticket}/wishes']")
+    line = person.page.locator(f"#wishes li:has-text('{employer}')")
+    line.locator("button[value='must']").click()
+    expect(line.locator("button[aria-pressed='true']")).to_be_visible()
+    person.fits_the_screen()
+
+
+def wants_her(employer: Person, fair: str) -> None:
+    """By number and skills: no name is seen before they meet."""
+    employer.opens(f"{fair}/booth/candidates").fits_the_screen()
+    assert "Ayesha" not in employer.page.content()
+    employer.page.locator("#wishes li").first.locator("button[value='would']").click()
+    expect(employer.page.locator("#wishes button[aria-pressed='true']")).to_be_visible()
+
+
+def makes_the_timetable(organiser: Person, fair: str) -> None:
+    plan = f"{fair}/organise/timetable"
+    organiser.opens(plan).fits_the_screen().sends("/timetable")
+    organiser.waits_for(f"{plan}/1", "main dl.figures").fits_the_screen()
+    organiser.sees("Left out").sends("/state", "button[value='publish']").sees("Published")
+
+
+def begins(organiser: Person, fair: str) -> None:
+    organiser.opens(f"{fair}/organise").sends("/state", "button[value='live']").sees("The fair is on")
+
+
+def code_of(person: Person, ticket: str) -> str:
+    person.opens(ticket)
+    found = re.search(r"\b([0-9A-Z]{6,10})\b", person.page.locator("main figcaption").inner_text())
+    assert found, person.reads()
+    return found[1]
+
+
+def comes_in_without_a_network(steward: Person, organiser: Person, fair: str, first: str, second: str) -> None:
+    organiser.opens(f"{fair}/day").fits_the_screen().writes(name="Saad's phone").sends("/devices")
+    link = organiser.fits_the_screen().page.locator("main a[href*='/gate/read#']").get_attribute("href")
+    steward.opens(str(link)).fits_the_screen()
+    gate = steward.page
+    expect(gate.locator("[data-part=list]")).to_have_text(re.compile(r"\d"))
+    reads(steward, first, "1 · Ayesha")
+    gate.context.set_offline(True)
+    expect(gate.locator("[data-part=offline]")).to_be_visible()
+    reads(steward, second, "2 · Hina")
+    reads(steward, second, "inside already")
+    gate.reload()
+    reads(steward, "NOBODY99", "Nobody has this ticket")
+    expect(gate.locator("[data-part=waiting]")).to_have_text("3")
+    steward.fits_the_screen().pictures_page("gate-offline")
+    gate.context.set_offline(False)
+    expect(gate.locator("[data-part=waiting]")).to_have_text("0")
+    organiser.opens(f"{fair}/day").sees("2 candidates are inside").fits_the_screen()
+
+
+def reads(steward: Person, code: str, said: str) -> None:
+    steward.field("scanned").fill(code)
+    steward.field("scanned").press("Enter")
+    expect(steward.page.locator("[data-part=result]")).to_contain_text(said)
+
+
+def a_seat_is_free(organiser: Person, fair: str, absent: str) -> None:
+    """Nida is missing from the slot that runs; the change is looked at, then confirmed."""
+    organiser.opens(f"{fair}/day/board").fits_the_screen().sees("Nida Shah")
+    organiser.presses("main form[action$='/missed'] button").sees("Noted")
+    organiser.opens(f"{fair}/day/changes").fits_the_screen()
+
+
+def is_offered_a_gig(employer: Person, fair: str, mark: str, code: str) -> str:
+    employer.opens(fair).presses(f"main a:has-text('The day of GrowTech {mark}')").fits_the_screen()
+    employer.writes(code=code).presses("main form.card button").sees("Ayesha Khan").fits_the_screen()
+    employer.page.locator("input[name='result'][value='shortlisted']").check()
+    employer.page.locator("input[name='skill'][value='5']").check()
+    employer.writes(word="Your pages are fast. Come on Monday.", note="Start with the price list.")
+    employer.presses("main form.card button").sees("She sees her answer").sees("Shortlisted")
+    employer.presses("main a:has-text('Ayesha Khan')").presses("main a[href$='/offer']").fits_the_screen()
+    employer.writes(title="Price list for growers", text="One page, in Urdu.", pay="200", days="7")
+    employer.sends("/offer")
+    return employer.fits_the_screen().arrives(r"(/fairs/offers/[0-9a-z]{26})$")[1]
+
+
+def takes_it(ayesha: Person, ticket: str, offer: str) -> str:
+    ayesha.opens(ticket).sees("Come on Monday").presses(f"main a[href='{offer}']").fits_the_screen()
+    ayesha.sends("/accept")
+    ayesha.fits_the_screen()
+    return ayesha.arrives(r"(/contracts/[0-9a-z]{26})$")[1]
+
+
+def is_paid(employer: Person, ayesha: Person, milestone: str) -> None:
+    funds(employer, milestone)
+    delivers(ayesha, milestone, "The page is online.", with_file=False)
+    accepts(employer, milestone)
+
+
+def everything_is_counted(organiser: Person, fair: str) -> None:
+    organiser.opens(f"{fair}/report").fits_the_screen()
+    figures = organiser.page.locator("dl.figures > div")
+    counted = {each.split("\n")[0]: each.split("\n")[-1].split()[0] for each in figures.all_inner_texts()}
+    expected = {"Registered": "3", "Checked in": "2", "Met an employer": "1", "Shortlisted": "1", "Had an offer": "1"}
+    expected |= {"Accepted one": "1", "Started: money held, or hired": "1", "Paid": "1", "Did not come": "1"}
+    assert {name: counted[name] for name in expected} == expected

@@ -70,7 +70,10 @@ BY_TICKET = {
         "POST /fairs/imports/{id}/confirm",
         "POST /fairs/imports/{id}/discard",
     ),  # test_fairs_centre
-    *(f"POST /tickets/{{secret}}/{step}" for step in ("back", "claim", "confirm", "edit", "language", "objection", "withdraw")),
+    *(
+        f"POST /tickets/{{secret}}/{step}"
+        for step in ("back", "claim", "confirm", "edit", "language", "objection", "withdraw")
+    ),
 }
 """Addresses that are nobody's by account."""
 

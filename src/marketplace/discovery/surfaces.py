@@ -14,7 +14,8 @@ from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, P
 from marketplace.discovery.jobs import job_query, jobs_of
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, people_of
 from marketplace.discovery.organisations import OrganisationCriteria, organisation_query, organisations_of
-from marketplace.discovery.queries import asked, gig_query, people_query
+from marketplace.discovery.programmes import ProgrammeCriteria, programme_query
+from marketplace.discovery.queries import gig_query, people_query
 from marketplace.discovery.services import ServiceCriteria, service_query
 from marketplace.engines.search.protocol import Query
 from marketplace.gigs.service_queries import ServiceRow, services_by_id
@@ -99,11 +100,6 @@ async def _programmes(db: AnySession, ids: Sequence[UUID], _at: datetime, _viewe
     ]
 
 
-def _programme_query(criteria: Criteria, _at: datetime) -> Query:
-    sort = "posted_at:desc" if criteria.order == "new" else ""
-    return asked(criteria, Query(facets=("skills",), sort=sort))
-
-
 def _posting(row: GigRow, path: str) -> Entry:
     return Entry(
         id=row.id,
@@ -150,7 +146,13 @@ SURFACES: Mapping[str, Surface] = {
             lambda c, _: organisation_query(c),
             _organisations,
         ),
-        Surface("training", N_("Training programmes"), Criteria, _programme_query, _programmes),
+        Surface(
+            "training",
+            N_("Training programmes"),
+            ProgrammeCriteria,
+            lambda c, at: programme_query(c, at=at),
+            _programmes,
+        ),
     )
 }
 """By name, in the order of pages."""

@@ -77,13 +77,19 @@ def bare_app(pool: asyncpg.Pool) -> Litestar:
     return Litestar([gigs], openapi_config=None, logging_config=None)
 
 
-async def request(app: Any, cookie: str) -> int:
-    """One GET of /gigs straight into the application; the answer's length."""
+async def request(app: Any, cookie: str, *, path: str = "/gigs", query: str = "") -> int:
+    """One GET straight into the application; the answer's length."""
     headers = [(b"host", b"127.0.0.1"), (b"accept", b"text/html"), (b"accept-encoding", b"gzip")]
     headers.append((b"cookie", cookie.encode()))
     scope = {
         **{"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http"},
-        **{"path": "/gigs", "raw_path": b"/gigs", "query_string": b"", "root_path": "", "headers": headers},
+        **{
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": headers,
+        },
         **{"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {}},
     }
     length, status = 0, 0

@@ -118,6 +118,18 @@ async def test_htmx_gets_the_results_with_fresh_counts_and_a_short_address(clien
     assert chosen.headers["hx-push-url"] == "/gigs?q=shopify&pay=fixed"
 
 
+async def test_what_may_be_meant_is_offered_while_typing(client, world):
+    for path in ("/gigs?q=shop", "/search?q=shop"):
+        offered = re.search(
+            r'<datalist id="suggested" hx-swap-oob="innerHTML">(.*?)</datalist>',
+            (await client.get(path, headers=HTMX)).text,
+        )
+        words = re.findall(r'<option value="([^"]*)">', offered[1]) if offered else []
+        assert words[0] == "Shopify" and any(word.startswith("Shopify store for a boutique") for word in words), path
+    assert 'list="suggested"' in (await client.get("/gigs")).text
+    assert "<option value" not in (await client.get("/gigs?q=", headers=HTMX)).text.partition("</datalist>")[0]
+
+
 async def test_nothing_found_offers_a_way_on(client, world):
     shown = await client.get("/gigs?q=zzzqqq")
     assert "No gig fits all of this" in shown.text and 'href="/gigs"' in shown.text

@@ -9,13 +9,16 @@ from sqlalchemy import select
 
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.queue import Services, drain
 from marketplace.training.models import Certificate, Course, OutsideCertificate, Programme
 from tests.cast import Cast
 from tests.training.scenes import HEAD, claimed, cohort, line, link, loaded, school, yesterday
 from tests.visitors import Browse, Browser
 
 
-async def test_a_provider_goes_from_nothing_to_certificates(browse: Browse, db: Session, cast: Cast) -> None:
+async def test_a_provider_goes_from_nothing_to_certificates(
+    browse: Browse, db: Session, cast: Cast, services: Services
+) -> None:
     at_school = await school(db)
     await db.commit()
     tariq = await browse(at_school.tariq)
@@ -37,8 +40,12 @@ async def test_a_provider_goes_from_nothing_to_certificates(browse: Browse, db: 
     assert (await tariq.submit(f"{address}/publish", shown_on=address)).status_code == 303
     shown = (await visitor.get(address)).text
     assert "Six mothers." in shown and "Skills Academy" in shown
-    assert "Cooking for hotels" in (await visitor.get("/training?q=sauces")).text
-    assert "Cooking for hotels" not in (await visitor.get("/training?q=web")).text
+    assert "Cooking for hotels" in (await visitor.get("/training")).text
+    await drain(services)
+    for query in ("q=suaces", "q=hotels&skill=html&language=ur", "q=cooking&skill=css&within=1"):
+        found = (await visitor.get(f"/training?{query}")).text
+        assert "Cooking" in found and "1 programme" in found, query
+    assert "Cooking for" not in (await visitor.get("/training?q=web&language=en")).text
     day = clock.now().date()
     run = {
         "name": "Spring",

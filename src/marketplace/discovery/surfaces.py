@@ -15,7 +15,8 @@ from marketplace.discovery.fairs import FairCriteria, fair_query
 from marketplace.discovery.jobs import job_query, jobs_of
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, people_of
 from marketplace.discovery.organisations import OrganisationCriteria, organisation_query, organisations_of
-from marketplace.discovery.queries import asked, gig_query, people_query
+from marketplace.discovery.programmes import ProgrammeCriteria, programme_query
+from marketplace.discovery.queries import gig_query, people_query
 from marketplace.discovery.services import ServiceCriteria, service_query
 from marketplace.engines.search.protocol import Query
 from marketplace.fairs.queries import by_ids as fairs_by_ids
@@ -109,11 +110,6 @@ async def _fairs(db: AnySession, ids: Sequence[UUID], _at: datetime, _viewer: UU
     ]
 
 
-def _programme_query(criteria: Criteria, _at: datetime) -> Query:
-    sort = "posted_at:desc" if criteria.order == "new" else ""
-    return asked(criteria, Query(facets=("skills",), sort=sort))
-
-
 def _posting(row: GigRow, path: str) -> Entry:
     return Entry(
         id=row.id,
@@ -161,7 +157,13 @@ SURFACES: Mapping[str, Surface] = {
             _organisations,
         ),
         Surface("fairs", N_("Job fairs"), FairCriteria, lambda c, at: fair_query(c, at=at), _fairs),
-        Surface("training", N_("Training programmes"), Criteria, _programme_query, _programmes),
+        Surface(
+            "training",
+            N_("Training programmes"),
+            ProgrammeCriteria,
+            lambda c, at: programme_query(c, at=at),
+            _programmes,
+        ),
     )
 }
 """By name, in the order of pages."""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, null, or_, select
+from sqlalchemy import func, null, select
 
 from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession
@@ -121,21 +121,11 @@ class Stages:
     certificates: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def published(
-    db: AnySession, *, words: str = "", after: tuple[datetime, UUID] | None = None, limit: int
-) -> list[ProgrammeRow]:
-    """Programmes that everybody may see, the newest first; `words` stand in name, text, provider or a course's name."""
-    found = _rows().where(Programme.published_at.is_not(None))
-    if words:
-        in_course = Course.name.icontains(words, autoescape=True)
-        taught = select(Course.id).where(Course.programme_id == Programme.id, in_course).exists()
-        named = (Programme.name, Programme.about, Organisation.name)
-        found = found.where(or_(taught, *(each.icontains(words, autoescape=True) for each in named)))
-    if after:
-        at, id = after
-        found = found.where((Programme.published_at < at) | ((Programme.published_at == at) & (Programme.id < id)))
-    ordered = found.order_by(Programme.published_at.desc(), Programme.id.desc()).limit(limit)
-    return [ProgrammeRow(**row) for row in (await db.execute(ordered)).mappings()]
+async def newest_programmes(db: AnySession, *, limit: int) -> list[ProgrammeRow]:
+    """Those that everybody may see, the newest first."""
+    newest = _rows().where(Programme.published_at.is_not(None)).order_by(Programme.published_at.desc())
+    rows = await db.execute(newest.order_by(Programme.id.desc()).limit(limit))
+    return [ProgrammeRow(**row) for row in rows.mappings()]
 
 
 async def published_of(db: AnySession, ids: Sequence[UUID]) -> list[ProgrammeRow]:

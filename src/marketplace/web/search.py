@@ -1,6 +1,6 @@
 """Finding work and people: two lists whose whole state is in their address, and the skills a picker offers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, P
 from marketplace.discovery.impressions import Impressions, Shown, record
 from marketplace.discovery.jobs import search_jobs
 from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
+from marketplace.discovery.programmes import ProgrammeCriteria, search_programmes
 from marketplace.discovery.queries import Found, search_gigs, search_people
 from marketplace.discovery.services import ServiceCriteria, search_services
 from marketplace.engines.search.highlight import highlight
@@ -33,6 +34,8 @@ from marketplace.web.visit import Visit
 
 C = TypeVar("C", bound=Criteria)
 _SUGGESTED = 8
+_SHORTEST = 2
+"""Letters from which something is suggested."""
 _DISTANCES = (25, 50, 100, 200)
 """Kilometres."""
 _LINKED_FROM = 4
@@ -74,6 +77,7 @@ SERVICES = ListPage(
 )
 
 
+TRAINING = ListPage("/training", "search/training.html", {"": N_("Best match"), "new": N_("Newest")})
 ORGANISATIONS = ListPage("/organisations", "search/organisations.html", {"": N_("Best match"), "new": N_("Newest")})
 
 
@@ -186,6 +190,25 @@ async def find_organisations(visit: Visit) -> Answer:
     return _list(visit, ORGANISATIONS, criteria, found=shown, groups=groups)
 
 
+@get("/training", PUBLIC)
+async def find_programmes(visit: Visit) -> Answer:
+    """Training programmes by words, filters with counts, and order."""
+    criteria = _criteria(visit, ProgrammeCriteria)
+    async with visit.read() as db:
+        found = await search_programmes(db, visit.services[SearchIndex], criteria, at=visit.now)
+    _note(visit, "training", criteria, [row.id for row in found.rows])
+    labels = Labels(visit.locale)
+    groups = [
+        labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
+        labels.group("known", N_("What is known of who teaches"), found.facets.get("known"), criteria.known),
+        labels.within(criteria.within),
+    ]
+    languages = {row.language: labels.said("language", row.language) for row in found.rows}
+    shown = replace(found, rows=[replace(row, **_marked(criteria, name=row.name)) for row in found.rows])
+    return _list(visit, TRAINING, criteria, found=shown, groups=groups, languages=languages)
+
+
 @get("/skills/suggest", PUBLIC)
 async def suggest_skills(visit: Visit) -> Answer:
     """Skills that somebody who typed this may mean, for the skill picker."""
@@ -221,7 +244,7 @@ async def write_impressions(site: Site) -> int:
 
 
 def _list(
-    visit: Visit, list_page: ListPage, criteria: Criteria, *, found: Found[Any], groups: Sequence[Group]
+    visit: Visit, list_page: ListPage, criteria: Criteria, *, found: Found[Any], groups: Sequence[Group], **more: Any
 ) -> Answer:
     """The whole page, or for htmx its results with fresh counts."""
 
@@ -254,7 +277,23 @@ def _list(
         save_href=f"/searches/new?{urlencode([('in', list_page.path[1:]), *criteria.at_page(1).pairs()])}",
         feed_href=f"{list_page.path}.rss{'?' if criteria.to_query() else ''}{criteria.at_page(1).to_query()}",
         is_part=visit.is_htmx,
+        suggested=suggested(criteria.words, map(title_of, found.rows), visit.locale) if visit.is_htmx else (),
+        **more,
     )
+
+
+def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:
+    """What may be meant by words that are being typed: names of skills that begin so, titles of what was found."""
+    if len(words) < _SHORTEST:
+        return []
+    skills = (skill.name(locale) for skill in suggestions(known_skills().values(), words, _SUGGESTED // 2))
+    return list(dict.fromkeys((*skills, *titles)))[:_SUGGESTED]
+
+
+def title_of(row: Any) -> str:
+    """What a row of any list is called, without the marks of what was found."""
+    title = next(value for name in ("title", "headline", "name") if (value := getattr(row, name, None)))
+    return title.striptags() if isinstance(title, Markup) else title
 
 
 def distances(criteria: Criteria) -> Sequence[int]:
@@ -296,4 +335,4 @@ def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) 
     )
 
 
-routes = [find_gigs, find_jobs, find_people, find_services, find_organisations, suggest_skills]
+routes = [find_gigs, find_jobs, find_people, find_services, find_organisations, find_programmes, suggest_skills]

@@ -15,7 +15,7 @@ from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import plain
 from marketplace.web.limits import keep_pace
 from marketplace.web.pages import page, redirect
-from marketplace.web.search import impressions, marked
+from marketplace.web.search import impressions, marked, suggested, title_of
 from marketplace.web.visit import Visit
 
 _SHOWN = 4
@@ -55,11 +55,17 @@ async def search_everything(visit: Visit) -> Answer:
         "search/all.html",
         fragment="results",
         words=words,
+        is_part=visit.is_htmx,
+        suggested=suggested(words, _titles(parts), visit.locale) if visit.is_htmx else (),
         found=parts,
         all_lists=lists,
         told=_told(found),
         exact_href=f"/search?{urlencode({'q': words, 'exact': 1})}",
     )
+
+
+def _titles(parts: list[Part]) -> list[str]:
+    return [title_of(entry) for part in parts for entry in part.entries]
 
 
 def _told(found: Mapping[str, Result]) -> Told:

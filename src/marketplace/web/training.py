@@ -1,6 +1,5 @@
 """Training as pages: programmes for everybody, and what a provider says of them. (A cohort's own pages: cohorts.py.)"""
 
-from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from marketplace.skills.taxonomy import known_skills, resolve
 from marketplace.talent.rules import LANGUAGES
 from marketplace.training import programmes, queries, rules
 from marketplace.training.rules import CohortText, CourseText, ProgrammeText
-from marketplace.web import paging
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.forms import CreatingForm, Form, Length, Required, SkillsField, strip
 from marketplace.web.pages import page, redirect
@@ -104,17 +102,6 @@ class CohortForm(CreatingForm):
 
 
 # -- for everybody
-
-
-@get("/training", PUBLIC)
-async def list_programmes(visit: Visit) -> Answer:
-    """Programmes by words, the newest first."""
-    words = visit.query.get("q", "").strip()[:100]
-    after = cast("tuple[datetime, UUID] | None", paging.decode(visit, datetime, UUID))
-    async with visit.read() as db:
-        rows = await queries.published(db, words=words, after=after, limit=paging.SIZE + 1)
-    found = paging.cut(visit, rows, key=lambda row: (row.published_at, row.id))
-    return page(visit, "training/list.html", fragment="results", found=found, words=words, languages=LANGUAGES)
 
 
 @get("/training/{slug}", PUBLIC)
@@ -325,6 +312,6 @@ async def create_cohort(visit: Visit, slug: str) -> Answer:
 
 
 routes = [
-    list_programmes, show_programme, show_home, new_programme, create_programme, edit_programme, save_programme,
+    show_programme, show_home, new_programme, create_programme, edit_programme, save_programme,
     publish_programme, hide_programme, new_course, create_course, edit_course, save_course, new_cohort, create_cohort,
 ]  # fmt: skip

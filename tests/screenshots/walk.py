@@ -48,7 +48,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         f"/gigs > {GIG}",
         "/people > /people/[^/]+$",
         "/dev/components",
-        "/dev/mail",
+        *("/dev/mail", "/dev/sandbox", "/books", "/fees"),
         *("/jobs", f"/jobs > {JOB}", "/services", f"/services > {SERVICE}"),
         *("/training", f"/training > {PROGRAMME}", f"/training > {PROGRAMME} > /issuers/"),
         *("/issuers/digiskills", "/people/ayesha-khan", "/people/ayesha-khan > /certificates/[^/]+$"),
@@ -63,6 +63,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         *(f"/contracts > {CONTRACT}", "/ > /milestones/1$"),
         *("/messages", f"/messages > {THREAD}", "/messages?q=fee", "/messages/replies", "/certificates"),
         *("/certificates/outside/new", "/safety/standing", "/safety/reports", "/safety/blocked", "/safety/meetings"),
+        *("/money/statements", "/money/statements > /money/statements/", "/money/methods", "/payouts"),
         *("/reputation", "/people/ayesha-khan/reviews", f"/gigs > {GIG} > /report/"),
     ),
     "bilal": (
@@ -103,8 +104,10 @@ WALKS: dict[str, tuple[str, ...]] = {
     "moderator": (
         *HERS,
         *("/moderation", f"/moderation > {CASE}", "/certificates/unchecked", "/certificates/unchecked > /unchecked/"),
+        *("/moderation/disputes", "/moderation/disputes > /disputes/", "/moderation/chargebacks", "/ops/books"),
         *("/moderation/checks", "/moderation/checks > /checks/[^/]+$", "/moderation/appeals"),
     ),
+    "finance": ("/ops/payouts", "/ops/statements", "/ops/lines", "/ops/pay-ins", "/ops/books"),
     "moderator2": ("/moderation/appeals", "/moderation/appeals > /moderation/appeals/[^/]+$"),
     "shahid": ("/", "/safety/standing", "/safety/standing > /appeal$", "/gigs/mine"),
 }

@@ -142,3 +142,14 @@ async def test_nobody_there_is_unavailable() -> None:
     with pytest.raises(PaymentUnavailable):
         await client.balance()
     await client.close()
+
+
+async def test_a_failure_after_the_deed_does_not_do_it_twice(client: PaymentClient, sandbox: SandboxServer) -> None:
+    """The first answer was lost, the second try fails "after": the key has its answer, so nothing happens again."""
+    charge, key = await paid_charge(client, sandbox), fresh("refund")
+    for fault in ("drop_after", "500_after"):
+        await sandbox.fault("POST /v1/refunds", fault)
+    with pytest.raises(PaymentUnavailable):
+        await client.execute("refunds.create", {"charge": charge["id"], "amount": 100}, key=key)
+    await client.execute("refunds.create", {"charge": charge["id"], "amount": 100}, key=key)
+    assert (await client.retrieve("charge", charge["id"]))["amount_refunded"] == 100

@@ -131,7 +131,9 @@ def _save_failure(site: Site, call: Call) -> Answer:
 
 
 def _fail_after(site: Site, call: Call) -> Answer:
-    """Act without the key, then keep the failure under it."""
+    """Act without the key, then keep the failure under it; what the key has done already is only said again."""
+    if call.key and site.books.saved_answer(call.account, call.key):
+        return api.answer(site.books, call, now=site.now(), address=site.address)
     keyless = Call(call.operation, call.given, call.ids, call.account, None)
     api.answer(site.books, keyless, now=site.now(), address=site.address)
     site.changed()

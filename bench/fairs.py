@@ -74,7 +74,10 @@ def main(names: list[str]) -> int:
             beside(size, is_hostile=is_hostile)
         goals += re_plans(size)
     missed = [text for text, is_met in goals if not is_met]
-    print(f"\n{len(goals) - len(missed)} of {len(goals)} goals met" + "".join(f"; missed: {text}" for text in missed))
+    for text, is_met in goals:
+        print(f"{'met' if is_met else 'MISSED'}: {text}")
+    said = "; ".join(text if is_met else f"MISSED {text}" for text, is_met in goals)
+    print(f"{len(goals) - len(missed)} of {len(goals)} goals met: {said}")
     return 0
 
 

@@ -9,7 +9,7 @@ giving up a meeting of lower worth will do: the value of the whole only ever ris
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from marketplace.engines.matching.timetable.board import Board
+from marketplace.engines.matching.timetable.board import Board, ascending
 
 Pair = tuple[int, int]
 
@@ -35,7 +35,10 @@ class Chains:
         cheapest, least = NOBODY, gain
         while queue and len(came_from) <= limit:
             this = queue.popleft()
+            clashes = self.clashes(this, *came_from[this])
             for slot, ejected in self.steps(this):
+                if clashes >> slot & 1:
+                    continue
                 if ejected == NOBODY:
                     if self.follow(this, slot, came_from):
                         return True
@@ -52,46 +55,58 @@ class Chains:
         is_last = self.board.count[ejected[0]] == 1 and ejected[0] != root[0]
         return self.worth[ejected] + (self.bonus if is_last else 0)
 
+    def clashes(self, pair: Pair, other: Pair, taken: int) -> int:
+        """Slots that `pair` had better not take since `other`, of the same candidate, takes `taken` right after it."""
+        board, candidate = self.board, pair[0]
+        if other[0] != candidate:
+            return 0
+        busy = board.busy[candidate]
+        for each in (pair, other):
+            if each in board.slot_of:
+                busy &= ~(1 << board.slot_of[each])
+        found = 1 << taken
+        if board.far is not None and board.far[other[1]][pair[1]]:
+            found |= board.beside[taken]
+        for slot in ascending(board.allowed(*pair) & ~found & ~busy):
+            if not board.suiting_run(busy | 1 << slot) >> taken & 1:
+                found |= 1 << slot
+        return found
+
     def steps(self, pair: Pair) -> Iterator[tuple[int, Pair]]:
-        """Slots that `pair` could take, each with the one meeting that would have to go, or NOBODY."""
+        """Slots that `pair` could take, each with the one meeting that would have to go, or NOBODY: those first."""
         board, (candidate, employer) = self.board, pair
-        row, free, locked = board.at[candidate], board.free[employer], board.locked
+        row, locked, free = board.at[candidate], board.locked, board.open[employer]
+        able, busy = board.allowed(candidate, employer), board.busy[candidate]
         old = board.slot_of.get(pair, -1)
         if old >= 0:
-            row[old] = -1
-        found: list[tuple[int, Pair]] = []
-        for slot in range(board.problem.frozen_until, board.problem.n_slots):
-            if slot == old or not board.may_sit(candidate, employer, slot):
-                continue
-            busy_with, is_full = row[slot], free[slot] <= 0
-            if busy_with >= 0:
-                if not is_full and (candidate, busy_with) not in locked and board.suits_day(candidate, employer, slot):
-                    found.append((slot, (candidate, busy_with)))
-            elif not board.suits_day(candidate, employer, slot):
-                if not is_full:
-                    found += [(slot, other) for other in self.in_the_way(pair, slot)]
-            elif is_full:
-                found += [
-                    (slot, (c, employer)) for c in sorted(board.sitting[employer][slot]) if (c, employer) not in locked
-                ]
+            busy ^= 1 << old
+            able &= ~(1 << old)
+        suits = board.suiting(candidate, employer, busy)
+        seats = able & free & suits & ~busy
+        while seats:
+            slot = seats.bit_length() - 1
+            seats ^= 1 << slot
+            yield slot, NOBODY
+        for slot in ascending(able & ((free & (busy ^ ~suits)) | (suits & ~busy & ~free))):
+            bit = 1 << slot
+            if busy & bit:
+                if (candidate, row[slot]) not in locked:
+                    yield slot, (candidate, row[slot])
+            elif free & bit:
+                for other in self.in_the_way(pair, slot, busy):
+                    yield slot, other
             else:
-                found.insert(0, (slot, NOBODY))
-        if old >= 0:
-            row[old] = employer
-        yield from found
+                for other in sorted(board.sitting[employer][slot]):
+                    if (other, employer) not in locked:
+                        yield slot, (other, employer)
 
-    def in_the_way(self, pair: Pair, slot: int) -> Iterator[Pair]:
+    def in_the_way(self, pair: Pair, slot: int, busy: int) -> Iterator[Pair]:
         """Her meetings before and after `slot` of which one alone forbids one there, by its way or the run."""
         board, (candidate, employer) = self.board, pair
-        row = board.at[candidate]
-        for beside, is_joined in ((slot - 1, board.before[slot]), (slot + 1, board.before[slot + 1])):
-            other = row[beside] if is_joined else -1
-            if other >= 0 and (candidate, other) not in board.locked and beside >= board.problem.frozen_until:
-                row[beside] = -1
-                is_alone = board.suits_day(candidate, employer, slot)
-                row[beside] = other
-                if is_alone:
-                    yield (candidate, other)
+        for beside in ascending(board.beside[slot] & busy & board.to_come):
+            other = (candidate, board.at[candidate][beside])
+            if other not in board.locked and board.suiting(candidate, employer, busy ^ (1 << beside)) >> slot & 1:
+                yield other
 
     def follow(self, last: Pair, slot: int, came_from: Mapping[Pair, tuple[Pair, int]]) -> bool:
         """Moves along the chain from its end; undoes everything when one step no longer fits."""

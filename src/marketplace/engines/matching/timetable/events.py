@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from marketplace.engines.matching.timetable.problem import Bools, Ints, Problem, triples
+from marketplace.engines.matching.timetable.problem import Bools, Ints, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def on_the_day(problem: Problem, past: Ints, events: Sequence[Event], *, now: in
     used = np.zeros_like(tables)
     np.add.at(used, (past[:, 1], past[:, 2]), 1)
     there[past[:, 0], past[:, 2]] = True
-    known = set(zip(problem.candidate.tolist(), problem.employer.tolist(), strict=True))
-    lost = np.array([(c, e) for c, e, _ in triples(past) if (c, e) not in known], dtype=np.int64).reshape(-1, 2)
+    known = problem.candidate * problem.n_employers + problem.employer
+    lost = past[~np.isin(past[:, 0] * problem.n_employers + past[:, 1], known, kind="table")][:, :2]
     return replace(
         problem,
         open=np.maximum(tables, used),

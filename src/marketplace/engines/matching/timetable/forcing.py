@@ -32,13 +32,13 @@ def force(board: Board, chains: Chains, wanted: list[Pair], *, tries: int, limit
 def in_conflict(board: Board, chains: Chains, pair: Pair, slot: int) -> list[Pair] | None:
     """The meetings that must go for `pair` to sit in `slot`; None where it may not, or too many would have to."""
     candidate, employer = pair
-    if not board.may_sit(candidate, employer, slot):
+    if not board.allowed(candidate, employer) >> slot & 1:
         return None
     row = board.at[candidate]
     found: list[Pair] = []
     if row[slot] >= 0:
         found.append((candidate, row[slot]))
-    if not board.suits_day(candidate, employer, slot):
+    if not board.suiting(candidate, employer, board.busy[candidate]) >> slot & 1:
         beside = [s for s in (slot - 1, slot + 1) if board.before[max(s, slot)] and row[s] >= 0]
         found += [(candidate, row[s]) for s in beside]
     if board.free[employer][slot] <= 0:

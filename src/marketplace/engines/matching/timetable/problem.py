@@ -42,8 +42,8 @@ def no_meetings() -> Ints:
 
 def triples(meetings: Ints) -> list[tuple[int, int, int]]:
     """Rows of (M, 3) as plain numbers: candidate, employer, slot."""
-    rows: list[list[int]] = meetings.tolist()
-    return [(candidate, employer, slot) for candidate, employer, slot in rows]
+    columns: list[list[int]] = meetings.T.tolist()
+    return list(zip(columns[0], columns[1], columns[2], strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

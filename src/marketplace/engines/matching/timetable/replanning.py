@@ -1,7 +1,6 @@
 """The day itself: the plan is mended where something changed, and nowhere else."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,14 +58,34 @@ def replan(
     return mending.diff(meetings)
 
 
+class Worth(Mapping[Pair, int]):
+    """The weight of each pair who may meet, from one table: a re-plan asks for few of many thousand pairs."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.employers = problem.n_employers
+        self.weight = np.zeros(problem.n_candidates * problem.n_employers, dtype=np.int16)
+        self.weight[problem.candidate * problem.n_employers + problem.employer] = problem.weight
+
+    def __getitem__(self, pair: Pair) -> int:
+        found = int(self.weight.item(pair[0] * self.employers + pair[1]))
+        if not found:
+            raise KeyError(pair)
+        return found
+
+    def __iter__(self) -> Iterator[Pair]:
+        return (divmod(number, self.employers) for number in np.flatnonzero(self.weight).tolist())
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.weight))
+
+
 class Mending:
     """One re-plan of a problem whose past is locked. `locks` (L, 3) of the time to come stay where they still fit."""
 
     def __init__(self, problem: Problem, locks: Ints) -> None:
         self.problem, self.now = problem, problem.frozen_until
         self.board = Board(problem, with_reserve=True)
-        pairs = zip(problem.candidate.tolist(), problem.employer.tolist(), problem.weight.tolist(), strict=True)
-        self.worth: dict[Pair, int] = {(c, e): weight for c, e, weight in pairs}
+        self.worth = Worth(problem)
         self.lot = np.random.default_rng(problem.seed).permutation(len(problem.candidate))
         self.must = {(c, e) for c, e, s in triples(locks) if s >= self.now}
         for c, e, s in triples(locks):
@@ -81,23 +100,30 @@ class Mending:
     def may_keep(self, candidate: int, employer: int, slot: int) -> bool:
         board = self.board
         return (
-            (candidate, employer) in self.worth
-            and (candidate, employer) not in board.slot_of
-            and board.free[employer][slot] > 0
+            board.open[employer] >> slot & 1 == 1
             and board.count[candidate] < board.most[candidate]
             and board.fits(candidate, employer, slot)
+            and (candidate, employer) not in board.slot_of
+            and self.worth.weight.item(candidate * self.worth.employers + employer) > 0
         )
 
     def keep(self, meetings: Ints) -> None:
         """All that can stay stays. Where a table is missing, first those who would have fewest meetings."""
-        future = [(c, e, s) for c, e, s in triples(meetings) if s >= self.now and (c, e) not in self.board.locked]
-        planned = np.bincount(meetings[:, 0], minlength=self.problem.n_candidates).tolist()
-        wanted = Counter((e, s) for _, e, s in future)
-        short = {cell for cell, count in wanted.items() if count > self.board.free[cell[0]][cell[1]]}
-        contested = [row for row in future if row[1:] in short]
-        contested.sort(key=lambda row: (planned[row[0]], -self.worth.get(row[:2], 0), row))
+        to_come = meetings[meetings[:, 2] >= self.now]
+        future = [row for row in triples(to_come) if row[:2] not in self.board.locked]
+        if len(future) < len(to_come):
+            to_come = np.array(future, dtype=np.int64).reshape(-1, 3)
+        wanted = np.zeros_like(self.problem.open)
+        np.add.at(wanted, (to_come[:, 1], to_come[:, 2]), 1)
+        short = {(e, s) for e, s in np.argwhere(wanted > np.array(self.board.free)).tolist()}
+        first, contested = future, list[tuple[int, int, int]]()
+        if short:
+            planned = np.bincount(meetings[:, 0], minlength=self.problem.n_candidates).tolist()
+            first = [row for row in future if row[1:] not in short]
+            contested = [row for row in future if row[1:] in short]
+            contested.sort(key=lambda row: (planned[row[0]], -self.worth.get(row[:2], 0), row))
         gone: list[tuple[int, int]] = []
-        for c, e, s in [*(row for row in future if row[1:] not in short), *contested]:
+        for c, e, s in [*first, *contested]:
             if self.may_keep(c, e, s):
                 self.board.put(c, e, s)
             else:
@@ -110,7 +136,7 @@ class Mending:
         """From now on reserved tables are no longer free."""
         if self.problem.reserve is not None:
             for e, s in np.argwhere(self.problem.reserve > 0).tolist():
-                self.board.free[e][s] -= int(self.problem.reserve[e, s])
+                self.board.add_tables(e, s, -int(self.problem.reserve[e, s]))
 
     def rehouse(self) -> None:
         """Another slot for each meeting that lost its own, or another employer for its candidate."""
@@ -151,7 +177,7 @@ class Mending:
                 left[pair[1]] -= self.insert([pair])
 
     def is_here(self, candidate: int) -> bool:
-        return any(self.board.there[candidate][self.now :])
+        return self.board.there[candidate] > 0
 
     def sit(self, pair: Pair) -> bool:
         """Takes a free seat if one fits, without moving anybody."""
@@ -183,17 +209,21 @@ class Mending:
         at = at[np.lexsort((self.lot[at], -self.problem.weight[at]))]
         return list(zip(self.problem.candidate[at].tolist(), self.problem.employer[at].tolist(), strict=True))
 
-    def diff(self, meetings: Ints) -> Diff:
-        before = {(c, e): s for c, e, s in triples(meetings)}
-        now = self.board.slot_of
-        stands = np.array([now.get(row[:2]) == row[2] for row in triples(meetings)], dtype=np.bool_)
+    def diff(self, before: Ints) -> Diff:
+        after = self.board.meetings()
+        size = self.problem.n_employers
+        was, now = before[:, 0] * size + before[:, 1], after[:, 0] * size + after[:, 1]
+        stays, came = np.isin(was, now, kind="table"), ~np.isin(now, was, kind="table")
+        slot_of = self.board.slot_of
+        moved = [(c, e, s, slot_of[c, e]) for c, e, s in triples(before[stays]) if slot_of[c, e] != s]
+        elsewhere = np.array([c * size + e for c, e, _, _ in moved], dtype=np.int64)
         return Diff(
             problem=self.problem_after(),
-            meetings=self.board.meetings(),
-            kept=meetings[stands],
-            moved=tuple((*pair, slot, now[pair]) for pair, slot in before.items() if now.get(pair, slot) != slot),
-            new=sorted_meetings((*pair, slot) for pair, slot in now.items() if pair not in before),
-            cancelled=sorted_meetings((*pair, slot) for pair, slot in before.items() if pair not in now),
+            meetings=after,
+            kept=before[stays & ~np.isin(was, elsewhere)],
+            moved=tuple(moved),
+            new=after[came],
+            cancelled=sorted_meetings(triples(before[~stays])),
         )
 
     def problem_after(self) -> Problem:

@@ -74,6 +74,8 @@ def _groups(locale: str, facets: Mapping[str, Mapping[str, int]], criteria: Fair
 
     def group(name: str, label: str, field: str, words: Mapping[Any, str], chosen: Sequence[str]) -> Group:
         counts = dict(facets.get(field, {})) | {value: facets.get(field, {}).get(value, 0) for value in chosen}
+        if words:  # in the order of their lives, not by how many there are
+            counts = {value: counts[value] for value in words if value in counts}
         options = [Option(value, _word(value, words, locale), n, value in chosen) for value, n in counts.items()]
         return Group(name, say(label), options)
 

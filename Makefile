@@ -23,8 +23,10 @@ test: dev ## the fast tests, and the journeys where a Chromium is found
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not journey"
 	@$(BIN)/python -m pytest -m "journey and not slow"
 
-test-slow: dev ## the tests that need minutes: crashes, random sequences, servers and programs
-	@$(BIN)/python -m pytest -m slow
+# Two runs: who may do what can be asked on every core; crashes, servers and clocks want the machine for themselves.
+test-slow: dev ## the tests that need minutes: everybody's access, crashes, random sequences, servers and programs
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/security
+	@$(BIN)/python -m pytest -m slow --ignore tests/security
 
 soak: dev ## the slow tests without their budgets, until they find something or you stop them
 	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow

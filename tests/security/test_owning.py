@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.security.conftest import Stage
-from tests.security.test_access import ASKED, REFUSED, ROUTES
+from tests.security.people import STRANGERS
+from tests.security.test_access import REFUSED, ROUTES, asking
 from tests.security.things import NOBODYS_OWN, OWNED
 from tests.visitors import Browser
 
@@ -34,7 +35,7 @@ def _plain(answer: httpx.Response, address: str) -> str:
     return re.sub(r'value="[\w-]{43}"|nonce="[^"]*"|"x-csrftoken": "[^"]*"', "", text)
 
 
-@ASKED
+@asking(STRANGERS)
 @pytest.mark.parametrize("name", OWNED)
 async def test_for_all_others_it_does_not_exist(name: str, people: tuple[str, ...], stage: Stage) -> None:
     route, (path, owners, seers) = BY_NAME[name], OWNED[name]

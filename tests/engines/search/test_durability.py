@@ -132,6 +132,7 @@ async def test_other_settings_want_a_rebuild(empty):
     assert await empty.needs_rebuild("gigs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches_before_the_end", [0, 1, 3])
 async def test_kill_9_in_the_middle_of_writing_keeps_every_commit(tmp_path, batches_before_the_end):
     child = subprocess.Popen(

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -64,19 +65,33 @@ def load_settings(folder: Path) -> dict[str, IndexSettings]:
 
     Raises: UnsupportedSetting naming the file and the key.
     """
-    known = read_synonyms(folder)
-    loaded = (_Reader(path, known).settings() for path in sorted((folder / "indexes").glob("*.json")))
+    known = _vocabulary(folder, _stamp(folder))
+    loaded = (_Reader(path, *known).settings() for path in sorted((folder / "indexes").glob("*.json")))
     return {settings.name: settings for settings in loaded}
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Changes when a file of the vocabulary does."""
+    found = sorted((*folder.glob("synonyms/*.json"), *folder.glob("skills/*.toml")))
+    return tuple((str(path), (state := path.stat()).st_mtime_ns, state.st_size) for path in found)
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(folder: Path, _: tuple[tuple[str, int, int], ...]) -> tuple[Synonyms, Sounds]:
+    """The synonyms and how their words sound: kept, since 0.2 s of work are the same for all indexes."""
+    synonyms = read_synonyms(folder)
+    return synonyms, Sounds(word for phrase in synonyms for word in phrase)
 
 
 class _Reader:
     """Takes one settings body apart, key by key."""
 
-    def __init__(self, path: Path, synonyms: Synonyms) -> None:
+    def __init__(self, path: Path, synonyms: Synonyms, sounds: Sounds) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
         self.body: dict[str, Any] = json.loads(self.text)
         self.synonyms = synonyms
+        self.sounds = sounds
 
     def settings(self) -> IndexSettings:
         body = self.body
@@ -101,7 +116,7 @@ class _Reader:
             facet_values=faceting["maxValuesPerFacet"],
             max_hits=pagination["maxTotalHits"],
             synonyms=self.synonyms,
-            sounds=Sounds(word for phrase in self.synonyms for word in phrase),
+            sounds=self.sounds,
             body=json.loads(self.text),
             fingerprint=self._fingerprint(),
         )

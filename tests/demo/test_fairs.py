@@ -1,30 +1,39 @@
 """The fairs of the demo world, small and without the worker of a site: one in each state, and the day half over."""
 
 import asyncio
+import gzip
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from marketplace.demo import fairs, people, world
+from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.day_models import Checkin, FairOffer, FairScorecard
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Objection
-from marketplace.identity.models import AuditLine
+from marketplace.identity.models import AuditLine, User
+from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
+from tests.visitors import Browse
 
 
 def _quiet(_what: str, _done: int, _total: int) -> None:
     pass
 
 
-async def _filled(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With twelve employers and sixty candidates where the world has many more."""
+SMALL = {"employers": 22, "candidates": 60}
+
+
+async def _filled(
+    services: Services, monkeypatch: pytest.MonkeyPatch, lines: list[dict[str, Any]], *, times: int = 2
+) -> None:
+    """Those fairs, while the queue makes their timetables."""
     told = world.fairs()
-    lines = [line | ({"employers": 6, "candidates": 40} if "employers" in line else {}) for line in told["fairs"]]
     monkeypatch.setattr(world, "fairs", lambda: told | {"fairs": lines})
     everybody = await people.fill(services, _quiet)
-    for _ in range(2):
+    for _ in range(times):
         made = asyncio.create_task(fairs.fill(services, everybody, _quiet))
         while not made.done():
             await drain(services)
@@ -36,7 +45,8 @@ async def _filled(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_one_in_each_state_and_filling_again_changes_nothing(
     db: Session, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _filled(services, monkeypatch)
+    lines = [line | (SMALL if "employers" in line else {}) for line in world.fairs()["fairs"]]
+    await _filled(services, monkeypatch, lines)
     states = (await db.scalars(select(Fair.state))).all()
     assert sorted(states) == ["cancelled", "closed", "draft", "live", "matching", "open", "published"]
     live = (await db.scalars(select(Fair).where(Fair.state == "live"))).one()
@@ -50,3 +60,42 @@ async def test_one_in_each_state_and_filling_again_changes_nothing(
     assert await count(FairScorecard, FairScorecard.fair_id == live.id)
     assert sorted(await db.scalars(select(FairOffer.state))) == ["accepted", "sent"]
     assert await count(AuditLine, AuditLine.action == "fair.loaded") == 5
+
+
+PAGES = {
+    "nobody": ("", "/board"),
+    "organiser": ("/organise", "/organise/booths", "/organise/candidates", "/organise/timetable", "/day"),
+    "bilal": ("", "/booth", "/booth/candidates", "/booths/{booth}/day"),
+}
+MORE = ("/organise/timetable/1", "/organise/timetable/1/meetings", "/organise/files")
+
+
+@pytest.mark.slow
+async def test_pages_of_the_big_fair_are_small_and_ask_no_more_than_those_of_a_small_one(
+    browse: Browse, db: Session, services: Services, monkeypatch: pytest.MonkeyPatch, statements: Any
+) -> None:
+    """A thousand candidates at sixty employers, as the demo world has them, beside a fair of sixty people."""
+    live = next(line for line in world.fairs()["fairs"] if line["key"] == "live")
+    await _filled(services, monkeypatch, [live | SMALL | {"title_en": "A small fair"}, live], times=1)
+    found = {fair.title_en: fair for fair in (await db.scalars(select(Fair).where(Fair.state == "live"))).all()}
+    assert found[live["title_en"]].seats_taken == 1_000
+    faults: list[str] = []
+    for who, pages in PAGES.items():
+        person = await db.scalar(select(User).where(User.email == f"{who}@demo.example"))
+        browser = await browse(person) if person else await browse()
+        for page in (*pages, *(MORE if who == "organiser" else ())):
+            asked: dict[str, int] = {}
+            for title, fair in found.items():
+                booth = select(Booth.id).where(Booth.fair_id == fair.id, Booth.name == "AgriTrack")
+                path = page.format(booth=ids.short((await db.scalars(booth)).one()))
+                await browser.get(f"/fairs/{fair.slug}{path}")  # what is kept between requests is warm
+                statements.clear()
+                shown = await browser.get(f"/fairs/{fair.slug}{path}")
+                asked[title] = len(statements)
+                size = len(gzip.compress(shown.content, 6))
+                if shown.status_code != 200 or size > 14_000:
+                    faults.append(f"{who} {page} of {title}: {shown.status_code}, {size} bytes")
+            print(who, page, asked, size)
+            if len(set(asked.values())) != 1:
+                faults.append(f"{who} {page}: {asked} queries")
+    assert faults == []

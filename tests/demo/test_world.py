@@ -38,6 +38,11 @@ SHOWN = {
     "reviews are shown": "SELECT count(*) FROM reviews WHERE shown_at IS NOT NULL",
     "one has a reply": "SELECT count(*) FROM review_replies",
     "employers have levels": "SELECT count(*) FROM organisation_checks WHERE state = 'passed'",
+    "a fair in each state": "SELECT (count(DISTINCT state) = 7)::int FROM fairs",
+    "a thousand candidates at the one that is on": "SELECT (seats_taken = 1000)::int FROM fairs WHERE state = 'live'",
+    "its day is half over": "SELECT count(*) FROM checkins JOIN fairs ON fairs.id = fair_id WHERE state = 'live'",
+    "an offer on the spot waits": "SELECT count(*) FROM fair_offers WHERE state = 'sent'",
+    "somebody objects": "SELECT count(*) FROM fair_objections",
     "a document waits": "SELECT count(*) FROM organisation_checks WHERE state = 'waiting'",
 }
 

@@ -1,6 +1,7 @@
 """Seats of a fair: taken, waited for, given up; never more than there are."""
 
 import asyncio
+from dataclasses import replace
 from datetime import time
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,11 +11,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from marketplace.engines.notify.models import TextMessage
-from marketplace.fairs import presence, queries, registering
+from marketplace.fairs import organising, presence, queries, registering
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.registering import AlreadyThere, Origin, Person, RegistrationClosed
-from marketplace.fairs.rules import SEATED, MoveRefused
+from marketplace.fairs.rules import SEATED, MoveRefused, Room
 from marketplace.fairs.tickets import TicketKey, behind
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
@@ -48,6 +49,17 @@ async def test_who_is_too_late_waits_and_takes_the_seat_of_who_leaves(
     await drain(services)
     told = (await db.scalars(select(TextMessage.message).where(TextMessage.to == second.phone))).all()
     assert sorted(told) == ["fair_seat_free", "fair_waiting"]
+
+
+async def test_more_seats_go_to_those_who_wait(db: Session, cast: Cast) -> None:
+    hall = await make_hall(db, cast, candidates=0, capacity=1)
+    first, second, third = [await _come(db, hall.fair, n) for n in range(3)]
+    await db.refresh(hall.fair)
+    shape, hours = replace(organising.shape_of(hall.fair), capacity=2), await organising.hours_of(db, hall.fair)
+    rooms = [Room(kind=room.kind, name=room.name, zone=room.zone) for room in (hall.room, hall.gate)]
+    await organising.edit_fair(db, hall.fair, shape, hours, rooms, by=cast.omar.id, at=clock.now())
+    assert [each.state for each in (first, second, third)] == ["registered", "registered", "waiting"]
+    assert hall.fair.seats_taken == 2
 
 
 async def test_one_number_registers_once_and_a_closed_list_takes_nobody(db: Session, cast: Cast) -> None:

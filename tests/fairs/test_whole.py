@@ -38,6 +38,7 @@ async def _some_fair(db: Session, cast: Cast) -> Hall:
     first.arrives_at, first.leaves_at = hall.slots[0].starts_at, hall.slots[2].ends_at + timedelta(days=3)
     first.away = [[hall.slots[1].starts_at.isoformat(), hall.slots[1].ends_at.isoformat()]]
     first.pay_floor_minor, first.currency, first.pay_period, first.skill_ids = 12_050, "USD", "hour", [skill.id]
+    second.phone, second.source = None, "walk_in"
     second.state, second.takes_sms, second.is_newcomer, second.companions = "confirmed", False, True, 1
     third.state, third.waiting_at = "withdrawn", None
     hall.fair.seats_taken -= 1

@@ -41,6 +41,8 @@ GIG, CONTRACT = "/gigs/(?!new|mine)[^/]+$", "/contracts/[^/]+$"
 COHORT = "/training/mine > /training/cohorts/"
 PROGRAMME, THREAD, CASE = "/training/(?!mine|new)[^/]+$", "/messages/(?!replies)[^/]+$", "/moderation/cases/[^/]+$"
 JOB, ROOM, ONE = "/jobs/(?!new|mine)[^/]+$", "/jobs/[^/]+/applications$", "/applications/(?!criteria|compare)[^/]+$"
+LIVE, OPEN = "/fairs/dhanote-winter", "/fairs/lodhran-job"
+OWN, FIRST = f"/fairs/mine > {LIVE}", "/fairs/mine > /fairs/women"
 SERVICE = "/services/(?!new|mine)[^/]+$"
 WALKS: dict[str, tuple[str, ...]] = {
     "visitor": (
@@ -52,6 +54,8 @@ WALKS: dict[str, tuple[str, ...]] = {
         *("/jobs", f"/jobs > {JOB}", "/services", f"/services > {SERVICE}"),
         *("/training", f"/training > {PROGRAMME}", f"/training > {PROGRAMME} > /issuers/"),
         *("/issuers/digiskills", "/people/ayesha-khan", "/people/ayesha-khan > /certificates/[^/]+$"),
+        *("/fairs", "/fairs?q=rangreza", "/fairs?past=1", f"/fairs > {LIVE}", f"/fairs > {LIVE} > /board$"),
+        f"/fairs > {OPEN} > /join$",
     ),
     "ayesha": (
         *(*HERS, "/gigs", "/proposals", "/profile", "/account/notices"),
@@ -65,6 +69,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         *("/certificates/outside/new", "/safety/standing", "/safety/reports", "/safety/blocked", "/safety/meetings"),
         *("/money/statements", "/money/statements > /money/statements/", "/money/methods", "/payouts"),
         *("/reputation", "/people/ayesha-khan/reviews", f"/gigs > {GIG} > /report/"),
+        *(f"/fairs > {LIVE}", "/ > /fairs/[^/]+/ticket$", "/fairs > /fairs/women"),
     ),
     "bilal": (
         *(
@@ -81,12 +86,18 @@ WALKS: dict[str, tuple[str, ...]] = {
         *(f"/ > {ROOM} > {ONE}", f"/ > {ROOM} > {ONE} > /interview$", f"/ > {ROOM} > {ONE} > /offer$"),
         *("/interviews > /interviews/.", f"/services > {SERVICE} > /order$"),
         *("/organisation", "/organisation/seats", "/organisation > /organisations/", "/people?q=shopify"),
+        *(f"/fairs > {LIVE} > /day$", f"/fairs > {LIVE} > /booth$", f"/fairs > {LIVE} > /booth$ > /booth/candidates$"),
     ),
     "hina": (
         *(*HERS, "/proposals", "/profile", "/account/data/delete"),
         *("/ > /offers/.", "/ > /offers/. > /accept$"),
     ),
-    "organiser": HERS,
+    "organiser": (
+        *(*HERS, "/fairs/mine", "/fairs/new", OWN, f"{OWN} > /files$", f"{OWN} > /organise/booths$"),
+        *(f"{OWN} > /organise/candidates$", f"{OWN} > /organise/timetable$", f"{OWN} > /day$"),
+        *(f"{OWN} > /organise/timetable$ > /timetable/1$", f"{FIRST} > /organise/timetable$"),
+        f"/fairs/mine > {OPEN} > /organise/candidates$ > /organise/people$",
+    ),
     "trainer": (
         *(
             "/",

@@ -1,6 +1,6 @@
 """A fair of the park, and who may reach its organiser's pages."""
 
-from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.plan_models import Meeting, Objection
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from tests.cast import Cast
@@ -32,6 +32,8 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/organise/booths/{id}/decision": (f"{_BOOTH}/decision", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/booths/{id}/tables": (f"{_BOOTH}/tables", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/booths/{id}/breaks": (f"{_BOOTH}/breaks", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/people": (f"{_OWN}/people", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/people": (f"{_OWN}/people", OMAR, NOBODY),
     "GET /fairs/{slug}/organise/files": (f"{_OWN}/files", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/files": (f"{_OWN}/files", OMAR, NOBODY),
     "GET /fairs/{slug}/organise/files/zip": (f"{_OWN}/files/zip", OMAR, NOBODY),
@@ -42,9 +44,11 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /fairs/{slug}/organise/timetable/{number}/meetings": (f"{_VERSION}/meetings", OMAR, NOBODY),
     "GET /fairs/{slug}/organise/timetable/{number}/input": (f"{_VERSION}/input", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/timetable/{number}/state": (f"{_VERSION}/state", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/objections/{id}": (f"{_OWN}/objections/<fair_objection>", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/meetings/{id}/lock": (f"{_OWN}/meetings/<fair_meeting>/lock", OMAR, NOBODY),
 }
 BY_TICKET = {
+    "POST /fairs/{slug}/invitation/decline",  # always her own
     "GET /fairs/{slug}/ticket",  # always her own
     "GET /fairs/{slug}/outcome",  # counts of a fair that is over
     "GET /follow-ups/{secret}",
@@ -91,6 +95,10 @@ async def fairs_of(db: Session, cast: Cast) -> dict[str, str]:
     meeting.created_at = meeting.updated_at = at
     db.add(meeting)
     await db.flush()
-    rows = {"booth": hall.booths[0], "fair_meeting": meeting}
+    objection = Objection(fair_id=hall.fair.id, timetable_id=version.id, candidate_id=hall.candidates[0].id, text="Bus")
+    objection.made_at = at
+    db.add(objection)
+    await db.flush()
+    rows = {"booth": hall.booths[0], "fair_meeting": meeting, "fair_objection": objection}
     named = {"fair": hall.fair.slug, "draft_fair": draft.slug}
     return named | {name: ids.short(row.id) for name, row in rows.items()}

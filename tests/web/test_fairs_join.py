@@ -79,6 +79,12 @@ async def test_with_an_account_it_is_filled_in_and_a_moved_fair_asks_again(
     await db.commit()
     await ayesha.submit(f"{ticket}/objection", {"text": "My bus leaves at two"}, shown_on=ticket)
     assert "My bus leaves at two" in (await ayesha.get(ticket)).text
+    omar, versions = await browse(cast.omar), f"/fairs/{hall.fair.slug}/organise/timetable"
+    answering = re.search(r"/organise/objections/\w+", (await omar.get(versions)).text)
+    assert answering
+    said = {"answer": "We move you before noon"}
+    await omar.submit(f"/fairs/{hall.fair.slug}{answering[0]}", said, shown_on=versions)
+    assert "We move you before noon" in (await ayesha.get(ticket)).text
     timetable.state = "published"
     hall.fair.dates_version += 1
     await db.commit()

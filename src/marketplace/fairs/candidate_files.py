@@ -112,7 +112,7 @@ def read(rows: Sequence[Mapping[str, str]], frame: Frame) -> tuple[list[Mapping[
     return good, faults
 
 
-def person_of(row: Mapping[str, str], frame: Frame) -> Person:
+def person_of(row: Mapping[str, str], frame: Frame, *, needs_address: bool = True) -> Person:
     """One row. Raises: Invalid at its column."""
     said = {name: row.get(name, "") for name in COLUMNS}
     for name, cell in said.items():
@@ -120,7 +120,7 @@ def person_of(row: Mapping[str, str], frame: Frame) -> Person:
             raise Invalid.at(name, N_("Keep it under %(most)s letters."), most=LONGEST_CELL)
     if not said["name"]:
         raise Invalid.at("name", N_("Write the name."))
-    if not said["phone"] and not said["email"]:
+    if needs_address and not said["phone"] and not said["email"]:
         raise Invalid.at("phone", N_("Give a phone number or an e-mail address: the ticket goes there."))
     if said["email"] and "@" not in said["email"]:
         raise Invalid.at("email", N_("Write an e-mail address like name@example.com."))

@@ -1,4 +1,4 @@
-"""A candidate says what does not suit her in a first timetable; the organiser reads it before the timetable stands."""
+"""A candidate says what does not suit her in a first timetable; the organiser answers before the timetable stands."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Objection, Timetable
+from marketplace.fairs.registering import LIVING
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import Conflict, Invalid
+from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 
 LONGEST, MOST = 500, 5
@@ -21,6 +23,8 @@ class NothingToObject(Conflict):
 async def object_to(db: Session, candidate: FairCandidate, text: str, *, by: UUID | None, at: datetime) -> None:
     """Say it. Raises: NothingToObject when no first timetable is shown, Invalid."""
     said = text.strip()
+    if candidate.state not in LIVING:
+        raise NothingToObject
     if not said or len(said) > LONGEST:
         raise Invalid.at("text", N_("Say in a few words what does not suit you."))
     shown = select(Timetable).where(Timetable.fair_id == candidate.fair_id, Timetable.state == "provisional")
@@ -33,6 +37,19 @@ async def object_to(db: Session, candidate: FairCandidate, text: str, *, by: UUI
     made = Objection(fair_id=candidate.fair_id, timetable_id=timetable.id, candidate_id=candidate.id, text=said)
     made.by_user_id, made.made_at = by, at
     db.add(made)
+    await db.flush()
+
+
+async def answer(db: Session, fair: Fair, objection_id: UUID, text: str, *, by: UUID, at: datetime) -> None:
+    """The organiser's answer: it stands on her ticket. Raises: NotFound, Invalid."""
+    said = text.strip()
+    if not said or len(said) > LONGEST:
+        raise Invalid.at("answer", N_("Write an answer in a few words."))
+    open_ = Objection.id == objection_id, Objection.fair_id == fair.id, Objection.answered_at.is_(None)
+    row = (await db.scalars(select(Objection).where(*open_).with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound
+    row.answer, row.answered_by, row.answered_at = said, by, at
     await db.flush()
 
 

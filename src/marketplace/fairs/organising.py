@@ -11,13 +11,13 @@ from sqlalchemy import any_, delete, func, insert, select, update
 from sqlalchemy.types import Uuid
 
 from marketplace.engines.search import outbox
-from marketplace.fairs import grid, rules
+from marketplace.fairs import grid, registering, rules
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.grid import Hours, Span
 from marketplace.fairs.models import Fair, FairDay, FairRoom, FairSlot, FairState
 from marketplace.fairs.plan_models import Meeting, Timetable
-from marketplace.fairs.rules import Room, Shape
+from marketplace.fairs.rules import ACTING, Room, Shape
 from marketplace.identity import audit
 from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel import ids
@@ -25,9 +25,6 @@ from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.places.models import District, Park
-
-ACTING = ("owner", "hiring")
-"""Roles that act for an organiser."""
 
 
 class MeetingsStand(Conflict):
@@ -102,7 +99,10 @@ async def make_fair(
 async def edit_fair(
     db: Session, fair: Fair, shape: Shape, hours: Hours, rooms: Sequence[Room], *, by: UUID, at: datetime
 ) -> None:
-    """Change what it says. New hours cut the grid anew, which no meeting may stand in. Raises: Invalid, Conflict."""
+    """Change what it says; new seats go to those who wait. The caller holds the fair's row lock.
+
+    New hours cut the grid anew, which no meeting may stand in. Raises: Invalid, Conflict.
+    """
     _check_under_way(fair)
     await _write(db, fair, shape, at=at)
     if await hours_of(db, fair) != hours:
@@ -111,6 +111,7 @@ async def edit_fair(
         await _cut(db, fair, hours)
     await _keep_rooms(db, fair, rooms)
     await db.flush()
+    await registering.fill_seats(db, fair, at=at)
     await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "fair.edited", subject=("fair", fair.id), by=by, at=at)
 

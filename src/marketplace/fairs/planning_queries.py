@@ -56,7 +56,13 @@ async def input_of(db: AnySession, fair_id: UUID, number: int) -> dict[str, Any]
 async def objections_of(db: AnySession, fair_id: UUID, *, limit: int = 50) -> list[Any]:
     """What is said against a shown timetable and has no answer yet: (text, when, who)."""
     found = (
-        select(Objection.text, Objection.made_at, FairCandidate.name.label("candidate"), Booth.name.label("booth"))
+        select(
+            Objection.id,
+            Objection.text,
+            Objection.made_at,
+            FairCandidate.name.label("candidate"),
+            Booth.name.label("booth"),
+        )
         .outerjoin(FairCandidate, FairCandidate.id == Objection.candidate_id)
         .outerjoin(Booth, Booth.id == Objection.booth_id)
         .where(Objection.fair_id == fair_id, Objection.answered_at.is_(None))

@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, Select, any_, func, select
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair, FairDay, FairRoom, FairSlot
-from marketplace.fairs.organising import ACTING
 from marketplace.fairs.plan_models import Meeting
-from marketplace.fairs.rules import HIDDEN, SHOWN_BOOTHS
+from marketplace.fairs.rules import ACTING, HIDDEN, SHOWN_BOOTHS
 from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound

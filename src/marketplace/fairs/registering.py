@@ -16,17 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import Uuid
 
 from marketplace.fairs import rules, telling
-from marketplace.fairs.candidate_models import CandidateSource, CandidateState, FairCandidate, FairPayPeriod
+from marketplace.fairs.candidate_models import (
+    CandidateSource,
+    CandidateState,
+    FairCandidate,
+    FairInvitation,
+    FairPayPeriod,
+)
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting
 from marketplace.fairs.presence import ALWAYS, Window
 from marketplace.fairs.tickets import TicketKey, hash_of, new_code
 from marketplace.identity import audit
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import Conflict, Invalid
+from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import defer
+from marketplace.talent.models import Freelancer
 
 TELL = "fairs.tell_candidate"
 LIVING: tuple[CandidateState, ...] = ("waiting", "registered", "confirmed")
@@ -121,6 +128,8 @@ async def register(
     Walk-ins come on the day itself; everybody else only while registration is open.
     """
     fair = await db.get_one(Fair, fair_id)
+    if origin.source == "self" and origin.user_id is not None and await _was_invited(db, fair.id, origin.user_id):
+        origin = replace(origin, source="invited")
     if not (is_open(fair, at) or (origin.source == "walk_in" and fair.state in ("published", "live"))):
         raise RegistrationClosed
     check(fair, person)
@@ -265,6 +274,14 @@ async def position(db: AnySession, candidate: FairCandidate) -> int:
     return 1 + (await db.scalars(ahead.where(before))).one()
 
 
+async def open_fair(db: AnySession, slug: str) -> Fair:
+    """A fair that is no draft. Raises: NotFound."""
+    fair = await db.scalar(select(Fair).where(Fair.slug == slug, Fair.state != "draft"))
+    if fair is None:
+        raise NotFound
+    return fair
+
+
 async def lock_fair(db: Session, fair_id: UUID) -> Fair:
     """The fair's row as it is now; nobody else takes or frees a seat until the end of this transaction."""
     found = select(Fair).where(Fair.id == fair_id).with_for_update()
@@ -311,6 +328,11 @@ async def _check_new(
     found = select(FairCandidate.id).where(*here, or_(*same))
     if other := await db.scalar(found.where(FairCandidate.id != besides) if besides else found):
         raise AlreadyThere(other)
+
+
+async def _was_invited(db: Session, fair_id: UUID, user_id: UUID) -> bool:
+    asked = select(FairInvitation.id).join(Freelancer, Freelancer.id == FairInvitation.freelancer_id)
+    return await db.scalar(asked.where(FairInvitation.fair_id == fair_id, Freelancer.user_id == user_id)) is not None
 
 
 async def _move(db: Session, candidate: FairCandidate, to: CandidateState, *, by: UUID | None, at: datetime) -> None:

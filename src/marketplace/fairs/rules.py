@@ -42,6 +42,8 @@ BOOTH_MOVES: dict[BoothState, tuple[BoothState, ...]] = {
     "withdrawn": (),
 }
 """An invited employer is approved when it accepts; a confirmed one without an open posting is approved again."""
+ACTING = ("owner", "hiring")
+"""Roles in an organisation that act for it at fairs."""
 HIDDEN: tuple[FairState, ...] = ("draft", "cancelled")
 """Fairs that stand in no list; a draft is nobody else's at all."""
 INDEX = "fairs"

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import literal, select, union_all
 
 from marketplace.fairs.booth_models import Booth
-from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.candidate_models import FairCandidate, FairInvitation
 from marketplace.fairs.models import Fair
-from marketplace.fairs.organising import ACTING
 from marketplace.fairs.registering import LIVING
+from marketplace.fairs.rules import ACTING
 from marketplace.identity.models import Membership
 from marketplace.kernel.database import AnySession
+from marketplace.talent.models import Freelancer
 
 _OVER = ("closed", "cancelled")
 _COMING = ("invited", "requested", "approved", "confirmed")
@@ -21,7 +22,7 @@ _COMING = ("invited", "requested", "approved", "confirmed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakingPart:
-    """A fair that is not over; `side` is candidate or employer, `own_state` that of the seat or the booth."""
+    """A fair that is not over; `side` is candidate, employer or invited, `own_state` that of the seat or the booth."""
 
     slug: str
     title_en: str
@@ -34,7 +35,8 @@ class TakingPart:
     @property
     def path(self) -> str:
         """Her own page of it."""
-        return f"/fairs/{self.slug}/{'ticket' if self.side == 'candidate' else 'booth'}"
+        ends = {"candidate": "/ticket", "employer": "/booth", "invited": ""}
+        return f"/fairs/{self.slug}{ends[self.side]}"
 
     def title(self, locale: str) -> str:
         """In the reader's language where it is said in it."""
@@ -56,6 +58,17 @@ async def fairs_for(db: AnySession, user_id: UUID, *, limit: int) -> list[Taking
         .where(Membership.user_id == user_id, Membership.role.in_(ACTING), Booth.state.in_(_COMING))
         .where(Fair.state.not_in(_OVER))
     )
-    both = union_all(hers, theirs).subquery()
+    asked = (
+        select(*fair, literal("invited").label("side"), literal("invited").label("own_state"))
+        .join(FairInvitation, FairInvitation.fair_id == Fair.id)
+        .join(Freelancer, Freelancer.id == FairInvitation.freelancer_id)
+        .where(Freelancer.user_id == user_id, FairInvitation.declined_at.is_(None), Fair.state == "open")
+        .where(~select(FairCandidate.id).where(*_there(user_id)).exists())
+    )
+    both = union_all(hers, theirs, asked).subquery()
     found = select(both).order_by(both.c.starts_at, both.c.slug, both.c.side).limit(limit)
     return [TakingPart(**row) for row in (await db.execute(found)).mappings()]
+
+
+def _there(user_id: UUID) -> tuple[Any, ...]:
+    return FairCandidate.fair_id == Fair.id, FairCandidate.user_id == user_id

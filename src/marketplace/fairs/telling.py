@@ -17,8 +17,7 @@ from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.models import Fair
-from marketplace.fairs.organising import ACTING
-from marketplace.fairs.rules import SHOWN_BOOTHS
+from marketplace.fairs.rules import ACTING, SHOWN_BOOTHS
 from marketplace.fairs.tickets import TicketKey
 from marketplace.identity.models import Membership
 from marketplace.kernel.database import Session

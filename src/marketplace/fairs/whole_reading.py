@@ -219,7 +219,8 @@ class _Reader:
 
     def _person(self, row: Row) -> Person:
         shared = {**row, "arrives": "", "leaves": "", "pay_floor": ""}
-        person = candidate_files.person_of(shared, self.ground.people)
+        # Walk-ins of an export have their ticket in the hand and no address; whoever is new needs one.
+        person = candidate_files.person_of(shared, self.ground.people, needs_address=not row.get("state"))
         district, centre = row.get("district", "").lower() or None, row.get("centre", "")
         if district is not None and district not in self.ground.districts:
             raise Invalid.at("district", N_("Choose a district from the list."))

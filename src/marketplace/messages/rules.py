@@ -109,8 +109,8 @@ KINDS = (
     Kind(
         "invitations",
         N_("Invitations"),
-        N_("When an employer asks you to answer a posting"),
-        ("invited",),
+        N_("When an employer asks you to answer a posting, or an organiser to come to a fair"),
+        ("invited", "fair_invited"),
     ),
     Kind(
         "searches",

@@ -9,7 +9,7 @@ from wtforms import IntegerField, RadioField
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import candidates, organising, planning, planning_queries, telling
+from marketplace.fairs import candidates, objecting, organising, planning, planning_queries, telling
 from marketplace.kernel import ids
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
@@ -54,6 +54,16 @@ class RunForm(Form):
         widget=TextInput(),
         description=N_("Decides ties. Leave it empty for a new one; the same seed and input give the same timetable."),
     )
+
+
+@post("/fairs/{slug}/organise/objections/{id}", USER)
+async def answer_objection(visit: Visit, slug: str, id: UUID) -> Answer:
+    """Say what becomes of it; the candidate reads it on her ticket."""
+    text = str((await visit.posted()).get("answer", ""))
+    async with visit.write() as db:
+        fair = await organising.own_fair(db, slug, by=visit.user.id)
+        await objecting.answer(db, fair, id, text, by=visit.user.id, at=visit.now)
+    return redirect(visit, f"/fairs/{slug}/organise/timetable", flash=N_("Answered; it stands on the ticket."))
 
 
 @get("/fairs/{slug}/organise/timetable", USER)
@@ -155,6 +165,6 @@ async def lock_meeting(visit: Visit, slug: str, id: UUID) -> Answer:
     return redirect(visit, f"{back}/{number}/meetings" if number.isdecimal() else back, flash=N_("Saved."))
 
 
-routes = [
+routes = [answer_objection,
     show_versions, make_version, show_version, list_meetings, send_input, move_version, lock_meeting,
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from marketplace.discovery.criteria import Criteria
 from marketplace.discovery.fairs import FairCriteria, search_fairs
 from marketplace.discovery.queries import Found
 from marketplace.engines.search.protocol import SearchIndex
-from marketplace.fairs import public_queries, queries, registering, results, rules
+from marketplace.fairs import inviting, public_queries, queries, registering, results, rules
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name
 from marketplace.web import paging
@@ -74,6 +74,8 @@ def _groups(locale: str, facets: Mapping[str, Mapping[str, int]], criteria: Fair
 
     def group(name: str, label: str, field: str, words: Mapping[Any, str], chosen: Sequence[str]) -> Group:
         counts = dict(facets.get(field, {})) | {value: facets.get(field, {}).get(value, 0) for value in chosen}
+        if words:  # in the order of their lives, not by how many there are
+            counts = {value: counts[value] for value in words if value in counts}
         options = [Option(value, _word(value, words, locale), n, value in chosen) for value, n in counts.items()]
         return Group(name, say(label), options)
 
@@ -106,9 +108,11 @@ async def show_fair(visit: Visit, slug: str) -> Answer:
         employers = await public_queries.employer_count(db, fair.id)
         now = await public_queries.now_of(db, fair, at=visit.now) if fair.state == "live" else None
         own_booths = await results.booths_of(db, fair.id, by=reader) if reader else []
+        is_invited = await inviting.waits(db, fair.id, reader) if reader and fair.state == "open" else False
     found = paging.cut(visit, rows, key=lambda row: (row.name, row.id))
     context: dict[str, Any] = {"fair": fair, "organiser": organiser, "is_mine": is_mine, "days": days, "now": now}
     context["event_ld"] = event_ld(fair, organiser, base_url=visit.settings.base_url, locale=visit.locale)
+    context["is_invited"] = is_invited
     context["own_booths"], context["employers"] = own_booths, employers
     context["can_join"] = registering.is_open(fair, visit.now)
     context["fair_zone"] = ZoneInfo(fair.time_zone)

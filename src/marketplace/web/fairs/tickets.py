@@ -44,6 +44,7 @@ CHANGES = {
     "fair_cancelled": N_("The fair was called off"),
     "fair_timetable_shown": N_("The first timetable could be seen"),
     "fair_timetable_published": N_("The timetable was published"),
+    "fair_answer": N_("An employer answered"),
 }
 """What is said on the page of messages that were sent; all others are a change of the timetable."""
 

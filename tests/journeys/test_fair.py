@@ -53,7 +53,9 @@ def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make) -> None:
 def makes_a_fair(organiser: Person, mark: str) -> str:
     zone, now = here_and_now()
     organiser.signs_up(f"omar-fair-{mark}@test.example")
-    organiser.opens("/fairs").presses("main a[href='/fairs/mine']").opens("/organisations/new").writes(name=f"Park {mark}")
+    organiser.opens("/fairs").presses("main a[href='/fairs/mine']").opens("/organisations/new").writes(
+        name=f"Park {mark}"
+    )
     organiser.page.locator("input[name='kinds'][value='organiser']").check()
     organiser.sends("/organisations").opens("/fairs/new").fits_the_screen()
     opens = now - timedelta(minutes=1)

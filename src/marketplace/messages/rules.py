@@ -134,6 +134,7 @@ KINDS = (
             "fair_timetable_published",
             "fair_meetings_changed",
             "fair_answer",
+            "fair_called",
         ),
     ),
     Kind(

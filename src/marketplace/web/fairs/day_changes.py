@@ -9,7 +9,9 @@ from wtforms import Field, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import day, day_board, day_changes, replanning, results
+from marketplace.fairs import day, day_board, day_changes, hall_queries, replanning, results
+from marketplace.fairs.hall_queues import OPEN_HALL
+from marketplace.fairs.models import Fair
 from marketplace.fairs.replanning import CAUSES, Happening
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
@@ -45,7 +47,8 @@ async def show_board(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         fair = await day_board.public_fair(db, slug)
         board = await day_board.board_of(db, fair, at=visit.now)
-    context: dict[str, Any] = {"fair": fair, "board": board, "fair_zone": ZoneInfo(fair.time_zone)}
+        queues = await _queues(db, fair)
+    context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
     return page(visit, "fairs/day/board.html", fragment="board", is_staff=False, **context)
 
 
@@ -56,8 +59,13 @@ async def show_own_board(visit: Visit, slug: str) -> Answer:
         fair, role = await day.day_of(db, slug, by=visit.user.id)
         board = await day_board.board_of(db, fair, at=visit.now)
         standby = await day_board.standby_of(db, fair.id)
-    context: dict[str, Any] = {"fair": fair, "board": board, "fair_zone": ZoneInfo(fair.time_zone), "role": role}
-    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, standby=standby, **context)
+        queues = await _queues(db, fair)
+    context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
+    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, role=role, standby=standby, **context)
+
+
+async def _queues(db: AnySession, fair: Fair) -> list[hall_queries.BoothQueue]:
+    return await hall_queries.queues_of(db, fair) if fair.mode in OPEN_HALL else []
 
 
 @post("/fairs/{slug}/day/meetings/{id}/missed", USER)

@@ -32,6 +32,7 @@ FAIR_DAY: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/day/changes": (f"{_DAY}/changes", OMAR, NOBODY),
     "GET /fairs/{slug}/day/changes/{id}": (f"{_DAY}/changes/<fair_change>", OMAR, NOBODY),
     "POST /fairs/{slug}/day/changes/{id}/confirm": (f"{_DAY}/changes/<fair_change>/confirm", OMAR, NOBODY),
+    "POST /fairs/{slug}/day/changes/{id}/undo": (f"{_DAY}/changes/<fair_change>/undo", OMAR, NOBODY),
     "POST /fairs/{slug}/day/changes/{id}/discard": (f"{_DAY}/changes/<fair_change>/discard", OMAR, NOBODY),
     "GET /fairs/{slug}/booths/{id}/day": ("/fairs/<live_fair>/booths/<live_booth>/day", HIRES, NOBODY),
     "GET /fairs/{slug}/booths/{id}/queue": ("/fairs/<live_fair>/booths/<live_booth>/queue", HIRES, NOBODY),

@@ -4,6 +4,7 @@ Order, so that anybody can read a published problem: candidates by number, emplo
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -58,7 +59,7 @@ async def frame_of(db: AnySession, fair: Fair, *, objective: str, seed: int) -> 
         raise NothingToPlan
     wishes = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
     opened = await _open_tables(db, fair, booths, slots, tables)
-    pairs = _pairs(candidates, booths, wishes)
+    pairs = pairs_of(candidates, booths, wishes)
     standing = await _locked(db, fair, candidates, booths, slots)
     for candidate, employer, _ in standing:
         pairs.setdefault((candidate, employer), (UNWISHED, 0, 0))
@@ -138,13 +139,15 @@ def _problem(
     )
 
 
-def is_free(candidate: FairCandidate, slot: FairSlot) -> bool:
-    """The slot lies in her transport window and overlaps nothing that she said."""
+def is_free(candidate: FairCandidate, slot: FairSlot, away: Sequence[Any] | None = None) -> bool:
+    """The slot lies in her transport window and overlaps nothing that she said (or `away` in its place)."""
     if candidate.arrives_at is not None and slot.starts_at < candidate.arrives_at:
         return False
     if candidate.leaves_at is not None and slot.ends_at > candidate.leaves_at:
         return False
-    away = ((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in candidate.away)
+    away = (
+        (datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in (candidate.away if away is None else away)
+    )
     return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in away)
 
 
@@ -156,8 +159,8 @@ def _breaks(slots: list[FairSlot]) -> tuple[int, ...]:
     )
 
 
-def _pairs(
-    candidates: list[FairCandidate], booths: list[Booth], wishes: Any
+def pairs_of(
+    candidates: Sequence[FairCandidate], booths: Sequence[Booth], wishes: Any
 ) -> dict[tuple[int, int], tuple[int, int, int]]:
     """Who may meet: (weight, her rank, the employer's rank) of each pair that somebody wished and that fits."""
     c_of = {each.id: n for n, each in enumerate(candidates)}

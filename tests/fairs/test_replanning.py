@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from marketplace.engines.matching.timetable import planner
 from marketplace.engines.matching.timetable.problem import triples
-from marketplace.fairs import problems, replanning, replanning_cells
+from marketplace.fairs import problems, replanning, replanning_cells, replanning_undo
 from marketplace.fairs.booth_models import FairTable
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.models import FairSlot
@@ -87,6 +87,7 @@ async def test_fifty_events_in_a_row(db: Session, cast: Cast) -> None:
     """The unique indexes of meetings refuse every clash; here the past and those touched are compared row by row."""
     hall, chance = await planned_hall(db, cast), random.Random(20261129)
     causes: set[str] = set()
+    end = hall.slots[-1].ends_at.isoformat()
     for n in range(50):
         if n % 8 == 7:
             clock.advance(timedelta(minutes=20))
@@ -98,15 +99,63 @@ async def test_fifty_events_in_a_row(db: Session, cast: Cast) -> None:
         assert await past_of(db, hall) == past, what
         differs = {pair[0] for pair in before.keys() | after.keys() if before.get(pair) != after.get(pair)}
         if what.cause == "delay":
-            assert not differs
+            assert differs <= people, "everybody is later; who can't stay so long is moved or called off"
         else:
             assert people == differs, what
         told = select(FairMessage.candidate_id).where(FairMessage.about == f"change {change.id}")
         assert {id for id in (await db.scalars(told)).all() if id} == people
         causes.add(what.cause)
-        hall.candidates[:] = [each for each in hall.candidates if each.leaves_at is None]
+        hall.candidates[:] = [each for each in hall.candidates if not each.away or each.away[-1][1] < end]
     assert causes == {"no_show", "late", "delay", "walk_in", "organiser", "table_closed"}
     assert (await db.scalars(select(func.count(TimetableChange.id)))).one() == 50
+
+
+async def test_hours_that_she_said_stay_and_count_when_all_is_later(db: Session, cast: Cast) -> None:
+    """A delay pushes the last meeting of one who must catch her bus behind it: she is not left with it. One who did not
+    come and then does is planned again, with the hours she gave."""
+    hall = await planned_hall(db, cast, booths=2, candidates=1, slots=8)
+    [hers], at = hall.candidates, clock.now()
+    meeting, *others = (await db.scalars(select(Meeting))).all()
+    for each in others:
+        await db.delete(each)
+    slot = next(each for each in hall.slots if each.starts_at > at)
+    meeting.slot_id, hers.leaves_at = slot.id, slot.ends_at
+    await db.flush()
+    delay = Happening(cause="delay", minutes=10)
+    change = await replanning.propose(db, hall.fair, delay, by=cast.omar.id, at=at)
+    assert [each["candidate"] for each in change.moves["cancelled"]] == [ids.short(hers.id)]
+    assert change.moves["later"] == []
+    for cause in ("no_show", "walk_in"):
+        what = Happening(cause=cause, candidate_ids=(hers.id,))
+        change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=at)
+        await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=at)
+        await db.refresh(hers)
+        assert hers.leaves_at == slot.ends_at
+        assert bool(hers.away) == (cause == "no_show")
+    assert [where[1] for where in (await placed(db, hall)).values()] == [slot.id]
+
+
+@pytest.mark.parametrize("cause", ["no_show", "table_closed", "delay"])
+async def test_a_change_is_taken_back_while_nothing_has_happened_since(db: Session, cast: Cast, cause: Any) -> None:
+    """All meetings, hours and tables are again what they were; a second time, or after a call, it is refused."""
+    hall, at = await planned_hall(db, cast, booths=2, candidates=4, slots=12), clock.now()
+    before, times = await placed(db, hall), [each.starts_at for each in hall.slots]
+    who = (hall.candidates[0].id,) if cause == "no_show" else ()
+    last = (await db.scalars(select(Meeting.table_id).join(FairSlot).order_by(FairSlot.number.desc()).limit(1))).one()
+    table = last if cause == "table_closed" else None
+    what = Happening(cause=cause, candidate_ids=who, table_id=table, minutes=5 if cause == "delay" else 0)
+    change = await replanning.propose(db, hall.fair, what, by=cast.omar.id, at=at)
+    await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=at)
+    assert await placed(db, hall) != before or cause == "delay"
+    await replanning_undo.undo(db, hall.fair, change, by=cast.omar.id, at=at)
+    assert await placed(db, hall) == before
+    for row in (*hall.slots, *hall.candidates, *hall.tables):
+        await db.refresh(row)
+    assert [each.starts_at for each in hall.slots] == times
+    assert not any(each.away for each in hall.candidates)
+    assert not any(each.closed_at for each in hall.tables)
+    with pytest.raises(replanning_undo.NotUndone):
+        await replanning_undo.undo(db, hall.fair, change, by=cast.omar.id, at=at)
 
 
 async def test_a_difference_of_an_old_version_is_refused(db: Session, cast: Cast) -> None:

@@ -21,6 +21,7 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "POST /fairs/{slug}/join": ("/fairs/<draft_fair>/join", OMAR, NOBODY),
     "GET /fairs/{slug}/joined": ("/fairs/<draft_fair>/joined", OMAR, NOBODY),
     "GET /fairs/{slug}/calendar": ("/fairs/<draft_fair>/calendar", OMAR, NOBODY),
+    "GET /fairs/{slug}/hall/{code}": ("/fairs/<draft_fair>/hall/NOBODY", NOBODY, NOBODY),
     "GET /fairs/{slug}/organise": (_OWN, OMAR, NOBODY),
     "GET /fairs/{slug}/organise/edit": (f"{_OWN}/edit", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/edit": (f"{_OWN}/edit", OMAR, NOBODY),
@@ -55,6 +56,8 @@ BY_TICKET = {
     "POST /follow-ups/{secret}",
     "GET /tickets/{secret}",  # the secret is the key (tests/web/test_fairs_join.py)
     "GET /tickets/{secret}/edit",
+    "GET /tickets/{secret}/queues",
+    "POST /tickets/{secret}/queues",
     "GET /tickets/{secret}/wishes",
     "POST /tickets/{secret}/wishes",
     "GET /booths/{secret}",  # the secret is the key (tests/web/test_fairs_employers.py)

@@ -62,7 +62,7 @@ async def frame_of(db: AnySession, fair: Fair, *, objective: str, seed: int) -> 
         raise NothingToPlan
     wished = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
     opened = await _open_tables(db, fair, booths, slots, tables)
-    pairs = _pairs(candidates, offers, wished)
+    pairs = pairs_of(candidates, offers, wished)
     standing = await _locked(db, fair, candidates, booths, slots)
     for candidate, employer, _ in standing:
         pairs.setdefault((candidate, employer), (UNWISHED, 0, 0))
@@ -142,13 +142,15 @@ def _problem(
     )
 
 
-def is_free(candidate: FairCandidate, slot: FairSlot) -> bool:
-    """The slot lies in her transport window and overlaps nothing that she said."""
+def is_free(candidate: FairCandidate, slot: FairSlot, away: Sequence[Any] | None = None) -> bool:
+    """The slot lies in her transport window and overlaps nothing that she said (or `away` in its place)."""
     if candidate.arrives_at is not None and slot.starts_at < candidate.arrives_at:
         return False
     if candidate.leaves_at is not None and slot.ends_at > candidate.leaves_at:
         return False
-    away = ((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in candidate.away)
+    away = (
+        (datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in (candidate.away if away is None else away)
+    )
     return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in away)
 
 
@@ -160,8 +162,8 @@ def _breaks(slots: list[FairSlot]) -> tuple[int, ...]:
     )
 
 
-def _pairs(
-    candidates: list[FairCandidate], offers: list[tuple[Booth, Seat]], wished: Sequence[Preference]
+def pairs_of(
+    candidates: Sequence[FairCandidate], offers: Sequence[tuple[Booth, Seat]], wished: Sequence[Preference]
 ) -> dict[tuple[int, int], tuple[int, int, int]]:
     """Who may meet: (weight, her rank, the employer's rank) of each pair that somebody wished and that fits.
 

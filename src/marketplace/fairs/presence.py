@@ -74,6 +74,11 @@ def said_of(row: FairCandidate, days: Sequence[FairDay], zone: ZoneInfo) -> Said
     )
 
 
+def come_back(away: Sequence[Any], at: datetime) -> list[Any]:
+    """What is left of `away` for somebody who is there at `at` after all."""
+    return [[a, b] for a, b in away if not datetime.fromisoformat(a) <= at < datetime.fromisoformat(b)]
+
+
 def _at(day: FairDay, of_day: time | None, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(day.on, of_day, zone).astimezone(UTC) if of_day is not None else None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -17,19 +17,12 @@ from marketplace.fairs.candidate_models import FairCandidate, Preference
 from marketplace.fairs.fit import Seat, faults
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.planning_problem import is_free, pairs_of
 from marketplace.fairs.rules import LIVE_MEETINGS, SEATED
 from marketplace.kernel.database import AnySession
 
-WISHES = {
-    ("candidate", "must"): 500,
-    ("candidate", "would"): 250,
-    ("employer", "must"): 450,
-    ("employer", "would"): 225,
-}
-"""What a wish adds to the weight of a pair; a rank takes a little away. The most is 950, the least 1."""
 STANDBY = 50
 """Weight of a pair that nobody wished: people without a wish who came on the day fit everywhere."""
-_RANK_STEP, _MOST_RANK = 8, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +52,11 @@ class Floor:
         return np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
 
 
-async def floor_of(db: AnySession, fair: Fair, *, seed: int = 0) -> Floor:
-    """All of it as it stands now, in a handful of statements."""
+async def floor_of(
+    db: AnySession, fair: Fair, *, seed: int = 0, delay: timedelta = timedelta(), after: datetime | None = None
+) -> Floor:
+    """All of it as it stands now, in a handful of statements; with `delay` as if slots that begin after `after` were
+    so much later. Who may meet whom, and what it is worth, is what the timetable was made by."""
     people = select(FairCandidate).where(FairCandidate.fair_id == fair.id, FairCandidate.state.in_(SEATED))
     candidates = (await db.scalars(people.order_by(FairCandidate.id))).all()
     standing = select(FairTable).where(FairTable.fair_id == fair.id).order_by(FairTable.label, FairTable.id)
@@ -70,12 +66,12 @@ async def floor_of(db: AnySession, fair: Fair, *, seed: int = 0) -> Floor:
     offers = [(booth, seat) for booth, seat in shown if booth.id in with_tables]
     booths = [booth for booth, _ in offers]
     grid = select(FairSlot).where(FairSlot.fair_id == fair.id, FairSlot.kind == "meeting").order_by(FairSlot.number)
-    slots = (await db.scalars(grid)).all()
+    slots = [_later(slot, delay) if after and slot.starts_at > after else slot for slot in await db.scalars(grid)]
     closures = (await db.scalars(select(TableClosure).where(TableClosure.fair_id == fair.id))).all()
     rooms = await db.execute(select(FairRoom.id, FairRoom.zone).where(FairRoom.fair_id == fair.id))
     zones = {row.id: row.zone for row in rooms}
     wished = (await db.scalars(select(Preference).where(Preference.fair_id == fair.id))).all()
-    pairs = _pairs(candidates, offers, wished)
+    pairs = _pairs(candidates, offers, wished, await live_meetings(db, fair.id))
     closed = frozenset((each.table_id, each.slot_id) for each in closures if each.reason != "reserve")
     reserve = np.zeros((len(booths), len(slots)), dtype=np.int64)
     _count_reserve(reserve, booths, slots, tables, closures)
@@ -87,7 +83,7 @@ async def floor_of(db: AnySession, fair: Fair, *, seed: int = 0) -> Floor:
         candidate=np.array([row[0] for row in pairs], dtype=np.int64),
         employer=np.array([row[1] for row in pairs], dtype=np.int64),
         weight=np.array([row[2] for row in pairs], dtype=np.int64),
-        available=np.array([[_is_there(each, s) for s in slots] for each in candidates], dtype=np.bool_).reshape(
+        available=np.array([[is_free(each, s) for s in slots] for each in candidates], dtype=np.bool_).reshape(
             len(candidates), len(slots)
         ),
         most=np.full(len(candidates), fair.max_meetings, dtype=np.int64),
@@ -113,13 +109,10 @@ def _follow(one: FairSlot, two: FairSlot) -> bool:
     return two.number == one.number + 1 and two.day_id == one.day_id
 
 
-def _is_there(candidate: FairCandidate, slot: FairSlot) -> bool:
-    if candidate.arrives_at and slot.starts_at < candidate.arrives_at:
-        return False
-    if candidate.leaves_at and slot.ends_at > candidate.leaves_at:
-        return False
-    gone = [(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in candidate.away]
-    return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in gone)
+def _later(slot: FairSlot, by: timedelta) -> FairSlot:
+    """The same slot at another time: a row of no session."""
+    same = {name: getattr(slot, name) for name in ("id", "fair_id", "day_id", "number", "kind", "is_women_only")}
+    return FairSlot(**same, starts_at=slot.starts_at + by, ends_at=slot.ends_at + by)
 
 
 def _open(
@@ -174,29 +167,22 @@ def _far(booths: Sequence[Booth], tables: Sequence[FairTable], zones: dict[UUID,
 
 
 def _pairs(
-    candidates: Sequence[FairCandidate], offers: Sequence[tuple[Booth, Seat]], wished: Sequence[Preference]
+    candidates: Sequence[FairCandidate],
+    offers: Sequence[tuple[Booth, Seat]],
+    wished: Sequence[Preference],
+    meetings: Sequence[Meeting],
 ) -> list[tuple[int, int, int]]:
-    """Who may meet, with weights: somebody wishes it, nobody said no, and it fits (`fit.faults`)."""
+    """Who may meet, with weights: as for the timetable, those who have a meeting, and who came on the day without a
+    wish everybody she fits."""
     c, e = {row.id: n for n, row in enumerate(candidates)}, {booth.id: n for n, (booth, _) in enumerate(offers)}
-    seekers = [wishes.seeker_of(each) for each in candidates]
-    weights: dict[tuple[int, int], int] = {}
-    refused: set[tuple[int, int]] = set()
-    wishing: set[int] = set()
-    for wish in wished:
-        if wish.candidate_id not in c or wish.booth_id not in e:
-            continue
-        pair = c[wish.candidate_id], e[wish.booth_id]
-        if wish.choice == "no":
-            refused.add(pair)
-            continue
-        worth = WISHES[wish.side, wish.choice] - _RANK_STEP * (min(wish.rank or _MOST_RANK, _MOST_RANK) - 1)
-        weights[pair] = weights.get(pair, 0) + max(worth, 1)
-        wishing.add(pair[0])
+    weights = {pair: worth for pair, (worth, _, _) in pairs_of(candidates, offers, wished).items()}
+    wishing = {wish.candidate_id for wish in wished}
     for n, candidate in enumerate(candidates):
-        if n not in wishing and (candidate.source == "walk_in" or candidate.standby_at is not None):
-            weights |= {(n, m): STANDBY for m in range(len(offers))}
-    return sorted(
-        (n, m, min(weight, 1_000))
-        for (n, m), weight in weights.items()
-        if (n, m) not in refused and not faults(seekers[n], offers[m][1])
-    )
+        if candidate.id not in wishing and (candidate.source == "walk_in" or candidate.standby_at is not None):
+            seeker = wishes.seeker_of(candidate)
+            fitting = ((n, m) for m, (_, seat) in enumerate(offers) if not faults(seeker, seat))
+            weights |= dict.fromkeys(fitting, STANDBY)
+    for meeting in meetings:
+        if meeting.candidate_id in c and meeting.booth_id in e:
+            weights.setdefault((c[meeting.candidate_id], e[meeting.booth_id]), STANDBY)
+    return sorted((n, m, weight) for (n, m), weight in weights.items())

@@ -108,11 +108,11 @@ def is_open(fair: Fair, at: datetime) -> bool:
     return fair.state == "open" and (closes_at is None or at < closes_at)
 
 
-def check(fair: Fair, person: Person) -> None:
-    """Raises: Invalid at the field."""
+def check(fair: Fair, person: Person, source: str = "self") -> None:
+    """A walk-in holds her ticket in her hand: she needs no address. Raises: Invalid at the field."""
     if not person.name.strip() or len(person.name) > LONGEST_NAME:
         raise Invalid.at("name", N_("Write the name."))
-    if person.phone is None and person.email is None:
+    if person.phone is None and person.email is None and source != "walk_in":
         raise Invalid.at("phone", N_("Give a phone number or an e-mail address: the ticket goes there."))
     if not 0 <= person.companions <= fair.max_companions:
         raise Invalid.at("companions", N_("At most %(most)s may come along."), most=fair.max_companions)
@@ -132,7 +132,7 @@ async def register(
         origin = replace(origin, source="invited")
     if not (is_open(fair, at) or (origin.source == "walk_in" and fair.state in ("published", "live"))):
         raise RegistrationClosed
-    check(fair, person)
+    check(fair, person, origin.source)
     await _check_new(db, fair.id, person, origin.user_id)
     number, id, has_seat = await take_seat(db, fair.id)
     candidate = FairCandidate(
@@ -170,7 +170,7 @@ async def amend(db: Session, candidate_id: UUID, person: Person, *, by: UUID | N
     fair, candidate = await lock(db, candidate_id)
     if candidate.state not in LIVING or fair.state in ("closed", "cancelled"):
         raise rules.MoveRefused(state=candidate.state)
-    check(fair, person)
+    check(fair, person, candidate.source)
     await _check_new(db, fair.id, person, candidate.user_id, besides=candidate.id)
     said = replace(person, locale=candidate.locale, is_newcomer=candidate.is_newcomer)
     for name, value in said.columns().items():

@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 
 from marketplace.engines.matching.timetable import replanning as engine
 from marketplace.engines.matching.timetable.events import Event, Left, TableClosed
-from marketplace.fairs import problems, replanning_cells, telling
+from marketplace.fairs import presence, problems, replanning_cells, telling
 from marketplace.fairs.booth_models import FairTable
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair, FairSlot
-from marketplace.fairs.plan_models import ChangeCause, Meeting, Timetable, TimetableChange
+from marketplace.fairs.plan_models import ChangeCause, Timetable, TimetableChange
+from marketplace.fairs.planning_problem import is_free
 from marketplace.fairs.problems import Floor
 from marketplace.identity import audit
 from marketplace.kernel.database import AnySession, Session
@@ -35,6 +36,7 @@ CAUSES: dict[ChangeCause, str] = {
     "walk_in": N_("A candidate joins"),
     "withdrawal": N_("A candidate left"),
     "organiser": N_("Free seats are filled"),
+    "undo": N_("A change was taken back"),
 }
 """What can happen; a representative who changes moves no meeting."""
 MOST_DELAY = 180
@@ -72,18 +74,7 @@ async def propose(db: Session, fair: Fair, what: Happening, *, by: UUID | None, 
     base = await live_timetable(db, fair.id)
     if fair.state != "live":
         raise NoTimetable
-    moves: dict[str, Any]
-    if what.cause == "delay":
-        moves = await _delayed(db, fair, what, at=at)
-    else:
-        floor = await problems.floor_of(db, fair, seed=base.seed)
-        meetings = await problems.live_meetings(db, fair.id)
-        now = floor.slot_from(at)
-        floor, events = _events(floor, what, now=now)
-        before = floor.numbers(meetings)
-        diff = await asyncio.to_thread(engine.replan, floor.problem, before, now=now, events=events)
-        closing = frozenset({what.table_id} if what.table_id else ())
-        moves = replanning_cells.moves_of(floor, meetings, diff, closing=closing, now=now)
+    moves = await _work_out(db, fair, what, seed=base.seed, at=at)
     change = TimetableChange(
         fair_id=fair.id,
         base_id=base.id,
@@ -96,6 +87,21 @@ async def propose(db: Session, fair: Fair, what: Happening, *, by: UUID | None, 
     db.add(change)
     await db.flush()
     return change
+
+
+async def _work_out(db: AnySession, fair: Fair, what: Happening, *, seed: int, at: datetime) -> dict[str, Any]:
+    """The difference. Nothing is locked meanwhile: it holds for the version it was made from."""
+    delay = timedelta(minutes=what.minutes) if what.cause == "delay" else timedelta()
+    if what.cause == "delay" and not 1 <= what.minutes <= MOST_DELAY:
+        raise Invalid.at("minutes", N_("Write how many minutes: 1 to 180."))
+    floor = await problems.floor_of(db, fair, seed=seed, delay=delay, after=at)
+    meetings = await problems.live_meetings(db, fair.id)
+    now = floor.slot_from(at)
+    floor, events = _events(floor, what, now=now, at=at)
+    diff = await asyncio.to_thread(engine.replan, floor.problem, floor.numbers(meetings), now=now, events=events)
+    closing = frozenset({what.table_id} if what.table_id else ())
+    moves = replanning_cells.moves_of(floor, meetings, diff, closing=closing, now=now)
+    return replanning_cells.with_later(floor, meetings, moves, now=now) if delay else moves
 
 
 async def confirm(db: Session, fair: Fair, change: TimetableChange, *, by: UUID, at: datetime) -> Timetable:
@@ -154,13 +160,20 @@ async def changes_of(db: AnySession, fair_id: UUID, *, limit: int = 20) -> list[
     return list((await db.scalars(found.limit(limit))).all())
 
 
-def _events(floor: Floor, what: Happening, *, now: int) -> tuple[Floor, Sequence[Event]]:
+def _events(floor: Floor, what: Happening, *, now: int, at: datetime) -> tuple[Floor, Sequence[Event]]:
     numbers = {row.id: n for n, row in enumerate(floor.candidates)}
     who = tuple(numbers[id] for id in what.candidate_ids if id in numbers)
     if what.cause in ("no_show", "withdrawal", "late", "walk_in") and len(who) != len(what.candidate_ids):
         raise NotFound
     if what.cause in ("no_show", "withdrawal"):
         return floor, [Left(who)]
+    if what.cause == "walk_in":
+        there = floor.problem.available.copy()
+        for each in who:
+            candidate = floor.candidates[each]
+            away = presence.come_back(candidate.away, at)
+            there[each] = [is_free(candidate, slot, away) for slot in floor.slots]
+        return _with(floor, available=there), []
     if what.cause == "late":
         if what.until is None:
             raise Invalid.at("until", N_("Say from when she is there."))
@@ -183,15 +196,6 @@ def _with(floor: Floor, **changes: Any) -> Floor:
     return replace(floor, problem=replace(floor.problem, **changes))
 
 
-async def _delayed(db: Session, fair: Fair, what: Happening, *, at: datetime) -> dict[str, Any]:
-    if not 1 <= what.minutes <= MOST_DELAY:
-        raise Invalid.at("minutes", N_("Write how many minutes: 1 to 180."))
-    to_come = select(Meeting).join(FairSlot, FairSlot.id == Meeting.slot_id)
-    rows = (await db.scalars(to_come.where(Meeting.fair_id == fair.id, FairSlot.starts_at > at))).all()
-    cells = [replanning_cells.cell(row) for row in rows if row.state in ("planned", "called", "checked_in")]
-    return {"kept": 0, "moved": [], "new": [], "cancelled": [], "later": cells}
-
-
 async def _check_to_come(db: Session, fair: Fair, change: TimetableChange, *, at: datetime) -> None:
     """No cell of the change is in a slot that has begun."""
     begun = select(FairSlot.id).where(FairSlot.fair_id == fair.id, FairSlot.starts_at <= at)
@@ -212,7 +216,8 @@ async def _next_version(db: Session, fair: Fair, base: Timetable, *, by: UUID, a
 
 
 async def _side_effects(db: Session, fair: Fair, change: TimetableChange, *, at: datetime) -> None:
-    """What happened is true of tables, slots and candidates from now on."""
+    """What happened is true of tables, slots and candidates from now on. The hours a candidate said stay as they are:
+    when she is not there is added to them."""
     values = change.values
     if change.cause == "table_closed":
         table = await db.get_one(FairTable, UUID(values["table"]))
@@ -223,15 +228,22 @@ async def _side_effects(db: Session, fair: Fair, change: TimetableChange, *, at:
         for slot in (await db.scalars(to_come.order_by(FairSlot.number))).all():
             slot.starts_at, slot.ends_at = slot.starts_at + by, slot.ends_at + by
             slot.delayed_minutes += values["minutes"]
-    if change.cause in ("no_show", "withdrawal", "late"):
+    if change.cause in ("no_show", "withdrawal", "late", "walk_in"):
         gone = [UUID(id) for id in values["candidates"]]
         hers = select(FairCandidate).where(FairCandidate.id.in_(gone)).order_by(FairCandidate.id)
         for candidate in (await db.scalars(hers)).all():
-            if change.cause == "late":
-                candidate.arrives_at = datetime.fromisoformat(values["until"])
-            else:
-                candidate.arrives_at, candidate.leaves_at = None, at
+            candidate.away = presence.come_back(candidate.away, at)
+            if change.cause == "walk_in":
+                continue
+            until = values["until"] if change.cause == "late" else _end(fair).isoformat()
+            candidate.away = [*candidate.away, [at.isoformat(), until]]
     await db.flush()
+
+
+def _end(fair: Fair) -> datetime:
+    """Beyond every slot, however late they become."""
+    assert fair.ends_at is not None
+    return fair.ends_at + timedelta(days=1)
 
 
 def _values(what: Happening) -> dict[str, Any]:

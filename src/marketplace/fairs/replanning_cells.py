@@ -61,6 +61,15 @@ def moves_of(
     return {"kept": kept, "moved": moved, "new": new, "cancelled": cancelled}
 
 
+def with_later(floor: Floor, meetings: Sequence[Meeting], moves: dict[str, Any], *, now: int) -> dict[str, Any]:
+    """The same for a delay: meetings to come that keep slot and table are later all the same."""
+    to_come = {slot.id for slot in floor.slots[now:]}
+    changed = {each["meeting"] for each in moves["moved"] + moves["cancelled"]}
+    cells = [cell(each) for each in meetings if each.slot_id in to_come and each.state in ("planned", "called")]
+    later = [each for each in cells if each["meeting"] not in changed]
+    return {**moves, "kept": moves["kept"] - len(later), "later": later}
+
+
 class _Tables:
     """Which tables are free in which slot; those that are closing keep only what has begun."""
 
@@ -104,8 +113,11 @@ async def apply(db: Session, fair: Fair, change: TimetableChange, made: Timetabl
         row = rows[ids.parse(move["meeting"])]
         row.table_id, row.slot_id, row.timetable_id = ids.parse(move["table"]), ids.parse(move["slot"]), made.id
         row.state, row.cancel_reason, row.called_at = "planned", "", None
+    again = {row.id: row for row in await _rows(db, [each for each in moves["new"] if "meeting" in each])}
+    for row in again.values():
+        row.state, row.cancel_reason, row.timetable_id, row.updated_at = "planned", "", made.id, at
     source = "walk_in" if change.cause == "walk_in" else "standby"
-    for each in moves["new"]:
+    for each in (each for each in moves["new"] if "meeting" not in each):
         where: dict[str, Any] = {"table_id": ids.parse(each["table"]), "slot_id": ids.parse(each["slot"])}
         who: dict[str, Any] = {"candidate_id": ids.parse(each["candidate"]), "booth_id": ids.parse(each["booth"])}
         db.add(

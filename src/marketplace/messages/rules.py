@@ -139,6 +139,7 @@ KINDS = (
             "fair_offer_declined",
             "fair_offer_expired",
             "fair_follow_up",
+            "fair_called",
         ),
     ),
     Kind(

@@ -11,6 +11,7 @@ SAMPLES = {
     "fair": "Dhanote Job Fair",
     "number": 17,
     "position": 3,
+    "table": "T3",
     "gig": "A shop for handmade pottery",
     "contract": "A shop for handmade pottery",
     "milestone": "First page",

@@ -9,7 +9,9 @@ from wtforms import Field, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import day, day_board, day_changes, replanning, results
+from marketplace.fairs import day, day_board, day_changes, hall_queries, replanning, replanning_undo, results
+from marketplace.fairs.hall_queues import OPEN_HALL
+from marketplace.fairs.models import Fair
 from marketplace.fairs.replanning import CAUSES, Happening
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
@@ -20,6 +22,8 @@ from marketplace.web.forms import CreatingForm, Form, Length, strip
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.visit import Visit
 
+_CHOOSABLE = {cause: label for cause, label in CAUSES.items() if cause != "undo"}
+
 
 def _tables(form: Form, _field: Field) -> dict[str, str]:
     return {"": "–", **(form.tables if isinstance(form, ChangeForm) else {})}
@@ -29,7 +33,7 @@ class ChangeForm(CreatingForm):
     """What happened."""
 
     tables: dict[str, str] = {}
-    cause = RadioField(N_("What happened"), choices=cast(Any, CAUSES), default="no_show")
+    cause = RadioField(N_("What happened"), choices=cast(Any, _CHOOSABLE), default="no_show")
     code = StringField(
         N_("Codes of the candidates"), [Length(max=1_000)], filters=[strip], description=N_("With commas between them.")
     )
@@ -45,7 +49,8 @@ async def show_board(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         fair = await day_board.public_fair(db, slug)
         board = await day_board.board_of(db, fair, at=visit.now)
-    context: dict[str, Any] = {"fair": fair, "board": board, "fair_zone": ZoneInfo(fair.time_zone)}
+        queues = await _queues(db, fair)
+    context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
     return page(visit, "fairs/day/board.html", fragment="board", is_staff=False, **context)
 
 
@@ -56,8 +61,13 @@ async def show_own_board(visit: Visit, slug: str) -> Answer:
         fair, role = await day.day_of(db, slug, by=visit.user.id)
         board = await day_board.board_of(db, fair, at=visit.now)
         standby = await day_board.standby_of(db, fair.id)
-    context: dict[str, Any] = {"fair": fair, "board": board, "fair_zone": ZoneInfo(fair.time_zone), "role": role}
-    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, standby=standby, **context)
+        queues = await _queues(db, fair)
+    context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
+    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, role=role, standby=standby, **context)
+
+
+async def _queues(db: AnySession, fair: Fair) -> list[hall_queries.BoothQueue]:
+    return await hall_queries.queues_of(db, fair) if fair.mode in OPEN_HALL else []
 
 
 @post("/fairs/{slug}/day/meetings/{id}/missed", USER)
@@ -102,7 +112,7 @@ async def propose(visit: Visit, slug: str) -> Answer:
         with form.catching(replanning.NoTimetable):
             async with visit.submit(form, back=f"/fairs/{slug}/day/changes") as step:
                 if step.is_first:
-                    fair, _ = await day.day_of(step.db, slug, by=visit.user.id, least="supervisor", lock=True)
+                    fair, _ = await day.day_of(step.db, slug, by=visit.user.id, least="supervisor")
                     what = await _happening(visit, step.db, fair.id, form)
                     change = await replanning.propose(step.db, fair, what, by=visit.user.id, at=visit.now)
                     step.location = f"/fairs/{slug}/day/changes/{ids.short(change.id)}"
@@ -161,6 +171,16 @@ async def discard(visit: Visit, slug: str, id: UUID) -> Answer:
     return redirect(visit, f"/fairs/{slug}/day/changes", flash=N_("Put away. Nothing has changed."))
 
 
+@post("/fairs/{slug}/day/changes/{id}/undo", USER)
+async def undo(visit: Visit, slug: str, id: UUID) -> Answer:
+    """As before, while nothing has happened since; those touched are told again."""
+    async with visit.write() as db:
+        fair, _ = await day.day_of(db, slug, by=visit.user.id, least="supervisor", lock=True)
+        change = await replanning.change_of(db, fair.id, id)
+        await replanning_undo.undo(db, fair, change, by=visit.user.id, at=visit.now)
+    return redirect(visit, f"/fairs/{slug}/day/changes", flash=N_("Taken back. Those touched are told again."))
+
+
 async def _changes_page(visit: Visit, slug: str, form: ChangeForm, *, status: int = 200) -> Answer:
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="supervisor")
@@ -172,5 +192,5 @@ async def _changes_page(visit: Visit, slug: str, form: ChangeForm, *, status: in
 
 routes = [
     *(show_board, show_own_board, miss, stand_by),
-    *(list_changes, propose, show_change, confirm, discard),
+    *(list_changes, propose, show_change, confirm, discard, undo),
 ]

@@ -9,8 +9,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import fields
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from jinja2 import pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -18,6 +20,8 @@ from marketplace.web.i18n import relative
 
 MOST = 2_000
 _CARDS = "components/cards.html"
+_macros: WeakKeyDictionary[Context, TemplateModule] = WeakKeyDictionary()
+"""By the page that is being drawn, and gone with it."""
 
 
 def drawing() -> Callable[..., Markup]:
@@ -52,5 +56,7 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def _draw(context: Context, macro: str, card: Any, level: int) -> Markup:
-    template = context.environment.get_template(_CARDS)
-    return getattr(template.make_module(context.get_all()), macro)(card, level)
+    """The macros are made once for all cards of a list: that costs as much as to draw one."""
+    if (macros := _macros.get(context)) is None:
+        macros = _macros[context] = context.environment.get_template(_CARDS).make_module(context.get_all())
+    return getattr(macros, macro)(card, level)

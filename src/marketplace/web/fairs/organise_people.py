@@ -58,10 +58,9 @@ async def invite(visit: Visit, slug: str) -> Answer:
 
 
 def _id(text: object) -> UUID:
-    try:
-        return ids.parse(str(text))
-    except ValueError:
-        raise Invalid.at("id", N_("Choose somebody from the list.")) from None
+    if not text:
+        raise Invalid.at("id", N_("Choose somebody from the list."))
+    return ids.parse(str(text))
 
 
 @post("/fairs/{slug}/invitation/decline", USER)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from marketplace.engines.matching.timetable import planner
 from marketplace.engines.matching.timetable.problem import triples
-from marketplace.fairs import problems, replanning, replanning_cells, replanning_undo
+from marketplace.fairs import attending, problems, replanning, replanning_cells, replanning_undo
 from marketplace.fairs.booth_models import FairTable
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.models import FairSlot
@@ -19,7 +19,7 @@ from marketplace.fairs.replanning import Happening
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from tests.cast import Cast
-from tests.fairs.scenes import Hall, add_candidates, make_timetable, wish
+from tests.fairs.scenes import Hall, add_candidates, make_timetable, ticket, wish
 from tests.fairs.test_checkin import live_hall
 
 Placed = dict[tuple[UUID, UUID], tuple[UUID, UUID | None]]
@@ -133,6 +133,24 @@ async def test_hours_that_she_said_stay_and_count_when_all_is_later(db: Session,
         assert hers.leaves_at == slot.ends_at
         assert bool(hers.away) == (cause == "no_show")
     assert [where[1] for where in (await placed(db, hall)).values()] == [slot.id]
+
+
+async def test_who_leaves_on_the_day_frees_seats_that_wait_for_a_yes(db: Session, cast: Cast, browse: Any) -> None:
+    """Her meetings to come go at once, what has begun stays; who gets the seats is a change like any other."""
+    hall = await planned_hall(db, cast, booths=2, candidates=4, slots=12)
+    await db.commit()
+    hers, past = hall.candidates[0], await past_of(db, hall)
+    phone, omar = await browse(), await browse(cast.omar)
+    mine = f"/tickets/{ticket(hall.fair, hers.number)}"
+    assert (await phone.submit(f"{mine}/withdraw", shown_on=mine)).status_code == 303
+    assert await past_of(db, hall) == past
+    begun = {each.id for each in hall.slots if each.starts_at <= clock.now()}
+    assert {slot for pair, (_, slot) in (await placed(db, hall)).items() if pair[0] == hers.id} <= begun
+    change = (await db.scalars(select(TimetableChange))).one()
+    assert (change.cause, change.state) == ("organiser", "proposed")
+    assert "A change waits for your yes" in (await omar.get(f"/fairs/{hall.fair.slug}/day/board")).text
+    with pytest.raises(attending.FairIsOn):
+        await attending.withdraw(db, hall.booths[0], by=cast.bilal.id, at=clock.now())
 
 
 @pytest.mark.parametrize("cause", ["no_show", "table_closed", "delay"])

@@ -28,6 +28,10 @@ class NoMoreEmployers(Conflict):
     message = N_("This fair takes no more employers.")
 
 
+class FairIsOn(Conflict):
+    message = N_("The fair is on: tell the organiser, who closes your tables so that your candidates meet others.")
+
+
 class AskedAlready(Conflict):
     message = N_("Your organisation has asked for a booth at this fair already.")
 
@@ -88,7 +92,10 @@ async def amend(db: Session, booth: Booth, wanted: Wanted, *, by: UUID, at: date
 
 
 async def withdraw(db: Session, booth: Booth, *, by: UUID, at: datetime) -> None:
-    """The employer does not come. Raises: MoveRefused."""
+    """The employer does not come; on the day itself its tables are closed one by one. Raises: MoveRefused, FairIsOn."""
+    fair = await db.get_one(Fair, booth.fair_id)
+    if fair.state == "live":
+        raise FairIsOn
     await move(db, booth, "withdrawn", by=by, at=at)
 
 

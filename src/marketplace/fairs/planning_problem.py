@@ -148,10 +148,9 @@ def is_free(candidate: FairCandidate, slot: FairSlot, away: Sequence[Any] | None
         return False
     if candidate.leaves_at is not None and slot.ends_at > candidate.leaves_at:
         return False
-    away = (
-        (datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in (candidate.away if away is None else away)
-    )
-    return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in away)
+    said: Sequence[Any] = candidate.away if away is None else away
+    gone = ((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in said)
+    return not any(begins < slot.ends_at and slot.starts_at < ends for begins, ends in gone)
 
 
 def _breaks(slots: list[FairSlot]) -> tuple[int, ...]:

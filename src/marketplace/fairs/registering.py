@@ -23,7 +23,8 @@ from marketplace.fairs.candidate_models import (
     FairInvitation,
     FairPayPeriod,
 )
-from marketplace.fairs.models import Fair
+from marketplace.fairs.day_models import QueueEntry
+from marketplace.fairs.models import Fair, FairSlot
 from marketplace.fairs.plan_models import Meeting
 from marketplace.fairs.presence import ALWAYS, Window
 from marketplace.fairs.tickets import TicketKey, hash_of, new_code
@@ -199,8 +200,11 @@ async def withdraw(db: Session, candidate_id: UUID, *, by: UUID | None, at: date
     had_seat = candidate.state in rules.SEATED
     await _move(db, candidate, "withdrawn", by=by, at=at)
     candidate.ended_at, candidate.waiting_at = at, None
+    begun = select(FairSlot.id).where(FairSlot.fair_id == fair.id, FairSlot.starts_at <= at)
     hers = update(Meeting).where(Meeting.candidate_id == candidate.id, Meeting.state.in_(("planned", "called")))
-    await db.execute(hers.values(state="cancelled", updated_at=at))
+    await db.execute(hers.where(Meeting.slot_id.not_in(begun)).values(state="cancelled", updated_at=at))
+    queues = update(QueueEntry).where(QueueEntry.candidate_id == candidate.id)
+    await db.execute(queues.where(QueueEntry.state.in_(("waiting", "called"))).values(state="left", ended_at=at))
     if had_seat:
         fair.seats_taken -= 1
         await db.flush()

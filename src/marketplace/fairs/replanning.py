@@ -89,6 +89,14 @@ async def propose(db: Session, fair: Fair, what: Happening, *, by: UUID | None, 
     return change
 
 
+async def offer_seats(db: Session, fair_id: UUID, *, at: datetime) -> None:
+    """Somebody left on the day: who may have the seats is worked out, and waits for a yes; without a timetable nothing
+    is."""
+    fair = await db.get_one(Fair, fair_id)
+    if await db.scalar(select(Timetable.id).where(Timetable.fair_id == fair.id, Timetable.state == "published")):
+        await propose(db, fair, Happening(cause="organiser"), by=None, at=at)
+
+
 async def _work_out(db: AnySession, fair: Fair, what: Happening, *, seed: int, at: datetime) -> dict[str, Any]:
     """The difference. Nothing is locked meanwhile: it holds for the version it was made from."""
     delay = timedelta(minutes=what.minutes) if what.cause == "delay" else timedelta()

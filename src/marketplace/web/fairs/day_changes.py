@@ -62,8 +62,10 @@ async def show_own_board(visit: Visit, slug: str) -> Answer:
         board = await day_board.board_of(db, fair, at=visit.now)
         standby = await day_board.standby_of(db, fair.id)
         queues = await _queues(db, fair)
+        proposed = any(each.state == "proposed" for each in await replanning.changes_of(db, fair.id))
     context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
-    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, role=role, standby=standby, **context)
+    context |= {"role": role, "standby": standby, "proposed": proposed}
+    return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, **context)
 
 
 async def _queues(db: AnySession, fair: Fair) -> list[hall_queries.BoothQueue]:

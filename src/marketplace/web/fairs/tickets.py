@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import segno
 from markupsafe import Markup
 
-from marketplace.fairs import candidate_pages, objecting, offers, queries, registering, results, rules, tickets
+from marketplace.fairs import (
+    candidate_pages,
+    objecting,
+    offers,
+    queries,
+    registering,
+    replanning,
+    results,
+    rules,
+    tickets,
+)
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.registering import AlreadyThere
@@ -110,9 +120,12 @@ async def confirm(visit: Visit, secret: str) -> Answer:
 @post("/tickets/{secret}/withdraw", PUBLIC)
 async def withdraw(visit: Visit, secret: str) -> Answer:
     """She does not come; the seat goes to the next who waits."""
-    candidate, _ = await changing(visit, secret)
+    candidate, fair = await changing(visit, secret)
     async with visit.write() as db:
         await registering.withdraw(db, candidate.id, by=_by(visit), at=visit.now)
+    if fair.state == "live":
+        async with visit.write() as db:
+            await replanning.offer_seats(db, fair.id, at=visit.now)
     said = N_("Your seat is free for somebody else. Thank you for saying so.")
     return redirect(visit, f"/tickets/{secret}", flash=said)
 

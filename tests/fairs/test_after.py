@@ -18,7 +18,7 @@ from marketplace.kernel.money import Money
 from marketplace.kernel.queue import Services, drain
 from marketplace.messages.models import Notice
 from tests.cast import Cast
-from tests.fairs.scenes import Hall, make_timetable
+from tests.fairs.scenes import Hall, add_candidates, make_timetable
 from tests.fairs.test_checkin import live_hall
 from tests.visitors import Browse
 
@@ -174,7 +174,14 @@ async def test_small_groups_are_not_shown_and_small_fairs_not_published(
     assert b"centre,Layyah,,,,,,,,,,\n" in reporting.as_csv(report)
     omar, visitor = await browse(cast.omar), await browse()
     assert "not shown" in (await omar.get(f"/fairs/{hall.fair.slug}/report")).text
-    assert (await visitor.get(f"/fairs/{hall.fair.slug}/outcome")).status_code == 404
+    public = f"/fairs/{hall.fair.slug}"
+    assert (await visitor.get(f"{public}/outcome")).status_code == 404
+    ended = clock.now() - timedelta(days=60)
+    hall.fair.state, hall.fair.starts_at, hall.fair.ends_at = "closed", ended - timedelta(hours=8), ended
+    await add_candidates(db, hall.fair, 10, checked_in_at=clock.now() - timedelta(days=61))
+    await db.commit()
+    assert f'href="{public}/outcome"' in (await visitor.get(public)).text
+    assert "Checked in" in (await visitor.get(f"{public}/outcome")).text
 
 
 def test_wilson() -> None:

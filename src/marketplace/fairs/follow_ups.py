@@ -37,6 +37,8 @@ STILL: dict[StillThere, str] = {
     "never_started": N_("Never started"),
     "other": N_("Something else"),
 }
+WITH_US: dict[StillThere, str] = {**STILL, "working": N_("Still with us"), "left": N_("Has left")}
+"""The same, as an employer says it."""
 GONE: tuple[StillThere, ...] = ("left", "never_started")
 """After these nobody is asked again about this offer."""
 REMINDED_AFTER = timedelta(days=7)

@@ -9,16 +9,18 @@ import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from marketplace.contracts.models import Milestone
-from marketplace.fairs import reporting_day
+from marketplace.fairs import answering, reporting_day
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairOffer, FairScorecard, FollowUp
+from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting
 from marketplace.fairs.reporting_day import DayFigures
 from marketplace.fairs.rules import SEATED
@@ -174,6 +176,14 @@ async def _known(db: AnySession, fair_id: UUID, day: int) -> Known:
     found = select(*counts).where(FollowUp.fair_id == fair_id, FollowUp.day == day)
     asked, answered, only, there, apart = (await db.execute(found)).one()
     return Known(day=day, asked=asked, answered=answered, by_employer_only=only, still_there=there, disagree=apart)
+
+
+async def is_public(db: AnySession, fair: Fair, *, at: datetime) -> bool:
+    """Whether everybody may read what came of it: results were due, and enough people came to hide each of them."""
+    if fair.state != "closed" or fair.ends_at is None or at < answering.due_at(fair):
+        return False
+    came = select(func.count()).where(FairCandidate.fair_id == fair.id, FairCandidate.checked_in_at.is_not(None))
+    return (await db.scalars(came)).one() >= LEAST
 
 
 def wilson(hits: int, of: int) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marketplace.fairs import answering, follow_ups, results
 from marketplace.fairs.day_models import Result
-from marketplace.fairs.follow_ups import STILL
+from marketplace.fairs.follow_ups import WITH_US
 from marketplace.fairs.results import RESULTS, Card
 from marketplace.kernel import ids
 from marketplace.kernel.errors import Invalid
@@ -32,7 +32,7 @@ async def show_answers(visit: Visit, slug: str, id: UUID) -> Answer:
         unwritten = await answering.to_write(db, booth.id)
         people = await follow_ups.of_booth(db, booth.id, at=visit.now)
     context: dict[str, Any] = {"fair": fair, "booth": booth, "waiting": waiting, "unwritten": unwritten}
-    context |= {"people": people, "still": STILL, "results": RESULTS, "answers": list(ANSWERS)}
+    context |= {"people": people, "still": WITH_US, "results": RESULTS, "answers": list(ANSWERS)}
     context |= {"due_at": answering.due_at(fair), "longest": results.LONGEST_WORD}
     return page(visit, "fairs/after/answers.html", fragment="waiting", **context)
 

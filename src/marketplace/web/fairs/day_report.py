@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from marketplace.fairs import answering, day, queries, reporting
-from marketplace.fairs.models import Fair
+from marketplace.fairs import day, queries, reporting
 from marketplace.kernel.errors import NotFound
 from marketplace.web.access import PUBLIC, USER, Answer, get
 from marketplace.web.pages import download, page
@@ -16,8 +15,9 @@ async def show_report(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")
         report = await reporting.report_of(db, fair.id)
+        is_public = await reporting.is_public(db, fair, at=visit.now)
     context: dict[str, Any] = {"fair": fair, "report": report, "steps": reporting.STEPS, "least": reporting.LEAST}
-    context |= {"of_employers": reporting.OF_EMPLOYERS, "is_public": _is_public(visit, fair, report)}
+    context |= {"of_employers": reporting.OF_EMPLOYERS, "is_public": is_public}
     return page(visit, "fairs/after/report.html", **context)
 
 
@@ -35,15 +35,10 @@ async def show_outcome(visit: Visit, slug: str) -> Answer:
     """What came of a fair, once its results were due; nothing of fairs too small to hide anybody in."""
     async with visit.read() as db:
         fair, _, _ = await queries.public_fair(db, slug, reader=None)
-        report = await reporting.report_of(db, fair.id) if fair.state == "closed" else None
-    if report is None or not _is_public(visit, fair, report):
-        raise NotFound
+        if not await reporting.is_public(db, fair, at=visit.now):
+            raise NotFound
+        report = await reporting.report_of(db, fair.id)
     return page(visit, "fairs/after/outcome.html", fair=fair, report=report, steps=reporting.STEPS)
-
-
-def _is_public(visit: Visit, fair: Fair, report: reporting.Report) -> bool:
-    is_over = fair.state == "closed" and fair.ends_at is not None and visit.now >= answering.due_at(fair)
-    return is_over and report.total["came"] >= reporting.LEAST
 
 
 routes = [show_report, load_report, show_outcome]

@@ -11,7 +11,7 @@ from marketplace.discovery.criteria import Criteria
 from marketplace.discovery.fairs import FairCriteria, search_fairs
 from marketplace.discovery.queries import Found
 from marketplace.engines.search.protocol import SearchIndex
-from marketplace.fairs import inviting, public_queries, queries, registering, results, rules
+from marketplace.fairs import inviting, public_queries, queries, registering, reporting, results, rules
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name
 from marketplace.web import paging
@@ -108,11 +108,12 @@ async def show_fair(visit: Visit, slug: str) -> Answer:
         employers = await public_queries.employer_count(db, fair.id)
         now = await public_queries.now_of(db, fair, at=visit.now) if fair.state == "live" else None
         own_booths = await results.booths_of(db, fair.id, by=reader) if reader else []
+        has_outcome = await reporting.is_public(db, fair, at=visit.now)
         is_invited = await inviting.waits(db, fair.id, reader) if reader and fair.state == "open" else False
     found = paging.cut(visit, rows, key=lambda row: (row.name, row.id))
     context: dict[str, Any] = {"fair": fair, "organiser": organiser, "is_mine": is_mine, "days": days, "now": now}
     context["event_ld"] = event_ld(fair, organiser, base_url=visit.settings.base_url, locale=visit.locale)
-    context["is_invited"] = is_invited
+    context["is_invited"], context["has_outcome"] = is_invited, has_outcome
     context["own_booths"], context["employers"] = own_booths, employers
     context["can_join"] = registering.is_open(fair, visit.now)
     context["fair_zone"] = ZoneInfo(fair.time_zone)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from marketplace.engines.matching.timetable import planner
 from marketplace.engines.matching.timetable.problem import triples
-from marketplace.fairs import attending, problems, replanning, replanning_cells, replanning_undo
+from marketplace.fairs import attending, problems, registering, replanning, replanning_cells, replanning_undo
 from marketplace.fairs.booth_models import FairTable
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.models import FairSlot
@@ -187,6 +187,28 @@ async def test_a_difference_of_an_old_version_is_refused(db: Session, cast: Cast
         await replanning.confirm(db, hall.fair, second, by=cast.omar.id, at=at)
     with pytest.raises(replanning.ChangeOver):
         await replanning.discard(db, first, by=cast.omar.id, at=at)
+
+
+async def test_a_difference_whose_people_have_left_meanwhile_is_refused(db: Session, cast: Cast) -> None:
+    """A ticket is given back without a new version: nobody who left is planned again, by a yes or by taking back."""
+    hall, at = await planned_hall(db, cast, booths=2, candidates=4, slots=12), clock.now()
+    last = (await db.scalars(select(Meeting.table_id).join(FairSlot).order_by(FairSlot.number.desc()).limit(1))).one()
+    closing = Happening(cause="table_closed", table_id=last)
+    change = await replanning.propose(db, hall.fair, closing, by=cast.omar.id, at=at)
+    [moved, *_] = [ids.parse(each["candidate"]) for each in change.moves["moved"] + change.moves["cancelled"]]
+    await registering.withdraw(db, moved, by=None, at=at)
+    with pytest.raises(replanning.OldChange):
+        await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=at)
+
+    gone = next(each for each in hall.candidates if each.id != moved)
+    change = await replanning.propose(
+        db, hall.fair, Happening(cause="no_show", candidate_ids=(gone.id,)), by=cast.omar.id, at=at
+    )
+    await replanning.confirm(db, hall.fair, change, by=cast.omar.id, at=at)
+    assert change.moves["cancelled"], "she had something to come"
+    await registering.withdraw(db, gone.id, by=None, at=at)
+    with pytest.raises(replanning.OldChange):
+        await replanning_undo.undo(db, hall.fair, change, by=cast.omar.id, at=at)
 
 
 async def test_what_has_begun_meanwhile_is_not_changed(db: Session, cast: Cast) -> None:

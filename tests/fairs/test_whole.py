@@ -1,5 +1,6 @@
 """A whole fair by its files: loaded in a few statements, exported again byte for byte, or not at all."""
 
+import random
 import time
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from marketplace.fairs.models import Fair
 from marketplace.fairs.tickets import TicketKey, behind
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
+from marketplace.kernel.errors import Invalid
 from marketplace.kernel.queue import Services, drain
 from marketplace.skills.models import Skill
 from tests.cast import Cast
@@ -81,6 +83,21 @@ BAD = {
     "5,E,0300 1234567,\n6,F,0300 1234569,9 10:00\n",
     "wishes": "candidate,employer,side,choice\n1,Three,candidate,must\n1,Three,candidate,no\n9,Three,candidate,no\n",
 }
+
+
+def test_a_damaged_zip_is_refused_in_words() -> None:
+    """Whatever bytes are hit: the files, or what a person can read; never an error of ours."""
+    chance, good = random.Random(6), whole_files.packed({name: text.encode() * 20 for name, text in BAD.items()})
+    refused = 0
+    for _ in range(3_000):
+        torn = bytearray(good[: chance.randrange(1, len(good))] if chance.random() < 0.2 else good)
+        for _ in range(chance.choice([1, 2, 5])):
+            torn[chance.randrange(len(torn))] = chance.randrange(256)
+        try:
+            whole_files.unpacked(bytes(torn))
+        except Invalid:
+            refused += 1
+    assert 1_000 < refused < 3_000
 
 
 async def test_one_bad_line_loads_nothing_and_all_are_named(db: Session, cast: Cast) -> None:

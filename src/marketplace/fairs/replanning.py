@@ -93,7 +93,9 @@ async def offer_seats(db: Session, fair_id: UUID, *, at: datetime) -> None:
     """Somebody left on the day: who may have the seats is worked out, and waits for a yes; without a timetable nothing
     is."""
     fair = await db.get_one(Fair, fair_id)
-    if await db.scalar(select(Timetable.id).where(Timetable.fair_id == fair.id, Timetable.state == "published")):
+    if fair.state == "live" and await db.scalar(
+        select(Timetable.id).where(Timetable.fair_id == fair.id, Timetable.state == "published")
+    ):
         await propose(db, fair, Happening(cause="organiser"), by=None, at=at)
 
 
@@ -122,6 +124,8 @@ async def confirm(db: Session, fair: Fair, change: TimetableChange, *, by: UUID,
     if base.id != change.base_id:
         raise OldChange
     await _check_to_come(db, fair, change, at=at)
+    if not await replanning_cells.still_fits(db, change):
+        raise OldChange
     made = await _next_version(db, fair, base, by=by, at=at)
     await replanning_cells.apply(db, fair, change, made, at=at)
     await _side_effects(db, fair, change, at=at)

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from marketplace.engines.matching.timetable.problem import triples
 from marketplace.engines.matching.timetable.replanning import Diff
 from marketplace.fairs import problems
+from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable, TimetableChange
 from marketplace.fairs.problems import Floor
+from marketplace.fairs.rules import SEATED
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
 
@@ -124,6 +126,28 @@ async def apply(db: Session, fair: Fair, change: TimetableChange, made: Timetabl
             Meeting(fair_id=fair.id, timetable_id=made.id, source=source, created_at=at, updated_at=at, **where, **who)
         )
     await db.flush()
+
+
+async def still_fits(db: Session, change: TimetableChange) -> bool:
+    """Whether what the difference takes for granted is so: meetings that move or go are to come and where it found
+    them, those that come back are off, and whoever gets one still has her seat.
+
+    A ticket that is given back, a call and a tap change meetings without a new version.
+    """
+    moves = change.moves
+    stood = [*moves["moved"], *moves["cancelled"]]
+    back = [each for each in moves["new"] if "meeting" in each]
+    rows = {row.id: row for row in await _rows(db, stood + back)}
+    for each in stood:
+        row = rows[ids.parse(each["meeting"])]
+        was = each.get("from_table", each["table"]), each.get("from_slot", each["slot"])
+        if row.state not in ("planned", "called") or was != (ids.short(row.table_id), _short(row.slot_id)):
+            return False
+    if any(rows[ids.parse(each["meeting"])].state != "cancelled" for each in back):
+        return False
+    getting = [ids.parse(each["candidate"]) for each in moves["moved"] + moves["new"]]
+    gone = select(FairCandidate.id).where(FairCandidate.id.in_(getting), FairCandidate.state.not_in(SEATED))
+    return await db.scalar(gone.limit(1)) is None
 
 
 async def cells_of(db: AnySession, fair_id: UUID) -> list[Any]:

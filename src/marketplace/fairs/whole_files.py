@@ -8,6 +8,7 @@ written with an apostrophe before it, and read without.
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -83,6 +84,10 @@ NEEDED: dict[FileName, tuple[str, ...]] = {
 MOST_ROWS: dict[FileName, int] = {"employers": 500, "tables": 2_000, "candidates": 20_000, "wishes": 200_000}
 MOST_BYTES, MOST_UNPACKED = 8_000_000, 40_000_000
 """Of the zip, and of what is in it."""
+NO_ZIP = N_("This is no zip with the files of a fair.")
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_TORN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
+"""What zipfile says of damaged bytes: no zip, no deflate stream, cut off, impossible places or names, a password."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
@@ -131,14 +136,16 @@ def unpacked(content: bytes) -> dict[FileName, bytes]:
             entries = [entry for entry in archive.infolist() if _file_of(entry.filename)]
             if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
                 raise Invalid.at("file", N_("This file is too big; up to 8 MB, please."))
+            if any(entry.compress_type not in _PACKINGS for entry in entries):
+                raise Invalid.at("file", NO_ZIP)
             for entry in entries:
                 name = _file_of(entry.filename)
                 assert name
                 if name in found:
                     raise Invalid.at("file", N_("%(file)s is twice in this zip."), file=f"{name}.csv")
                 found[name] = archive.read(entry)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise Invalid.at("file", N_("This is no zip with the files of a fair.")) from None
+    except _TORN:
+        raise Invalid.at("file", NO_ZIP) from None
     return _some(found)
 
 

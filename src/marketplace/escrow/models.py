@@ -273,7 +273,7 @@ class FeeRule(Base):
     """The published fee of a kind of business in a currency from a moment on; contracts keep the one they began with.
 
     contract and order are what the ledger charges, to the freelancer; the other kinds say that we charge nothing.
-    What a way of payout costs stands in rails/rails.toml.
+    What a way of payout costs stands in rails/data/rails.toml.
     """
 
     __tablename__ = "fee_rules"

@@ -12,7 +12,7 @@ STRIPE_HOLDS = ("USD",)
 its own: such a hold would not be what both agreed on. So those are paid in, and out, by bank or wallet."""
 
 MINIMUM_PAYOUT = Money(10_00, "USD")
-"""Of Stripe's rail; the others' stand in rails/rails.toml."""
+"""Of Stripe's rail; the others' stand in rails/data/rails.toml."""
 
 COOLING = timedelta(hours=72)
 """Between new details and the first payout to them: whoever took over an account is found out before the money goes."""

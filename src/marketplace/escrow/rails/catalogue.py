@@ -1,4 +1,4 @@
-"""Rails, wallet operators, statement layouts, Stripe's countries, our own accounts: all data (rails/*.toml)."""
+"""Rails, wallet operators, statement layouts, Stripe's countries, our own accounts: all data (data/*.toml)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from marketplace.engines.banking.statements import StatementLayout
 from marketplace.engines.banking.tables import TableLayout
 from marketplace.escrow.models import Rail
 from marketplace.kernel.money import Money, whole
-from marketplace.kernel.paths import resource
+
+DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def house_accounts(path: Path | None) -> HouseAccounts:
     except (OSError, TypeError, AssertionError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path}: {error} (an account has {', '.join(sorted(known))})") from error
     if unknown := {each.layout for each in made.values()} - layouts().keys():
-        raise ValueError(f"{path}: there is no layout {sorted(unknown)[0]} in rails/statements")
+        raise ValueError(f"{path}: there is no layout {sorted(unknown)[0]} in escrow/rails/data/statements")
     return HouseAccounts(made)
 
 
@@ -106,7 +107,7 @@ def _house(slug: str, each: dict[str, Any]) -> House:
 
 def demo_accounts() -> Path:
     """The invented accounts of demo and tests."""
-    return resource("rails") / "house.toml"
+    return DATA / "house.toml"
 
 
 @cache
@@ -148,7 +149,7 @@ def _country(code: str, each: dict[str, Any]) -> StripeCountry:
 def layouts() -> dict[str, StatementLayout]:
     """How CSV statements look, by name."""
     made: dict[str, StatementLayout] = {}
-    for path in sorted((resource("rails") / "statements").glob("*.toml")):
+    for path in sorted((DATA / "statements").glob("*.toml")):
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         made[path.stem] = StatementLayout(**{name: _frozen(value) for name, value in read.items()})
     return made
@@ -159,4 +160,4 @@ def _frozen(value: Any) -> Any:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((resource("rails") / name).read_text(encoding="utf-8"))
+    return tomllib.loads((DATA / name).read_text(encoding="utf-8"))

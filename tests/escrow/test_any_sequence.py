@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -213,6 +213,14 @@ class Model:
         return {said: rows for said, rows in found.items() if rows}
 
 
+class Came(NamedTuple):
+    """How far a run came."""
+
+    steps: int
+    holds: int
+    seconds: float
+
+
 class History(RuleBasedStateMachine):
     """One history; the world and its model go on where the last one ended, as a marketplace does."""
 
@@ -272,8 +280,8 @@ class History(RuleBasedStateMachine):
         assert self.run(self.model.agree()) == []
 
 
-async def histories(world: World, *, steps: int, seconds: float, most: float = MOST_SECONDS) -> str:
-    """Run until both are reached, or for `most` seconds; returns how far it came."""
+async def histories(world: World, *, steps: int, seconds: float, most: float = MOST_SECONDS) -> Came:
+    """Run until both are reached, or for `most` seconds."""
     await world.onboard()
     model = Model(world)
     kind = type("One", (History,), {"model": model, "loop": asyncio.get_running_loop(), "steps": 0})
@@ -288,11 +296,12 @@ async def histories(world: World, *, steps: int, seconds: float, most: float = M
     )
     while (kind.steps < steps or time.monotonic() - began < seconds) and time.monotonic() - began < most:
         await asyncio.to_thread(run_state_machine_as_test, kind, settings=told)
-    return f"{kind.steps:,} steps in {time.monotonic() - began:.0f} s, {len(model.holds):,} holds"
+    return Came(kind.steps, len(model.holds), time.monotonic() - began)
 
 
 async def test_some_histories(real_world: World) -> None:
-    print(await histories(real_world, steps=FEW_STEPS, seconds=0))
+    came = await histories(real_world, steps=FEW_STEPS, seconds=0)
+    assert came.steps >= FEW_STEPS and came.holds > 0
 
 
 @pytest.mark.slow
@@ -301,6 +310,7 @@ async def test_many_histories(real_world: World, capsys: pytest.CaptureFixture[s
     is_soak = bool(os.environ.get("MARKETPLACE_SOAK"))
     steps = SOAK_STEPS if is_soak else MANY_STEPS
     most = math.inf if is_soak else MOST_SECONDS
-    said = await histories(real_world, steps=steps, seconds=BUDGET_SECONDS, most=most)
+    came = await histories(real_world, steps=steps, seconds=BUDGET_SECONDS, most=most)
     with capsys.disabled():
-        print(f"\nhistories of money: {said}")
+        print(f"\nhistories of money: {came.steps:,} steps in {came.seconds:.0f} s, {came.holds:,} holds")
+    assert came.steps >= steps

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from marketplace.engines.notify.models import Mail, TextMessage
-from marketplace.fairs import answering, follow_ups, offers, reporting, results
+from marketplace.fairs import answering, follow_ups, offers, organising, reporting, results
 from marketplace.fairs.day_models import FairOffer, FairScorecard, FollowUp
 from marketplace.fairs.plan_models import Meeting
 from marketplace.fairs.results import Card
@@ -77,10 +77,24 @@ async def test_an_employer_answers_all_who_wait_from_a_phone(db: Session, cast: 
     address = f"/fairs/{hall.fair.slug}/booths/{ids.short(hall.booths[0].id)}/answers"
     assert "2 candidates wait" in (await bilal.get(address)).text
     await bilal.submit(address, {"code": "C00001", "result": "second_interview"}, shown_on=address)
-    await bilal.submit(address, {"result": "not_this_time", "word": "Thank you."}, shown_on=address)
+    nobody = await bilal.submit(address, {"result": "shortlisted"}, shown_on=address)
+    assert nobody.status_code == 404, "an answer without a code is nobody's"
+    await bilal.submit(address, {"everybody": "1", "word": "Thank you."}, shown_on=address)
     assert "Nobody waits" in (await bilal.get(address)).text
     cards = await db.execute(select(FairScorecard.result, FairScorecard.word).order_by(FairScorecard.id))
     assert [tuple(row) for row in cards] == [("second_interview", ""), ("not_this_time", "Thank you.")]
+
+
+async def test_a_fair_that_is_over_closes_by_itself_when_nobody_is_left(db: Session, cast: Cast) -> None:
+    """Twelve hours after its end, once; until then late results and check-outs find it on."""
+    fair = (await live_hall(db, cast)).fair
+    assert fair.ends_at is not None
+    await organising.close_over(db, at=fair.ends_at + timedelta(hours=11))
+    assert fair.state == "live"
+    for _ in range(2):
+        await organising.close_over(db, at=fair.ends_at + timedelta(hours=13))
+    await db.refresh(fair)
+    assert (fair.state, fair.closed_at) == ("closed", fair.ends_at + timedelta(hours=13))
 
 
 async def offered(db: Session, cast: Cast, hall: Hall) -> FairOffer:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.fairs.plan_models import Meeting
@@ -46,7 +46,8 @@ async def test_a_seat_is_held_once(db: Session, cast: Cast) -> None:
     await _refused(db, hall, "uq_meetings_pair", candidate=0, table=0, slot=1)
     first.state, first.missed_by = "no_show", "candidate"
     await db.flush()
-    await _meet(db, hall, candidate=1, table=0, slot=0, source="standby")
+    second = await _meet(db, hall, candidate=1, table=0, slot=0, source="standby")
+    assert (first.slot_id, first.state) == (second.slot_id, "no_show")
 
 
 async def test_seats_are_never_oversold(db: Session, cast: Cast) -> None:
@@ -63,3 +64,4 @@ async def test_rows_of_two_fairs_do_not_mix(db: Session, cast: Cast) -> None:
         there.fair, there.day, there.room, there.gate, there.slots, there.booths, there.tables, here.candidates
     )
     await _refused(db, mixed, "fk_meetings_candidate_id_fair_id", candidate=0, table=0, slot=0)
+    assert (await db.scalars(select(func.count(Meeting.id)))).one() == 0

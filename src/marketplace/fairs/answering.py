@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
-from marketplace.fairs import telling
+from marketplace.fairs import results, telling
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairOffer, FairScorecard
@@ -84,6 +84,19 @@ def _met(fair_id: UUID) -> Select[*tuple[Any, ...]]:
 
 def _read(fair_id: UUID) -> Select[*tuple[Any, ...]]:
     return select(FairScorecard.booth_id, FairScorecard.candidate_id).where(FairScorecard.fair_id == fair_id)
+
+
+async def turn_down_rest(db: Session, fair: Fair, booth: Booth, *, word: str, by: UUID, at: datetime) -> int:
+    """The same friendly no for everybody who still waits, each with a scorecard and a message of her own.
+
+    Returns how many. Raises: FairNotOn, Invalid.
+    """
+    waiting = [each.candidate_id for each in await owed(db, fair.id, booth_id=booth.id)]
+    found = select(FairCandidate).where(FairCandidate.id.in_(waiting)).order_by(FairCandidate.id)
+    for candidate in (await db.scalars(found)).all():
+        card = results.Card(result="not_this_time", word=word or None)
+        await results.judge(db, fair, booth, candidate, card, by=by, at=at)
+    return len(waiting)
 
 
 async def to_write(db: AnySession, booth_id: UUID) -> list[FairCandidate]:

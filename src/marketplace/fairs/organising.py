@@ -26,6 +26,9 @@ from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.places.models import District, Park
 
+LEFT_OPEN = timedelta(hours=12)
+"""How long after its end a fair may stay on: late results, people on their way out, paper typed in."""
+
 
 class MeetingsStand(Conflict):
     message = N_("Meetings stand in these slots. Take the timetable back first; then the hours can change.")
@@ -129,6 +132,13 @@ async def move(db: Session, fair: Fair, to: FairState, *, by: UUID | None, at: d
     await db.flush()
     await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, f"fair.{to}", subject=("fair", fair.id), by=by, at=at, before=before)
+
+
+async def close_over(db: Session, *, at: datetime) -> None:
+    """Fairs that nobody has closed twelve hours after their end: by then the hall is empty."""
+    over = select(Fair).where(Fair.state == "live", Fair.ends_at < at - LEFT_OPEN).order_by(Fair.id)
+    for fair in (await db.scalars(over.with_for_update(skip_locked=True))).all():
+        await move(db, fair, "closed", by=None, at=at)
 
 
 async def move_date(db: Session, fair: Fair, first_on: date, *, by: UUID, at: datetime) -> None:

@@ -10,6 +10,7 @@ from marketplace.fairs import (
     candidate_imports,
     follow_ups,
     offers,
+    organising,
     paper,
     paper_run,
     planning,
@@ -84,8 +85,9 @@ async def print_paper(services: Services, *, fair_id: UUID, kind: str, site: str
 
 @task("fairs.sweep")
 async def sweep(db: Session) -> None:
-    """What comes after a fair: reminders of results, offers that ran out, questions after 30, 90 and 180 days."""
+    """What comes after a fair: its end, reminders of results, offers that ran out, questions after 30 to 180 days."""
     at = clock.now()
+    await organising.close_over(db, at=at)
     await offers.expire(db, at=at)
     await answering.sweep(db, at=at)
     await follow_ups.sweep(db, db.info["services"][TicketKey], at=at)

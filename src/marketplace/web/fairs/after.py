@@ -21,6 +21,8 @@ ANSWERS: dict[str, Result] = {
     "no_show": "no_show",
 }
 """What can be answered here with one tap; an offer has its own form."""
+SHOWN = 50
+"""Whoever has an answer makes room for the next."""
 
 
 @get("/fairs/{slug}/booths/{id}/answers", USER)
@@ -32,24 +34,25 @@ async def show_answers(visit: Visit, slug: str, id: UUID) -> Answer:
         unwritten = await answering.to_write(db, booth.id)
         people = await follow_ups.of_booth(db, booth.id, at=visit.now)
     context: dict[str, Any] = {"fair": fair, "booth": booth, "waiting": waiting, "unwritten": unwritten}
-    context |= {"people": people, "still": WITH_US, "results": RESULTS, "answers": list(ANSWERS)}
+    context |= {"shown": SHOWN, "people": people, "still": WITH_US, "results": RESULTS, "answers": list(ANSWERS)}
     context |= {"due_at": answering.due_at(fair), "longest": results.LONGEST_WORD}
     return page(visit, "fairs/after/answers.html", fragment="waiting", **context)
 
 
 @post("/fairs/{slug}/booths/{id}/answers", USER)
 async def give_answer(visit: Visit, slug: str, id: UUID) -> Answer:
-    """One answer, or the same for all who still wait; with a word if there is one."""
+    """One answer, or the same no for all who still wait; with a word if there is one."""
     sent = await visit.posted()
-    code, word = str(sent.get("code") or ""), str(sent.get("word") or "")
+    word = str(sent.get("word") or "")
     async with visit.write() as db:
         fair, booth = await results.booth_of(db, slug, id, by=visit.user.id)
-        result = ANSWERS.get(str(sent.get("result") or ""))
-        if result is None:
-            raise Invalid.at("result", N_("Choose what became of the meeting."))
-        codes = [code] if code else [each.code for each in await answering.owed(db, fair.id, booth_id=booth.id)]
-        for each in codes:
-            candidate = await results.candidate_by_code(db, fair.id, each)
+        if sent.get("everybody"):
+            await answering.turn_down_rest(db, fair, booth, word=word, by=visit.user.id, at=visit.now)
+        else:
+            result = ANSWERS.get(str(sent.get("result") or ""))
+            if result is None:
+                raise Invalid.at("result", N_("Choose what became of the meeting."))
+            candidate = await results.candidate_by_code(db, fair.id, str(sent.get("code") or ""))
             card = Card(result=result, word=word or None)
             await results.judge(db, fair, booth, candidate, card, by=visit.user.id, at=visit.now)
     return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/answers", flash=N_("Kept. They read it now."))

@@ -53,6 +53,7 @@ def test_fifty_events_in_a_row() -> None:
         diff = replan(problem, meetings, now=now, events=[any_event(rng, problem, now)])
         adds_up(meetings, diff, now)
         problem, meetings = diff.problem, diff.meetings
+    assert check(problem, meetings) == []
 
 
 def test_without_an_event_nothing_changes() -> None:

@@ -198,5 +198,7 @@ async def test_helpers_work_at_their_fair_and_nowhere_else(db: Session, cast: Ca
     await omar.submit(f"{day}/helpers", named, shown_on=f"{day}/helpers")
     assert (await hina.get(day)).status_code == 200
     assert (await hina.get(f"{day}/helpers")).status_code == 403
+    listed = (await omar.get(f"{day}/helpers")).text
+    assert cast.hina.email in listed and cast.hina.name not in listed, "an address does not tell whose it is"
     await omar.submit(f"{day}/helpers/{ids.short(cast.hina.id)}/end", shown_on=f"{day}/helpers")
     assert (await hina.get(day)).status_code == 404

@@ -24,19 +24,18 @@ MOST_HELPERS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """Somebody in the list."""
+    """Somebody in the list: by the address that was typed, since whose it is nobody told the organiser."""
 
     user_id: UUID
-    name: str
     email: str
     role: str
 
 
 async def helpers_of(db: AnySession, fair_id: UUID) -> list[Helper]:
     """Supervisors first."""
-    columns = (FairHelper.user_id, User.name, User.email, FairHelper.role)
+    columns = (FairHelper.user_id, User.email, FairHelper.role)
     found = select(*columns).join(User, User.id == FairHelper.user_id).where(FairHelper.fair_id == fair_id)
-    rows = await db.execute(found.order_by(FairHelper.role.desc(), User.name, User.id))
+    rows = await db.execute(found.order_by(FairHelper.role.desc(), User.email, User.id))
     return [Helper(**row) for row in rows.mappings()]
 
 

@@ -9,6 +9,7 @@ from marketplace.fairs import day, day_helpers
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import Form, Length, Required, strip
+from marketplace.web.limits import limit
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
 
@@ -35,6 +36,7 @@ async def name_helper(visit: Visit, slug: str) -> Answer:
     """One more, or the same in another role."""
     form = await visit.form(HelperForm)
     if form.validate():
+        await limit(visit, "fair_helpers", 60, minutes=60, who=str(visit.user.id))  # it tells who has an account
         with form.catching():
             async with visit.write() as db:
                 fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")

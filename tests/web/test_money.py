@@ -271,3 +271,9 @@ async def test_the_link_that_is_used_up_offers_the_next(cast: Cast, browse: Brow
 
     assert "This link is used up" in (await browser.get("/money/account/again")).text
     assert (await browser.get("/money/account/back")).status_code == 404
+
+
+async def test_whoever_has_no_profile_is_not_asked_where_she_is_paid(browse: Browse, cast: Cast) -> None:
+    found = await (await browse(cast.sana)).get("/money")
+    assert "/money/methods" not in found.text and 'href="/profile"' in found.text
+    assert "/money/methods" in (await (await browse(cast.ayesha)).get("/money")).text

@@ -9,9 +9,12 @@ from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import ORDER_UNPAID
 from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
+from marketplace.escrow.card_models import SavedCard
 from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.escrow.events import (
     BankChanged,
+    CardRemoved,
+    CardSaved,
     ChargebackClosed,
     ChargebackOpened,
     HoldExpired,
@@ -69,9 +72,22 @@ async def fund(db: Session, event: HoldFunded) -> None:
 
 @within(HoldExpired)
 async def unfund(db: Session, event: HoldExpired) -> None:
-    """Nobody paid in time."""
+    """Nobody paid in time, or a saved card was refused."""
     if milestone := await _milestone(db, event.hold_id):
-        await actions.mark_unpaid(db, milestone, at=clock.now())
+        card = await db.get_one(SavedCard, event.card_id) if event.card_id else None
+        await actions.mark_unpaid(db, milestone, card=card, at=clock.now())
+
+
+@after(CardSaved)
+async def tell_of_card(db: Session, event: CardSaved) -> None:
+    """A card can be charged with one press from now on."""
+    await notices.card_changed(db, await db.get_one(SavedCard, event.card_id), "card_saved", at=clock.now())
+
+
+@after(CardRemoved)
+async def tell_of_removal(db: Session, event: CardRemoved) -> None:
+    """It can't any more."""
+    await notices.card_changed(db, await db.get_one(SavedCard, event.card_id), "card_removed", at=clock.now())
 
 
 @within(DeadlinePassed)

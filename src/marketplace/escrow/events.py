@@ -12,9 +12,25 @@ class HoldFunded(Event, frozen=True):
 
 
 class HoldExpired(Event, frozen=True):
-    """The pay page was left without paying. The hold stays pending: `start_checkout` opens the next attempt."""
+    """The pay page was left without paying. The hold stays pending: `start_checkout` opens the next attempt.
+
+    `card_id`: not a page, but a saved card, was refused.
+    """
 
     hold_id: UUID
+    card_id: UUID | None = None
+
+
+class CardSaved(Event, frozen=True):
+    """An organisation has a card now that can be charged with one press."""
+
+    card_id: UUID
+
+
+class CardRemoved(Event, frozen=True):
+    """A saved card is gone."""
+
+    card_id: UUID
 
 
 class HoldRefunded(Event, frozen=True):

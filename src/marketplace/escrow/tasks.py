@@ -8,7 +8,7 @@ from marketplace.engines.ledger.publishing import RootKey
 from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
-from marketplace.escrow import chargebacks, checkouts, reconciling, roots, sending, settling
+from marketplace.escrow import chargebacks, charging, checkouts, reconciling, roots, sending, settling
 from marketplace.escrow.models import PayoutAccount, Transfer
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
@@ -22,6 +22,10 @@ async def command_done(db: Session, event: CommandDone) -> None:
     match event.operation:
         case "checkout.sessions.create":
             await checkouts.checkout_opened(db, event.subject_id, event.result)
+        case "checkout.sessions.expire":
+            await charging.page_closed(db, event.command_id, event.result, clock.now())
+        case "payment_intents.create":
+            await charging.intent_answered(db, event.subject_id, event.result, clock.now())
         case "transfers.create":
             await settling.transfer_sent(db, event.subject_id, event.result_id, clock.now())
         case "refunds.create":
@@ -38,6 +42,10 @@ async def command_failed(db: Session, event: CommandFailed) -> None:
     match event.operation:
         case "checkout.sessions.create":
             await checkouts.checkout_failed(db, event.subject_id, code=event.code, at=clock.now())
+        case "checkout.sessions.expire":
+            await charging.page_not_closed(db, event.command_id, clock.now())
+        case "payment_intents.create":
+            await checkouts.card_refused(db, event.subject_id, code=event.code, at=clock.now())
         case "transfers.create":
             await settling.transfer_failed(db, event.subject_id, event.command_id, code=event.code, at=clock.now())
         case "refunds.create":

@@ -29,6 +29,7 @@ SAMPLES = {
     "is_given": True,
     "count": 3,
     "last4": "4812",
+    "card": "Visa",
     "from_at": datetime(2026, 12, 12, 9, 0, tzinfo=UTC),
     "job": "Junior web developer",
     "stage": "interview",

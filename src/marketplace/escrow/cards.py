@@ -101,6 +101,16 @@ async def remove(db: Session, card_id: UUID, *, by: UUID, at: datetime) -> None:
     await publish(db, CardRemoved(card_id=card.id))
 
 
+async def forget_alone(db: Session, user_id: UUID, *, at: datetime) -> None:
+    """She leaves: the cards of organisations in which nobody else is are removed."""
+    others = select(Membership.user_id).where(
+        Membership.organisation_id == SavedCard.organisation_id, Membership.user_id != user_id
+    )
+    query = select(SavedCard.id).where(SavedCard.removed_at.is_(None), _pays_there(user_id), ~others.exists())
+    for card_id in (await db.execute(query.order_by(SavedCard.id))).scalars().all():
+        await remove(db, card_id, by=user_id, at=at)
+
+
 async def _detach(db: Session, card: SavedCard) -> None:
     method = card.stripe_payment_method_id
     await outbox.send(

@@ -1,4 +1,4 @@
-"""What Stripe says about pay pages, saved cards and charges: a hold is funded, a page expired, money came that nobody wanted.
+"""What Stripe says about pay pages, cards and charges: a hold is funded, a page expired, money came that nobody wanted.
 
 Events come twice and in any order, and before our own record of the command: everything is found by the ids that
 we wrote into the metadata, decided under the lock of the hold, and posted under keys of its own.

@@ -1,8 +1,8 @@
 """The SDK's methods behind our names: commands with an effect, and objects to fetch.
 
-Bodies are Stripe's own parameters. Where an address needs an id (expire, reversals), the body carries it under
-`session`, `transfer` or `payment_method` and it is taken out here. Every command that makes an object carries its own id in the
-object's metadata, so that it can be found when its key can't be used again.
+Bodies are Stripe's own parameters. Where an address needs an id (expire, reversals, detach), the body carries it under
+`session`, `transfer` or `payment_method` and it is taken out here. Every command that makes an object carries its own
+id in the object's metadata, so that it can be found when its key can't be used again.
 """
 
 from collections.abc import Awaitable, Callable

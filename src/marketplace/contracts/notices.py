@@ -9,7 +9,7 @@ from sqlalchemy import select
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import EMPLOYER_ROLES
 from marketplace.escrow.card_models import SavedCard
-from marketplace.escrow.models import Release
+from marketplace.escrow.models import Refund, Release
 from marketplace.identity.models import Membership, Organisation, User
 from marketplace.identity.roles import BY_NAME
 from marketplace.kernel import ids
@@ -162,6 +162,15 @@ async def refunded(db: Session, contract: Contract, milestone: Milestone, amount
     values = {**await about(db, contract, milestone), "amount": amount}
     path = path_of(contract.id, milestone.number)
     await tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
+
+
+async def refund_news(
+    db: Session, contract: Contract, milestone: Milestone, refund: Refund, message: str, *, at: datetime
+) -> None:
+    """A refund did not arrive, or was given once more; only the employer is told: it is her money."""
+    amount = Money(refund.amount_minor, refund.currency)
+    values = {**await about(db, contract, milestone), "amount": amount, "is_by_hand": refund.is_by_hand}
+    await tell(db, contract, None, message, values, path_of(contract.id, milestone.number), at)
 
 
 async def completed(db: Session, contract: Contract, *, at: datetime) -> None:

@@ -24,6 +24,8 @@ from marketplace.escrow.events import (
     PayoutConfirmed,
     PayoutFailed,
     PayoutSent,
+    RefundFailed,
+    RefundMadeGood,
     TransferWaiting,
 )
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
@@ -111,6 +113,25 @@ async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.refunded(db, contract, milestone, amount, at=clock.now())
+
+
+@after(RefundFailed)
+async def tell_of_failed_refund(db: Session, event: RefundFailed) -> None:
+    """The payer waits for it in vain: she learns why, and what we do about it."""
+    await _tell_payer(db, event.hold_id, event.refund_id, "refund_failed")
+
+
+@after(RefundMadeGood)
+async def tell_of_second_refund(db: Session, event: RefundMadeGood) -> None:
+    """It is given back after all."""
+    await _tell_payer(db, event.hold_id, event.refund_id, "refund_made_good")
+
+
+async def _tell_payer(db: Session, hold_id: UUID, refund_id: UUID, message: str) -> None:
+    if milestone := await _milestone(db, hold_id):
+        refund = await db.get_one(Refund, refund_id)
+        contract = await db.get_one(Contract, milestone.contract_id)
+        await notices.refund_news(db, contract, milestone, refund, message, at=clock.now())
 
 
 @within(ChargebackClosed)

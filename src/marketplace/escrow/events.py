@@ -40,6 +40,20 @@ class HoldRefunded(Event, frozen=True):
     refund_id: UUID
 
 
+class RefundFailed(Event, frozen=True):
+    """A refund did not reach the payer; a person of finance gives it back in another way."""
+
+    hold_id: UUID
+    refund_id: UUID
+
+
+class RefundMadeGood(Event, frozen=True):
+    """What had not reached the payer was given back once more: it is on its way to the card, or was sent by hand."""
+
+    hold_id: UUID
+    refund_id: UUID
+
+
 class ReleaseMade(Event, frozen=True):
     """Money of a hold, less the fee, is owed to the freelancer."""
 

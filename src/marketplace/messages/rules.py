@@ -180,6 +180,8 @@ KINDS = (
             "milestone_released",
             "money_released",
             "hold_refunded",
+            "refund_failed",
+            "refund_made_good",
             "part_released",
             "milestone_cancelled",
             "milestone_extended",

@@ -13,7 +13,7 @@ from marketplace.engines.search.protocol import SearchIndex
 from marketplace.fairs import queries as fairs
 from marketplace.fairs.rules import FAIR_STATES
 from marketplace.fairs.taking_part import fairs_for
-from marketplace.gigs.queries import work_for_employer, work_for_freelancer
+from marketplace.gigs.lists import work_for_employer, work_for_freelancer
 from marketplace.jobs.interviews import queries as interviews
 from marketplace.jobs.lists import jobs_to_answer
 from marketplace.jobs.offers import queries as offers

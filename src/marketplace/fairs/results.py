@@ -171,7 +171,7 @@ async def card_of(db: AnySession, booth_id: UUID, candidate_id: UUID) -> FairSco
 
 
 async def judge(
-    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID, at: datetime
+    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID | None, at: datetime
 ) -> FairScorecard:
     """Keep what was tapped and written; a meeting of the two is over with it. Raises: FairNotOn, Invalid."""
     if fair.state not in ("live", "closed"):

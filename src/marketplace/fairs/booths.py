@@ -83,8 +83,8 @@ async def decide(
     await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, f"booth.{to}", subject=("booth", booth.id), by=by, at=at, before=before)
     told = f"fair_booth_{to}"
-    more = {"reason": reason} if to == "refused" else {}
-    await telling.booths_of(db, fair, told, [booth.id], about=f"{to} {at.isoformat()}", at=at, **more)
+    each = {booth.id: {"reason": booth.refuse_reason}}
+    await telling.booths_of(db, fair, told, [booth.id], about=f"{to} {at.isoformat()}", at=at, each=each)
 
 
 async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, at: datetime) -> Booth:

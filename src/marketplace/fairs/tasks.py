@@ -36,16 +36,19 @@ async def tell_everybody(db: Session, *, fair_id: UUID, message: str, about: str
 
 
 @task(telling.SAY)
-async def say(db: Session, *, candidate_id: UUID, message: str, values: dict[str, Any]) -> None:
-    """One message to a candidate without an account."""
-    await telling.say(db, db.info["services"][TicketKey], candidate_id, message, values)
+async def say(
+    db: Session, *, fair_id: UUID, message: str, values: dict[str, Any], each: dict[UUID, dict[str, Any]]
+) -> None:
+    """One message to candidates without an account; what it says to each besides what it says to all."""
+    fair = await db.get_one(Fair, fair_id)
+    await telling.say(db, db.info["services"][TicketKey], fair, message, values, each=each)
 
 
 @task(registering.TELL)
-async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> None:
-    """Her seat, or her place on the waiting list; each time it comes about once."""
-    at = clock.now()
-    await registering.tell(db, candidate_id, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
+async def tell_candidates(db: Session, *, fair_id: UUID, candidate_ids: list[UUID], message: str) -> None:
+    """Each her seat, or her place on the waiting list; each time it comes about once."""
+    fair, at = await db.get_one(Fair, fair_id), clock.now()
+    await registering.tell(db, fair, candidate_ids, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
 
 
 @task(planning.TASK, transaction=False)

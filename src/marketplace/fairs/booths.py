@@ -97,7 +97,7 @@ async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, 
     if await db.scalar(known):
         raise Invalid.at("name", N_("An employer of this name is there already."))
     made = Booth(fair_id=fair.id, name=name, email=email or None, state="approved", decided_by=by, decided_at=at)
-    made.created_at = at
+    made.created_at, made.availability_for = at, fair.dates_version
     db.add(made)
     await db.flush()
     await outbox.changed(db, rules.INDEX, fair.id)

@@ -187,7 +187,7 @@ def compare(before: Cells, after: Cells) -> Diff:
 
 async def show(db: Session, fair: Fair, made: Timetable, *, until: datetime, by: UUID, at: datetime) -> Diff:
     """Provisional: both sides see their meetings and may object until then. Raises: MoveRefused, NotPlanned."""
-    diff = await _put(db, fair, made, "provisional", at=at)
+    diff = await put(db, fair, made, "provisional", at=at)
     made.provisional_at, made.objections_until = at, until
     if fair.state == "published":
         await organising.move(db, fair, "matching", by=by, at=at)
@@ -197,7 +197,7 @@ async def show(db: Session, fair: Fair, made: Timetable, *, until: datetime, by:
 
 async def publish(db: Session, fair: Fair, made: Timetable, *, by: UUID, at: datetime) -> Diff:
     """It counts from now on. Raises: MoveRefused, NotPlanned."""
-    diff = await _put(db, fair, made, "published", at=at)
+    diff = await put(db, fair, made, "published", at=at)
     made.published_at = at
     if fair.state == "matching":
         await organising.move(db, fair, "published", by=by, at=at)
@@ -223,7 +223,7 @@ async def lock(db: Session, fair: Fair, meeting_id: UUID, *, is_locked: bool, at
         raise NotFound
 
 
-async def _put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datetime) -> Diff:
+async def put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datetime) -> Diff:
     """Its meetings become the rows that count; what stands already and is in it too does not move."""
     if fair.state not in ("matching", "published"):
         raise NotPlanned

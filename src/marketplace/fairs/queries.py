@@ -56,6 +56,7 @@ class Counts:
     tables: int
     candidates: dict[str, int]
     asked_again: int
+    booths_asked_again: int
     meetings: int
     inside: int
 
@@ -125,6 +126,9 @@ async def counts_of(db: AnySession, fair: Fair) -> Counts:
         tables=await _count(db, FairTable.fair_id == fair.id),
         candidates=await _by_state(db, FairCandidate, fair.id),
         asked_again=await _count(db, FairCandidate.fair_id == fair.id, again, seated),
+        booths_asked_again=await _count(
+            db, Booth.fair_id == fair.id, Booth.availability_for < fair.dates_version, Booth.state.in_(SHOWN_BOOTHS)
+        ),
         meetings=await _count(db, Meeting.fair_id == fair.id, Meeting.state.not_in(("cancelled", "no_show"))),
         inside=await _count(db, FairCandidate.fair_id == fair.id, FairCandidate.is_inside.is_(True)),
     )

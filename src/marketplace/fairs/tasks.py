@@ -71,7 +71,8 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
     said: dict[str, Any] = {"until": made.objections_until} if made.state == "provisional" else {}
     about, at = f"timetable {made.number} {made.published_at or made.provisional_at}", clock.now()
     await telling.candidates_of(db, fair, message, people, about=about, at=at, **said)
-    await telling.booths_of(db, fair, message, stands, about=about, at=at, **said)
+    link = f"/fairs/{fair.slug}/booth/timetable"
+    await telling.booths_of(db, fair, message, stands, about=about, at=at, link=link, **said)
 
 
 @task(candidate_imports.TASK)

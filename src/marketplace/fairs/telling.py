@@ -46,7 +46,7 @@ async def everybody(db: Session, fair: Fair, message: str, *, about: str, at: da
     booths = select(Booth.id).where(Booth.fair_id == fair.id, Booth.state.in_((*SHOWN_BOOTHS, "requested")))
     people, stands = (await db.scalars(candidates)).all(), (await db.scalars(booths)).all()
     told = await candidates_of(db, fair, message, people, about=about, at=at)
-    return told + await booths_of(db, fair, message, stands, about=about, at=at)
+    return told + await booths_of(db, fair, message, stands, about=about, at=at, link=f"/fairs/{fair.slug}/booth")
 
 
 async def candidates_of(

@@ -150,7 +150,7 @@ async def _booths(db: Session, fair: Fair, whole: Whole, ids: Sequence[UUID], *,
     rows = [
         {
             **booth,
-            **{"id": id, "fair_id": fair.id, "created_at": at},
+            **{"id": id, "fair_id": fair.id, "created_at": at, "availability_for": fair.dates_version},
             **{"requested_at": at if booth["state"] == "requested" else None},
             **{"decided_at": at if booth["state"] == "approved" else None},
             **{"decided_by": by if booth["state"] == "approved" else None},

@@ -15,6 +15,7 @@ from marketplace.engines.files.models import StoredFile
 from marketplace.engines.ledger.models import LedgerTransaction
 from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.escrow.models import BookDifference, Hold, Refund
+from marketplace.escrow.rails.models import PayInReceipt
 from marketplace.gigs import services
 from marketplace.identity import seats
 from marketplace.identity.models import DataExport, Passkey, UserSession
@@ -257,6 +258,14 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
         AGRITRACK,
         AYESHA,
     ),
+    "POST /contracts/{id}/milestones/{number}/receipts": (
+        "/contracts/<contract>/milestones/2/receipts",
+        AGRITRACK,
+        AYESHA,
+    ),
+    "GET /ops/receipts/{id}/file": ("/ops/receipts/<pay_in_receipt>/file", FARAH_IMRAN, NOBODY),
+    "POST /ops/receipts/{id}/amount": ("/ops/receipts/<pay_in_receipt>/amount", FARAH_IMRAN, NOBODY),
+    "POST /ops/receipts/{id}/refuse": ("/ops/receipts/<pay_in_receipt>/refuse", FARAH_IMRAN, NOBODY),
     "POST /ops/pay-ins/{id}/sent-back": ("/ops/pay-ins/<hold>/sent-back", FARAH_IMRAN, NOBODY),
     "GET /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),
     "POST /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),
@@ -442,8 +451,12 @@ async def build(db: Session, cast: Cast, folder: Path) -> Things:
     ).one()
     refund = Refund(hold_id=part.hold_id, amount_minor=1, currency="USD", cause="part", state="failed", created_at=at)
     db.add(refund)
+    shown_receipt = PayInReceipt(
+        hold_id=part.hold_id, file_id=file.id, state="waiting", uploaded_by=cast.bilal.id, uploaded_at=at
+    )
+    db.add(shown_receipt)
     await db.commit()
-    rows |= {"difference": difference, "receipt": receipt, "refund": refund}
+    rows |= {"difference": difference, "receipt": receipt, "refund": refund, "pay_in_receipt": shown_receipt}
     rows |= messages | money | {"hold": await db.get_one(Hold, part.hold_id)}
     return Things({**named, **training, **{name: ids.short(row.id) for name, row in rows.items()}})
 

@@ -1,17 +1,20 @@
 """A contract in rupees from the gig to the release, and rupees beside dollars: dated, or not at all."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from marketplace.contracts import actions
 from marketplace.contracts.notices import path_of
 from marketplace.demo.rails import incoming
+from marketplace.engines.files.folder import Folder
 from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow.rails import statements
 from marketplace.escrow.rails.rates import import_rates
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
-from tests.cast import Cast
+from marketplace.kernel.queue import Services, drain
+from tests.cast import Cast, user_named
 from tests.contracts import scenes
 from tests.escrow.rails.paying import HOUSE
 from tests.gigs.writing import proposed
@@ -66,3 +69,41 @@ async def test_dollars_are_estimated_by_a_dated_rate_and_never_by_an_old_one(
     await db.commit()
     shown = (await hers.get(f"/gigs/{gig.slug}")).text
     assert "About PKR 50,130: 1 USD = 278.5 PKR (State Bank," in shown  # 180 after the fee
+
+
+async def test_a_transfer_is_confirmed_by_its_receipt(
+    db: Session, cast: Cast, browse: Browse, services: Services, tmp_path: Path
+) -> None:
+    services.add(Folder(tmp_path / "files"))
+    contract = await scenes.agreed(db, cast)
+    finance = [await user_named(db, name, staff_role="finance") for name in ("Farah Zaidi", "Imran Ali")]
+    await db.commit()
+    his, hers, path = await browse(cast.bilal), await browse(cast.ayesha), path_of(contract.id, 1)
+    farah, imran = [await browse(each) for each in finance]
+    await his.submit(f"{path}/transfer", shown_on=f"{path}/transfer")
+    file = {"file": ("receipt.pdf", b"%PDF-1.4 paid", "application/pdf")}
+    sent = await his.submit(f"{path}/receipts", files=file, shown_on=f"{path}/transfer")
+    assert sent.headers["location"] == f"{path}/transfer"
+    assert "We are looking at it." in (await his.get(f"{path}/transfer")).text
+    assert (await hers.get("/ops/receipts")).status_code == 404
+
+    page = (await farah.get("/ops/receipts")).text
+    receipt = page.split('href="/ops/receipts/')[1].split("/")[0]
+    assert (await farah.get(f"/ops/receipts/{receipt}/file")).content == b"%PDF-1.4 paid"
+    assert "USD 100 missing" in page
+    refused = await farah.submit(f"/ops/receipts/{receipt}/amount", {"amount": "101"}, shown_on="/ops/receipts")
+    assert "no more than is missing" in (await farah.get(refused.headers["location"])).text
+    for reader in (farah, farah, imran):
+        await reader.submit(f"/ops/receipts/{receipt}/amount", {"amount": "100"}, shown_on="/ops/receipts")
+    assert (await scenes.milestone(db, contract)).state == "funded"
+    assert "Booked, and on no statement yet" in (await imran.get("/ops/receipts")).text
+
+    second = path_of(contract.id, 2)
+    await his.submit(f"{second}/transfer", shown_on=f"{second}/transfer")
+    await his.submit(f"{second}/receipts", files=file, shown_on=f"{second}/transfer")
+    page = (await farah.get("/ops/receipts")).text
+    receipt = page.split('href="/ops/receipts/')[1].split("/")[0]
+    await farah.submit(f"/ops/receipts/{receipt}/refuse", {"why": "It names no reference."}, shown_on="/ops/receipts")
+    await drain(services)
+    assert "It names no reference." in (await his.get(f"{second}/transfer")).text
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "receipt_refused"

@@ -164,6 +164,13 @@ async def refunded(db: Session, contract: Contract, milestone: Milestone, amount
     await tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
 
 
+async def receipt_refused(db: Session, contract: Contract, milestone: Milestone, reason: str, *, at: datetime) -> None:
+    """The receipt of a transfer was not taken."""
+    values = {**await about(db, contract, milestone), "reason": reason}
+    path = f"{path_of(contract.id, milestone.number)}/transfer"
+    await tell(db, contract, None, "receipt_refused", values, path, at)
+
+
 async def refund_news(
     db: Session, contract: Contract, milestone: Milestone, refund: Refund, message: str, *, at: datetime
 ) -> None:

@@ -24,12 +24,14 @@ from marketplace.escrow.events import (
     PayoutConfirmed,
     PayoutFailed,
     PayoutSent,
+    ReceiptRefused,
     RefundFailed,
     RefundMadeGood,
     TransferWaiting,
 )
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
 from marketplace.escrow.queries import balances_of
+from marketplace.escrow.rails.models import PayInReceipt
 from marketplace.escrow.sending import NO_ACCOUNT
 from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
@@ -113,6 +115,15 @@ async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.refunded(db, contract, milestone, amount, at=clock.now())
+
+
+@after(ReceiptRefused)
+async def tell_of_refused_receipt(db: Session, event: ReceiptRefused) -> None:
+    """Her receipt was not taken: she reads why."""
+    if milestone := await _milestone(db, event.hold_id):
+        receipt = await db.get_one(PayInReceipt, event.receipt_id)
+        contract = await db.get_one(Contract, milestone.contract_id)
+        await notices.receipt_refused(db, contract, milestone, receipt.reason, at=clock.now())
 
 
 @after(RefundFailed)

@@ -72,7 +72,7 @@ async def card_refused(db: Session, checkout_id: UUID, *, code: str, at: datetim
 async def charge_changed(db: Session, charge: Wire, at: datetime) -> None:
     """A saved card was charged, or what Stripe keeps of a charge is known: booked once, after the payment itself."""
     marks = part(charge, "metadata")
-    if charge.get("paid") and "checkout" in marks:
+    if charge.get("paid") and "hold" in marks and "checkout" in marks:
         by_card = select(Checkout.id).where(
             Checkout.id == UUID(marks["checkout"]), Checkout.card_id.is_not(None), Checkout.paid_at.is_(None)
         )

@@ -82,6 +82,14 @@ class OwnPayout(Conflict):
     message = N_("This batch pays you. Two others have to approve it.")
 
 
+class TooManyReceipts(Conflict):
+    message = N_("We are looking at your receipts already. Please wait until they are answered.")
+
+
+class OwnReceipt(Conflict):
+    message = N_("This is a payment of your own, or of your organisation. Two others have to read it.")
+
+
 class NothingToPay(Conflict):
     message = N_("No payout waits on this rail.")
 

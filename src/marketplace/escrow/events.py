@@ -40,6 +40,13 @@ class HoldRefunded(Event, frozen=True):
     refund_id: UUID
 
 
+class ReceiptRefused(Event, frozen=True):
+    """Finance could not take a payer's receipt for a transfer."""
+
+    hold_id: UUID
+    receipt_id: UUID
+
+
 class RefundFailed(Event, frozen=True):
     """A refund did not reach the payer; a person of finance gives it back in another way."""
 

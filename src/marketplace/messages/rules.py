@@ -181,6 +181,7 @@ KINDS = (
             "milestone_released",
             "money_released",
             "hold_refunded",
+            "receipt_refused",
             "refund_failed",
             "refund_made_good",
             "part_released",

@@ -7,13 +7,14 @@ from marketplace.contracts import actions, money, queries
 from marketplace.contracts.notices import path_of
 from marketplace.contracts.rules import NotYourSide
 from marketplace.escrow import refunding
-from marketplace.escrow.rails import desk, pay_ins
+from marketplace.escrow.rails import desk, pay_ins, receipts
 from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.identity.roles import NotMyRole
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.ids import parse
 from marketplace.web.access import FINANCE, USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.receipts import ReceiptForm
 from marketplace.web.visit import Visit
 
 
@@ -28,8 +29,10 @@ async def show_transfer(visit: Visit, id: UUID, number: int) -> Answer:
         hold = await money.hold_of(db, contract.id, number)
         pay_in = await pay_ins.pay_in_of(db, hold.id) if hold else None
         arrived = await pay_ins.arrived_for(db, hold) if hold else None
+        shown = await receipts.receipts_of(db, hold.id) if hold else []
     houses = visit.services[HouseAccounts].taking(milestone.amount.currency)
     context: dict[str, Any] = {"contract": contract, "milestone": milestone, "pay_in": pay_in, "arrived": arrived}
+    context |= {"receipts": shown, "form": visit.blank(ReceiptForm)}
     return page(visit, "contracts/transfer.html", houses=houses, **context)
 
 

@@ -10,10 +10,11 @@ from marketplace.engines.banking import references
 from marketplace.engines.ledger import journal
 from marketplace.engines.ledger.journal import Line
 from marketplace.escrow import accounts
+from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.events import PayoutConfirmed
 from marketplace.escrow.models import Payout
 from marketplace.escrow.rails import pay_ins, payouts
-from marketplace.escrow.rails.models import Explanation, StatementLine
+from marketplace.escrow.rails.models import Explanation, PayIn, StatementLine
 from marketplace.escrow.rules import MoveRefused, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
@@ -28,6 +29,7 @@ HINTS = {
     "several": N_("It names several references"),
     "currency": N_("The currency is another one than is asked for"),
     "amount": N_("The amount is another one than was sent"),
+    "receipt": N_("A receipt over another amount was confirmed for it: match it if this is one more transfer"),
     "twice": N_("This payout has arrived before: it may have been paid twice"),
     "not_approved": N_("This payout was never approved: look into it at once"),
     "no_debit": N_("It came back, but no line says that it went out; it is matched when that line comes"),
@@ -62,11 +64,20 @@ async def _match_pay_in(db: Session, line: StatementLine, found: list[str], *, b
     line.hint = "" if pay_in else "several" if len(found) > 1 else "unknown"
     if pay_in and await pay_ins.currency_of(db, pay_in) != line.currency:
         line.hint = "currency"
+    elif pay_in and by is None and await _contradicts_receipt(db, line, pay_in):
+        line.hint = "receipt"
     if pay_in is None or line.hint:
         await db.flush()
         return False
     await pay_ins.take_line(db, line, pay_in, by=by, at=at)
     return True
+
+
+async def _contradicts_receipt(db: Session, line: StatementLine, pay_in: PayIn) -> bool:
+    """A receipt over another amount was booked for the same hold: the same transfer, or one more? A person says."""
+    await locked_hold(db, pay_in.hold_id)
+    unmet = await pay_ins.unmet_receipts(db, pay_in.hold_id)
+    return bool(unmet) and line.amount_minor not in [each.said_minor for each in unmet]
 
 
 async def _by_reference(db: Session, reference: str) -> Payout | None:

@@ -15,6 +15,7 @@ from marketplace.kernel.database.states import one_of
 
 BatchState = Literal["prepared", "approved", "discarded"]
 LineState = Literal["open", "matched", "explained"]
+ReceiptState = Literal["waiting", "confirmed", "refused"]
 Explanation = Literal["bank_fee", "own_transfer", "other"]
 
 
@@ -117,6 +118,38 @@ class PayIn(Base):
     reference: Mapped[str] = mapped_column(unique=True)
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = timestamp()
+
+
+class PayInReceipt(Base):
+    """The payer's proof of a transfer. Two of finance read the amount: `said_by` first, `ended_by` the same amount.
+
+    `line_id` is the line of a statement that shows the same transfer; until then it was booked on two people's word.
+    """
+
+    __tablename__ = "pay_in_receipts"
+    __table_args__ = (
+        one_of("state", ReceiptState),
+        CheckConstraint("(said_by IS NULL) = (said_minor IS NULL)", name="said"),
+        CheckConstraint("(state = 'waiting') = (ended_by IS NULL)", name="ended"),
+        CheckConstraint("state <> 'confirmed' OR (said_by IS NOT NULL AND said_by <> ended_by)", name="two_people"),
+        CheckConstraint("state <> 'refused' OR reason <> ''", name="reason"),
+        Index("ix_pay_in_receipts_hold_id", "hold_id", "id"),
+        Index("ix_pay_in_receipts_open", "id", postgresql_where=text("state <> 'refused' AND line_id IS NULL")),
+    )
+
+    id: Mapped[UUID] = pk()
+    hold_id: Mapped[UUID] = mapped_column(ForeignKey("holds.id"))
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
+    state: Mapped[str]
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    uploaded_at: Mapped[datetime] = timestamp()
+    said_minor: Mapped[int | None] = amount()
+    said_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    said_at: Mapped[datetime | None] = optional_timestamp()
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None] = optional_timestamp()
+    reason: Mapped[str] = mapped_column(server_default="")
+    line_id: Mapped[UUID | None] = mapped_column(ForeignKey("statement_lines.id"), unique=True)
 
 
 class FxRate(Base):

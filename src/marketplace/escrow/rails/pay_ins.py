@@ -20,7 +20,7 @@ from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.errors import AlreadyFunded, NotHeld, SamePerson
 from marketplace.escrow.events import HoldFunded, RefundMadeGood
 from marketplace.escrow.models import Hold, Refund
-from marketplace.escrow.rails.models import PayIn, StatementLine
+from marketplace.escrow.rails.models import PayIn, PayInReceipt, StatementLine
 from marketplace.escrow.rules import MoveRefused, check_move
 from marketplace.identity import audit
 from marketplace.kernel.database import AnySession, Session
@@ -74,16 +74,23 @@ async def take_line(db: Session, line: StatementLine, pay_in: PayIn, *, by: UUID
     line.state, line.hold_id, line.hint, line.ended_by, line.ended_at = "matched", hold.id, "", by, at
     await db.flush()
     money = Money(line.amount_minor, line.currency)
-    lines = accounts.move(accounts.suspense(line.id), accounts.paid_in(hold.id), money)
     subject = ("hold", hold.id)
+    if (receipt := await _receipt_of(db, hold.id, money.amount_minor)) is not None:
+        receipt.line_id = line.id  # booked when two people confirmed it: the line meets it in clearing
+        await db.flush()
+        lines = accounts.move(accounts.suspense(line.id), accounts.clearing(money.currency), money)
+        await journal.post(db, key=f"line:{line.id}:receipt", kind="receipt_met", lines=lines, at=at, subject=subject)
+        return
+    lines = accounts.move(accounts.suspense(line.id), accounts.paid_in(hold.id), money)
     await journal.post(db, key=f"line:{line.id}:paid_in", kind="paid_in", lines=lines, at=at, subject=subject)
     hit("escrow.pay_in.posted")
     said: dict[str, Any] = {"amount_minor": money.amount_minor, "currency": money.currency}
     await audit.record(db, "hold.paid_in", subject=subject, by=by, at=at, **said)
-    await _fund_when_whole(db, hold, at)
+    await fund_when_whole(db, hold, at)
 
 
-async def _fund_when_whole(db: Session, hold: Hold, at: datetime) -> None:
+async def fund_when_whole(db: Session, hold: Hold, at: datetime) -> None:
+    """What has come in is enough: the hold is funded. It is locked."""
     price = Money(hold.amount_minor, hold.currency)
     if hold.state != "pending" or await arrived_for(db, hold) < price:
         return
@@ -96,6 +103,19 @@ async def _fund_when_whole(db: Session, hold: Hold, at: datetime) -> None:
     said: dict[str, Any] = {"amount_minor": price.amount_minor, "currency": price.currency}
     await audit.record(db, "hold.funded", subject=("hold", hold.id), by=None, at=at, **said)
     await publish(db, HoldFunded(hold_id=hold.id))
+
+
+async def unmet_receipts(db: Session, hold_id: UUID) -> list[PayInReceipt]:
+    """Receipts that were booked and that no line has met yet; the hold is locked."""
+    query = select(PayInReceipt).where(
+        PayInReceipt.hold_id == hold_id, PayInReceipt.state == "confirmed", PayInReceipt.line_id.is_(None)
+    )
+    query = query.order_by(PayInReceipt.id).with_for_update().execution_options(populate_existing=True)
+    return list((await db.execute(query)).scalars())
+
+
+async def _receipt_of(db: Session, hold_id: UUID, minor: int) -> PayInReceipt | None:
+    return next((each for each in await unmet_receipts(db, hold_id) if each.said_minor == minor), None)
 
 
 @dataclass(frozen=True, slots=True)

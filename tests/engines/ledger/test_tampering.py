@@ -37,6 +37,16 @@ CHANGES = [
     """INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
        SELECT t.id, a.id, 'USD', 5, a.version + 1, a.balance + 5 FROM ledger_accounts a,
        (SELECT id FROM ledger_transactions WHERE key = 'other') t WHERE a.code = 'hold:1'""",
+    """INSERT INTO ledger_entries (transaction_id, account_id, currency, amount)
+       SELECT t.id, a.id, 'EUR', a.version FROM ledger_accounts a,
+       (SELECT id FROM ledger_transactions WHERE key = 'other') t WHERE a.code IN ('hold:1', 'owed:ayesha:USD')""",
+    """INSERT INTO ledger_entries (transaction_id, account_id, currency, amount)
+       SELECT id, uuidv7(), 'USD', 5 FROM ledger_transactions WHERE key = 'other'""",
+    "DO $$ BEGIN UPDATE ledger_accounts SET balance = balance - 1, version = version + 1; END $$",
+    """WITH a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'hold:1'
+       RETURNING id, balance, version)
+       INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
+       SELECT t.id, a.id, 'USD', 5, a.version, a.balance FROM a, ledger_transactions t WHERE t.key = 'other'""",
 ]
 
 
@@ -52,13 +62,18 @@ async def fill(database: Database) -> None:
         await move(db, "hold:1", "owed:ayesha:USD", 1, key="tail")
 
 
-CHANGES_AT_COMMIT = """
+ONE_SIDED = """
     WITH t AS (INSERT INTO ledger_transactions (key, request_hash, kind, subject_kind, subject_id, effective_at)
-               VALUES ('forged', '', 'gift', 'x', uuidv7(), now()) RETURNING id),
-         a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'hold:1'
-               RETURNING id, balance, version)
+               VALUES ('forged', '', 'gift', 'x', uuidv7(), now()) RETURNING id)
+    INSERT INTO ledger_entries (transaction_id, account_id, currency, amount)
+    SELECT t.id, a.id, 'USD', 5 FROM t, ledger_accounts a WHERE a.code = 'hold:1'
+"""
+
+TWO_SIDED = """
     INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
-    SELECT t.id, a.id, 'USD', 5, a.version, a.balance FROM t, a
+    SELECT t.id, a.id, 'USD', CASE a.code WHEN 'hold:1' THEN -3 ELSE 3 END, 99, 1000000
+    FROM ledger_transactions t, ledger_accounts a
+    WHERE t.key = 'other' AND a.code IN ('hold:1', 'owed:ayesha:USD')
 """
 
 
@@ -109,11 +124,26 @@ class TestRefusal:
             assert await seal(db, KEY) == 2
             assert (await verify_chain(db, KEY)).problem == ""
 
-    async def test_lines_that_do_not_add_up_are_refused_at_commit_too(self, journal: Database) -> None:
-        """Without the door: what the owner inserts row by row is summed again at COMMIT."""
+    async def test_entries_that_do_not_add_up_are_refused(self, journal: Database) -> None:
+        """Without the door: what the owner inserts is summed by a trigger."""
         with pytest.raises(DBAPIError, match="does not add up"):
-            await commit(journal, CHANGES_AT_COMMIT)
+            await commit(journal, ONE_SIDED)
         async with journal.write.begin() as db:
+            assert await problems(db) == []
+
+    async def test_an_entry_takes_version_and_balance_from_its_account(self, journal: Database) -> None:
+        """What somebody writes there is not believed: an entry continues its account, and its account it."""
+        async with journal.write.begin() as db:
+            await db.execute(text(TWO_SIDED))
+            rows = (
+                await db.execute(
+                    text(
+                        "SELECT amount, account_version, balance_after FROM ledger_entries"
+                        " WHERE amount IN (-3, 3) ORDER BY amount"
+                    )
+                )
+            ).all()
+            assert [tuple(row) for row in rows] == [(-3, 4, 56), (3, 3, 44)]
             assert await problems(db) == []
 
 
@@ -174,7 +204,7 @@ class TestDetection:
         await forger.execute(text("DROP TRIGGER final ON ledger_accounts"))
         assert await problems(forger) == [
             "trigger final on ledger_entries is switched off",
-            "the journal has 9 triggers of 10",
+            "the journal has 11 triggers of 12",
         ]
 
     async def test_another_key_does_not_open_the_chain(self, forger: Session) -> None:

@@ -20,6 +20,9 @@ _RULES = {
         HAVING a.version <> count(e.account_id) OR a.version <> coalesce(max(e.account_version), 0)""",
     "account {0}: balance {1} is below its floor {2}": """
         SELECT code, balance, floor FROM ledger_accounts WHERE balance < floor""",
+    "transaction {0}: an entry in {1} without an account of that currency": """
+        SELECT e.transaction_id, e.currency FROM ledger_entries e
+        LEFT JOIN ledger_accounts a ON a.id = e.account_id AND a.currency = e.currency WHERE a.id IS NULL""",
     "transaction {0} ({1}): adds up to {2}": """
         SELECT t.id, t.key, sum(e.amount) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
         GROUP BY t.id, e.currency HAVING sum(e.amount) <> 0""",
@@ -30,10 +33,10 @@ _RULES = {
     "trigger {0} on {1} is switched off": """
         SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgrelid IN ('ledger_accounts'::regclass,
         'ledger_transactions'::regclass, 'ledger_entries'::regclass) AND tgenabled NOT IN ('O', 'A')""",
-    "the journal has {0} triggers of 10": """
+    "the journal has {0} triggers of 12": """
         SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (
         'ledger_accounts'::regclass, 'ledger_transactions'::regclass, 'ledger_entries'::regclass)
-        HAVING count(*) <> 10""",
+        HAVING count(*) <> 12""",
 }
 
 

@@ -1,4 +1,4 @@
-"""The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (migration 0003)."""
+"""The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (0003, 0028)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     UniqueConstraint,
     text,
@@ -28,11 +27,7 @@ class LedgerAccount(Base):
     """
 
     __tablename__ = "ledger_accounts"
-    __table_args__ = (
-        UniqueConstraint("id", "currency"),
-        CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),
-        CheckConstraint("version >= 0", name="version"),
-    )
+    __table_args__ = (CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),)
 
     id: Mapped[UUID] = pk()
     code: Mapped[str] = mapped_column(unique=True)
@@ -54,7 +49,6 @@ class LedgerTransaction(Base):
     __table_args__ = (
         CheckConstraint("(seal_number IS NULL) = (seal_hash IS NULL)", name="seal"),
         Index("ix_ledger_transactions_unsealed", "id", postgresql_where=text("seal_number IS NULL")),
-        Index("ix_ledger_transactions_subject", "subject_kind", "subject_id"),
         # Partial, since most rows have none when they are written.
         Index(
             "uq_ledger_transactions_reverses", "reverses", unique=True, postgresql_where=text("reverses IS NOT NULL")
@@ -81,14 +75,16 @@ class LedgerTransaction(Base):
 
 
 class LedgerEntry(Base):
-    """What one transaction adds to one account; `account_version` counts from 1 without gaps."""
+    """What one transaction adds to one account; `account_version` counts from 1 without gaps.
+
+    A trigger adds it to the account as it is written, and takes version and balance from there: the account exists and
+    has the same currency without a foreign key.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
-        ForeignKeyConstraint(["account_id", "currency"], ["ledger_accounts.id", "ledger_accounts.currency"]),
         UniqueConstraint("account_id", "account_version"),
         CheckConstraint("amount <> 0", name="amount"),
-        CheckConstraint("account_version > 0", name="version"),
     )
 
     transaction_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transactions.id"), primary_key=True)

@@ -31,7 +31,8 @@ class Booth(Base):
 
     Approved booths are on the public page and in the timetable; confirmed ones have an open posting attached, which
     needs an organisation. `wants_tables` is what it asked for. Pay, skills and language are those of its file; where
-    postings are attached theirs count. `last_queue_number` numbers its queue in an open hall.
+    postings are attached theirs count. `availability_for` is the fair's `dates_version` for which it said that it
+    comes. `last_queue_number` numbers its queue in an open hall.
     """
 
     __tablename__ = "booths"
@@ -73,6 +74,7 @@ class Booth(Base):
     pay_period: Mapped[str | None]
     must_skill_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    availability_for: Mapped[int] = mapped_column(server_default="1")
     last_queue_number: Mapped[int] = mapped_column(server_default="0")
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     requested_at: Mapped[datetime | None] = optional_timestamp()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -51,8 +52,7 @@ class OwnPage:
 
 async def own_page(db: AnySession, candidate: FairCandidate) -> OwnPage:
     """All of it."""
-    live = select(Timetable.state, Timetable.objections_until).where(Timetable.fair_id == candidate.fair_id)
-    shown = (await db.execute(live.where(Timetable.state.in_(LIVE_TIMETABLES)))).one_or_none()
+    shown = await shown_timetable(db, candidate.fair_id)
     told = select(FairMessage.message, FairMessage.at).where(FairMessage.candidate_id == candidate.id)
     messages = (await db.execute(told.order_by(FairMessage.at.desc(), FairMessage.id.desc()).limit(10))).all()
     return OwnPage(
@@ -61,6 +61,12 @@ async def own_page(db: AnySession, candidate: FairCandidate) -> OwnPage:
         shown.objections_until if shown else None,
         [(message, at) for message, at in messages],
     )
+
+
+async def shown_timetable(db: AnySession, fair_id: UUID) -> Any:
+    """The state of the timetable that both sides see, and until when they may object; None while there is none."""
+    live = select(Timetable.state, Timetable.objections_until).where(Timetable.fair_id == fair_id)
+    return (await db.execute(live.where(Timetable.state.in_(LIVE_TIMETABLES)))).one_or_none()
 
 
 async def meetings_of(db: AnySession, candidate_id: UUID) -> list[OwnMeeting]:

@@ -63,6 +63,7 @@ async def test_one_in_each_state_and_filling_again_changes_nothing(
     assert await count(FairScorecard, FairScorecard.fair_id == live.id)
     assert sorted(await db.scalars(select(FairOffer.state))) == ["accepted", "sent"]
     assert await count(AuditLine, AuditLine.action == "fair.loaded") == 6
+    assert await count(Meeting, Meeting.fair_id == live.id, Meeting.candidate_word != "")
     queue = QueueEntry.fair_id == hall.id
     for state in ("waiting", "called", "served"):
         assert await count(QueueEntry, queue, QueueEntry.state == state), f"the hall is at work: {state}"

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.cli.sites import UpSite
+from tests.journeys import camera
 from tests.journeys.person import PHONE, Person
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -45,10 +46,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpSite]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
+def film(tmp_path: Path) -> Path:
+    """What the camera of this test's browser sees, once something is held up to it (tests/journeys/camera.py)."""
+    return tmp_path / "camera.y4m"
+
+
+@pytest.fixture
+def browser(film: Path) -> Iterator[Browser]:
     """One per test: while playwright's own loop lives, no asynchronous test could run in this process."""
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        words = ["--no-sandbox", "--disable-gpu", *camera.arguments(film)]
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=words)
         yield made
         made.close()
 

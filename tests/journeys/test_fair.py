@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
+from tests.journeys.camera import hold_up
 from tests.journeys.person import Person
 from tests.journeys.test_way_through import accepts, delivers, funds
 
@@ -35,11 +37,12 @@ def here_and_now() -> tuple[ZoneInfo, datetime]:
 EXPECTED = {
     **{"Registered": "3", "Checked in": "2", "Met an employer": "1", "Shortlisted": "1", "Had an offer": "1"},
     **{"Accepted one": "1", "Started: money held, or hired": "1", "Paid": "1", "Missed by the candidate": "1"},
+    **{"That it went well": "1"},
 }
 """What the report says of this day."""
 
 
-def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make) -> None:
+def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make, film: Path) -> None:
     mark = str(time.time_ns() % 1_000_000)
     organiser, growtech, agritrack = someone("Omar Farooq"), someone("Bilal Ahmed"), someone("Sana Iqbal")
     fair = makes_a_fair(organiser, mark)
@@ -48,7 +51,7 @@ def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make) -> None:
         approves(organiser, fair, f"{name} {mark}")
     ayesha, hina, nida = someone("Ayesha Khan"), someone("Hina Malik", locale="ur"), someone("Nida Shah")
     ayesha.signs_up(f"ayesha-fair-{mark}@test.example")
-    first, second, third = joins(ayesha, fair), joins(hina, fair, mark), joins(nida, fair, mark, only_first_slot=True)
+    first, second, third = joins(ayesha, fair), joins(hina, fair, mark), joins(nida, fair, mark, leaves_early=True)
     chooses_whom(ayesha, first, f"GrowTech {mark}")
     chooses_whom(hina, second, f"AgriTrack {mark}")
     wants_her(growtech, fair)
@@ -58,8 +61,10 @@ def test_one_qr_from_the_badge_to_the_paid_contract(someone: Make) -> None:
 
     begins(organiser, fair)
     codes = [code_of(person, ticket) for person, ticket in ((ayesha, first), (hina, second), (nida, third))]
-    comes_in_without_a_network(someone("Saad"), organiser, fair, codes[0], codes[1])
+    hold_up(film, f"https://hunar.example{first}")
+    comes_in_without_a_network(someone("Saad"), organiser, fair, codes[1])
     a_seat_is_free(organiser, fair, codes[2])
+    all_is_later(organiser, hina, fair, second)
     offer = is_offered_a_gig(growtech, fair, mark, codes[0])
     contract = takes_it(ayesha, first, offer)
     is_paid(growtech, ayesha, f"{contract}/milestones/1")
@@ -102,15 +107,15 @@ def approves(organiser: Person, fair: str, name: str) -> None:
     organiser.sends("/decision", "button[value='approved']").fits_the_screen().sends("/tables").sees("Saved")
 
 
-def joins(person: Person, fair: str, mark: str = "", *, only_first_slot: bool = False) -> str:
+def joins(person: Person, fair: str, mark: str = "", *, leaves_early: bool = False) -> str:
     """With her account, or by mail; returns the address of her ticket."""
     _, now = here_and_now()
     person.opens(f"{fair}/join").fits_the_screen()
     email = f"{person.name.split()[0].lower()}-fair-{mark}@test.example"
     if mark:
         person.writes(name=person.name, email=email)
-    if only_first_slot:
-        person.writes(leaves=f"{now + timedelta(minutes=SLOT):%H:%M}")
+    if leaves_early:
+        person.writes(leaves=f"{now + timedelta(minutes=2 * SLOT):%H:%M}")
     else:
         person.writes(comes=f"{now + timedelta(minutes=5):%H:%M}")
     person.writes(about="Pages that load fast on a phone.").field("consent").check()
@@ -156,13 +161,17 @@ def code_of(person: Person, ticket: str) -> str:
     return found[1]
 
 
-def comes_in_without_a_network(steward: Person, organiser: Person, fair: str, first: str, second: str) -> None:
+def comes_in_without_a_network(steward: Person, organiser: Person, fair: str, second: str) -> None:
+    """Ayesha's ticket is read by the camera; then the network goes, and Hina's code is typed."""
     organiser.opens(f"{fair}/day").fits_the_screen().writes(name="Saad's phone").sends("/devices")
     link = organiser.fits_the_screen().page.locator("main a[href*='/gate/read#']").get_attribute("href")
     steward.opens(str(link)).fits_the_screen()
     gate = steward.page
     expect(gate.locator("[data-part=list]")).to_have_text(re.compile(r"\d"))
-    reads(steward, first, "1 · Ayesha")
+    gate.locator("[data-part=camera]").click()
+    expect(gate.locator("[data-part=result]")).to_contain_text("1 · Ayesha Khan is in")
+    steward.fits_the_screen().pictures_page("gate-camera")
+    gate.locator("[data-part=camera]:has-text('Stop the camera')").click()
     gate.context.set_offline(True)
     expect(gate.locator("[data-part=offline]")).to_be_visible()
     reads(steward, second, "2 · Hina")
@@ -183,10 +192,50 @@ def reads(steward: Person, code: str, said: str) -> None:
 
 
 def a_seat_is_free(organiser: Person, fair: str, absent: str) -> None:
-    """Nida is missing from the slot that runs; the change is looked at, then confirmed."""
-    organiser.opens(f"{fair}/day/board").fits_the_screen().sees("Nida Shah")
-    organiser.presses("main form[action$='/missed'] button").sees("Noted")
-    organiser.opens(f"{fair}/day/changes").fits_the_screen()
+    """Nida is missing from the slot that runs: her next seat is free too, once somebody says yes. Taken back, she is
+    on the board again; a second time, by her code, it stays.
+    """
+    board, changes = f"{fair}/day/board", f"{fair}/day/changes"
+    organiser.opens(board).fits_the_screen().sees("Nida Shah").pictures_page("board-before")
+    organiser.presses("main form[action$='/missed'] button").sees("Noted").sees("A change waits for your yes")
+    assert on_the_board(organiser) == ["3"], "she has the next slot too"
+    organiser.pictures_page("board-proposed").presses(f"#board a[href^='{changes}/']").sees("Called off")
+    organiser.fits_the_screen().sees("Nida Shah").pictures_page("change").sends("/confirm").sees("Those touched")
+    assert on_the_board(organiser.opens(board)) == []
+    organiser.opens(changes).fits_the_screen().presses("main .lines a.line-title").sends("/undo").sees("Taken back")
+    assert on_the_board(organiser.opens(board)) == ["3"]
+    organiser.opens(changes).writes(code=absent).presses("main form.card button").sees("Called off")
+    organiser.sends("/confirm").sees("Those touched")
+    assert on_the_board(organiser.opens(board)) == []
+    organiser.fits_the_screen().pictures_page("board-after")
+
+
+def on_the_board(organiser: Person) -> list[str]:
+    """Whether number 3, Nida, comes next."""
+    rows = organiser.page.locator("#board table").last.locator("tbody th").all_inner_texts()
+    return [number for number in rows if number == "3"]
+
+
+def all_is_later(organiser: Person, hina: Person, fair: str, ticket: str) -> None:
+    """Everything to come is five minutes later: looked at, confirmed, and on the board and on her ticket in Urdu."""
+    heading = "#board section h2:has-text('·')"
+    before = organiser.reads(heading)
+    organiser.opens(f"{fair}/day/changes").writes(minutes="5")
+    organiser.page.locator("input[name='cause'][value='delay']").check()
+    organiser.presses("main form.card button").sees("Later").fits_the_screen().pictures_page("delay")
+    organiser.sends("/confirm").sees("Those touched").opens(f"{fair}/day/board")
+    assert (minutes(organiser.reads(heading)) - minutes(before)) % (24 * 60) == 5
+    hina.opens(ticket).fits_the_screen().sees("5 منٹ").pictures_page("ticket-later")
+    organiser.chooses_language("ur").opens(f"{fair}/day/changes").fits_the_screen().pictures_page("changes-ur")
+    organiser.presses("main .lines a.line-title").fits_the_screen().pictures_page("delay-ur")
+    organiser.opens(f"{fair}/day/board").fits_the_screen().pictures_page("board-ur").chooses_language("en")
+
+
+def minutes(heading: str) -> int:
+    """Of the day, from the time in a heading."""
+    found = re.search(r"(\d\d):(\d\d)", heading)
+    assert found, heading
+    return 60 * int(found[1]) + int(found[2])
 
 
 def is_offered_a_gig(employer: Person, fair: str, mark: str, code: str) -> str:
@@ -203,7 +252,11 @@ def is_offered_a_gig(employer: Person, fair: str, mark: str, code: str) -> str:
 
 
 def takes_it(ayesha: Person, ticket: str, offer: str) -> str:
-    ayesha.opens(ticket).sees("Come on Monday").presses(f"main a[href='{offer}']").fits_the_screen()
+    ayesha.opens(ticket).sees("Come on Monday").fits_the_screen()
+    if ayesha.page.locator("form.how").count():
+        ayesha.writes(word="They listened.").presses("form.how button[value='5']").sees("The organiser reads it")
+        ayesha.fits_the_screen().pictures_page("ticket-said")
+    ayesha.presses(f"main a[href='{offer}']").fits_the_screen()
     ayesha.sends("/accept")
     ayesha.fits_the_screen()
     return ayesha.arrives(r"(/contracts/[0-9a-z]{26})$")[1]

@@ -20,7 +20,16 @@ from marketplace.demo import fairs_calendar, fairs_day, fairs_hall, world
 from marketplace.demo.fairs_calendar import LONG, ZONE
 from marketplace.demo.fairs_files import HALLS, Size, files_of
 from marketplace.demo.people import CAST, PARK, Everybody, email_of
-from marketplace.fairs import attending, objecting, organising, planning, queries, registering, whole_loading
+from marketplace.fairs import (
+    attending,
+    objecting,
+    organising,
+    planning,
+    queries,
+    registering,
+    table_links,
+    whole_loading,
+)
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.grid import Hours, Span
@@ -40,6 +49,8 @@ ATTENDING = {
     "Rangreza Boutique": "boutique",
 }
 """Booths that are organisations of the demo world, with their postings."""
+AT_THE_TABLE = "Nadia Bashir"
+"""Who sits at their first table, without an account."""
 SEED, PLAN_SECONDS = 20_261_129, 180
 _CAME = ("Ayesha Khan", "Hina Malik")
 
@@ -133,7 +144,11 @@ class _Story:
             booth.organisation_id, booth.terms_accepted_at = self.everybody.organisations[key], self.began
             await db.flush()
             postings = [posting.id for posting in await attending.attachable(db, booth) if posting.kind != "gig"]
-            await attending.attach(db, booth, postings, by=self.everybody.owner(key), at=self.began)
+            how: dict[str, Any] = {"by": self.everybody.owner(key), "at": self.began}
+            await attending.attach(db, booth, postings, **how)
+            her = await attending.send(db, booth, user_id=None, name=AT_THE_TABLE, phone=None, **how)
+            table = (await attending.tables(db, booth.id))[0]
+            await table_links.give(db, booth, her.id, table.id, **how)
 
     def _hours(self) -> Hours:
         """Those of the line; of the fair that is on now such that half of it is over."""

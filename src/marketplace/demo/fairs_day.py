@@ -30,6 +30,15 @@ WORDS = {
 }
 
 
+HOW = (
+    (5, ""),
+    (5, ""),
+    (5, "They explained the work and the pay."),
+    (3, ""),
+    (3, "Ten minutes late."),
+    (1, "No time."),
+)
+"""How a meeting was, as candidates say it."""
 _OPEN = ("planned", "called", "checked_in")
 
 
@@ -135,6 +144,12 @@ class _Day:
             card |= {"created_at": row.ended_at, "updated_at": row.ended_at}
             cards.append(card | {"answered_at": row.ended_at if result in results.ANSWERS else None})
         await _insert(self.db, FairScorecard, cards)
+        said = [self._said(card["meeting_id"]) for card in cards if self.chance.random() < 0.4]
+        await _set(self.db, Meeting, said, ("candidate_rating", "candidate_word"), Meeting.candidate_rating.is_(None))
+
+    def _said(self, meeting_id: UUID) -> dict[str, Any]:
+        rating, word = self.chance.choice(HOW)
+        return {"who": meeting_id, "candidate_rating": rating, "candidate_word": word}
 
 
 async def _offer(db: Session, fair: Fair, everybody: Everybody, *, at: datetime) -> None:

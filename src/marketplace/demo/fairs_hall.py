@@ -24,7 +24,7 @@ from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.queue import Services
 
-STEP, LOOKED_BACK = timedelta(minutes=5), timedelta(minutes=90)
+STEP, LOOKED_BACK = timedelta(minutes=5), timedelta(minutes=60)
 """What was before is not told: nobody looks it up."""
 _COME = timedelta(minutes=2)
 _RESULTS: tuple[Result, ...] = ("met", "shortlisted", "second_interview", "not_this_time")
@@ -66,7 +66,7 @@ class _Hall:
             to = self.chance.choice(stands)
             await hall_desk.walk_in(self.db, key, self.fair, self._stranger(), to, by=self.by, at=self.at)
         inside = await self._people(FairCandidate.is_inside)
-        for candidate in inside if is_first else self.chance.sample(inside, min(len(inside), 12)):
+        for candidate in inside if is_first else self.chance.sample(inside, min(len(inside), 8)):
             await self._queue(candidate, stands[0] if candidate.user_id else self.chance.choice(stands))
 
     async def talk(self) -> None:

@@ -78,14 +78,19 @@ async def public_fair(db: AnySession, slug: str) -> Fair:
     return fair
 
 
-async def miss(db: Session, fair: Fair, meeting_id: UUID, *, by: UUID, at: datetime) -> Meeting | None:
-    """She did not come: her seat goes to the first of the standby list who fits, if somebody does.
-
-    Raises: NotFound, MoveRefused.
-    """
+async def meeting_of(db: Session, fair: Fair, meeting_id: UUID) -> Meeting:
+    """One of this fair's, locked. Raises: NotFound."""
     meeting = await db.get(Meeting, meeting_id, with_for_update=True)
     if meeting is None or meeting.fair_id != fair.id:
         raise NotFound
+    return meeting
+
+
+async def miss(db: Session, fair: Fair, meeting: Meeting, *, by: UUID, at: datetime) -> Meeting | None:
+    """She did not come: her seat goes to the first of the standby list who fits, if somebody does.
+
+    Raises: MoveRefused.
+    """
     moves = cast("Mapping[str, tuple[str, ...]]", rules.MEETING_MOVES)
     rules.check_move(moves, meeting.state, "no_show")
     meeting.state, meeting.missed_by, meeting.ended_at, meeting.updated_at = "no_show", "candidate", at, at

@@ -20,7 +20,7 @@ from marketplace.fairs import presence, problems, replanning_cells, telling
 from marketplace.fairs.booth_models import FairTable
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair, FairSlot
-from marketplace.fairs.plan_models import ChangeCause, Timetable, TimetableChange
+from marketplace.fairs.plan_models import ChangeCause, Meeting, Timetable, TimetableChange
 from marketplace.fairs.planning_problem import is_free
 from marketplace.fairs.problems import Floor
 from marketplace.identity import audit
@@ -97,6 +97,18 @@ async def offer_seats(db: Session, fair_id: UUID, *, at: datetime) -> None:
         select(Timetable.id).where(Timetable.fair_id == fair.id, Timetable.state == "published")
     ):
         await propose(db, fair, Happening(cause="organiser"), by=None, at=at)
+
+
+async def after_no_show(
+    db: Session, fair: Fair, candidate_id: UUID, *, by: UUID, at: datetime
+) -> TimetableChange | None:
+    """She is missing and not in the hall: what becomes of her seats to come is worked out, and waits for a yes."""
+    to_come = select(Meeting.id).join(FairSlot, FairSlot.id == Meeting.slot_id)
+    hers = Meeting.candidate_id == candidate_id, Meeting.state == "planned", FairSlot.starts_at > at
+    outside = select(FairCandidate.id).where(FairCandidate.id == candidate_id, ~FairCandidate.is_inside)
+    if await db.scalar(outside) is None or await db.scalar(to_come.where(*hers).limit(1)) is None:
+        return None
+    return await propose(db, fair, Happening(cause="no_show", candidate_ids=(candidate_id,)), by=by, at=at)
 
 
 async def _work_out(db: AnySession, fair: Fair, what: Happening, *, seed: int, at: datetime) -> dict[str, Any]:

@@ -51,7 +51,7 @@ async def show_board(visit: Visit, slug: str) -> Answer:
         board = await day_board.board_of(db, fair, at=visit.now)
         queues = await _queues(db, fair)
     context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
-    return page(visit, "fairs/day/board.html", fragment="board", is_staff=False, **context)
+    return page(visit, "fairs/day/board.html", fragment="board", is_staff=False, proposed=(), **context)
 
 
 @get("/fairs/{slug}/day/board", USER)
@@ -62,9 +62,9 @@ async def show_own_board(visit: Visit, slug: str) -> Answer:
         board = await day_board.board_of(db, fair, at=visit.now)
         standby = await day_board.standby_of(db, fair.id)
         queues = await _queues(db, fair)
-        proposed = any(each.state == "proposed" for each in await replanning.changes_of(db, fair.id))
+        waiting = [each for each in await replanning.changes_of(db, fair.id) if each.state == "proposed"]
     context: dict[str, Any] = {"fair": fair, "board": board, "queues": queues, "fair_zone": ZoneInfo(fair.time_zone)}
-    context |= {"role": role, "standby": standby, "proposed": proposed}
+    context |= {"role": role, "standby": standby, "proposed": waiting, "causes": CAUSES}
     return page(visit, "fairs/day/board.html", fragment="board", is_staff=True, **context)
 
 
@@ -74,10 +74,14 @@ async def _queues(db: AnySession, fair: Fair) -> list[hall_queries.BoothQueue]:
 
 @post("/fairs/{slug}/day/meetings/{id}/missed", USER)
 async def miss(visit: Visit, slug: str, id: UUID) -> Answer:
-    """One tap: she did not come, the seat goes to whoever waits."""
+    """One tap: she did not come, the seat goes to whoever waits; for her next ones a change is worked out."""
     async with visit.write() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id)
-        given = await day_board.miss(db, fair, id, by=visit.user.id, at=visit.now)
+        missed = await day_board.meeting_of(db, fair, id)
+        given = await day_board.miss(db, fair, missed, by=visit.user.id, at=visit.now)
+    if fair.mode != "open_hall" and fair.state == "live":
+        async with visit.write() as db:
+            await replanning.after_no_show(db, fair, missed.candidate_id, by=visit.user.id, at=visit.now)
     said = (
         N_("Noted. The seat went to the first who waits.") if given else N_("Noted. Nobody who waits fits this seat.")
     )
@@ -150,6 +154,7 @@ async def show_change(visit: Visit, slug: str, id: UUID) -> Answer:
         change = await replanning.change_of(db, fair.id, id)
         shown = await day_changes.shown(db, change)
     context: dict[str, Any] = {"fair": fair, "change": change, "shown": shown, "causes": CAUSES}
+    context["states"] = day_changes.STATES
     return page(visit, "fairs/day/change.html", fair_zone=ZoneInfo(fair.time_zone), **context)
 
 

@@ -35,6 +35,8 @@ _WORDS = {
     "is_out": N_("is out"),
     "offline": N_("by the list"),
     "none": N_("none yet"),
+    "camera": N_("Use the camera"),
+    "stop_camera": N_("Stop the camera"),
     "no_camera": N_("The camera can't be used here. Type the code."),
 }
 

@@ -150,7 +150,7 @@ async function camera() {
   catch { return show("danger", words.no_camera); }
   const own = "BarcodeDetector" in window ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
   if (!own && !window.jsQR) await new Promise((done) => document.head.append(Object.assign(document.createElement("script"), { src: page.dataset.reader, onload: done, onerror: done })));
-  video.srcObject = stream; video.hidden = false; await video.play();
+  video.srcObject = stream; video.hidden = false; part("camera").textContent = words.stop_camera; await video.play();
   const timer = setInterval(async () => {
     if (!video.videoWidth) return;
     let text;
@@ -165,7 +165,7 @@ async function camera() {
     last = { text, at: Date.now() };
     read(text);
   }, 250);
-  stopCamera = () => { clearInterval(timer); stream.getTracks().forEach((track) => track.stop()); video.hidden = true; stopCamera = null; };
+  stopCamera = () => { clearInterval(timer); stream.getTracks().forEach((track) => track.stop()); video.hidden = true; part("camera").textContent = words.camera; stopCamera = null; };
 }
 
 part("form").addEventListener("submit", (e) => { e.preventDefault(); const box = part("form").scanned; read(box.value); box.value = ""; box.focus(); });

@@ -65,6 +65,8 @@ BY_TICKET = {
     "POST /tickets/{secret}/queues",
     "GET /tickets/{secret}/wishes",
     "POST /tickets/{secret}/wishes",
+    *(f"{verb} /tables/{{secret}}{place}" for verb in ("GET", "POST") for place in ("", "/badges/{code}")),
+    "GET /fairs/{slug}/badges/{code}",  # by account or a table's link (tests/fairs/test_table_links.py)
     "GET /booths/{secret}",  # the secret is the key (tests/web/test_fairs_employers.py)
     "POST /booths/{secret}",
     *(
@@ -75,6 +77,9 @@ BY_TICKET = {
     "POST /fairs/{slug}/booth/postings",  # always the booth of the organisation one acts for
     "POST /fairs/{slug}/booth/representatives",
     "POST /fairs/{slug}/booth/representatives/{id}/end",
+    "POST /fairs/{slug}/booth/representatives/{id}/link",
+    "POST /fairs/{slug}/booth/representatives/{id}/link/end",
+    "POST /tickets/{secret}/meetings/{id}",
     "POST /fairs/{slug}/booth/withdraw",
     "POST /fairs/{slug}/booth/comes",
     "POST /fairs/{slug}/booth/breaks",

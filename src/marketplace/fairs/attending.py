@@ -214,7 +214,7 @@ async def unsend(db: Session, booth: Booth, representative_id: UUID, *, by: UUID
         Representative.booth_id == booth.id,
         Representative.ended_at.is_(None),
     )
-    ended = update(Representative).where(*mine).values(ended_at=at).returning(Representative.name)
+    ended = update(Representative).where(*mine).values(ended_at=at, link_hash=None).returning(Representative.name)
     name = await db.scalar(ended)
     if name is None:
         raise NotFound

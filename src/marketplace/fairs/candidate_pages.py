@@ -32,6 +32,8 @@ class OwnMeeting:
     starts_at: datetime | None
     ends_at: datetime | None
     delayed_minutes: int | None
+    candidate_rating: int | None
+    candidate_word: str
 
     def room_in(self, locale: str) -> str:
         """The room's name in the reader's language."""
@@ -73,6 +75,7 @@ async def meetings_of(db: AnySession, candidate_id: UUID) -> list[OwnMeeting]:
         *(Meeting.id, Booth.name.label("employer"), Booth.label.label("booth"), FairTable.label.label("table")),
         *(FairRoom.name.label("room"), FairRoom.name_ur.label("room_ur"), FairRoom.url, Meeting.state),
         *(FairSlot.starts_at, FairSlot.ends_at, FairSlot.delayed_minutes),
+        *(Meeting.candidate_rating, Meeting.candidate_word),
     )
     found = (
         select(*columns)

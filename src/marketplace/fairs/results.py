@@ -173,7 +173,7 @@ async def card_of(db: AnySession, booth_id: UUID, candidate_id: UUID) -> FairSco
 
 
 async def judge(
-    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID, at: datetime
+    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID | None, at: datetime
 ) -> FairScorecard:
     """Keep what was tapped and written; a meeting of the two is over with it. Raises: FairNotOn, Invalid."""
     [row] = await judge_each(db, fair, booth, {candidate.id: card}, by=by, at=at)

@@ -30,6 +30,8 @@ SAMPLES = {
     "is_given": True,
     "count": 3,
     "last4": "4812",
+    "card": "Visa",
+    "is_by_hand": True,
     "from_at": datetime(2026, 12, 12, 9, 0, tzinfo=UTC),
     "job": "Junior web developer",
     "stage": "interview",

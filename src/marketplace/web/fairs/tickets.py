@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from marketplace.fairs import (
     candidate_pages,
+    her_words,
     objecting,
     offers,
     queries,
@@ -100,6 +101,7 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
     shown |= {"secret": secret, "qr": _qr(visit, secret), "fair_zone": ZoneInfo(fair.time_zone)}
     shown |= {"asks_again": candidate_pages.asks_again(candidate, fair), "states": STATES, "changes": CHANGES}
     shown |= {"fair_states": rules.FAIR_STATES, "meeting_states": rules.MEETING_STATES}
+    shown["ratings"] = her_words.RATINGS
     shown["can_come_back"] = candidate.state == "withdrawn" and registering.is_open(fair, visit.now)
     shown["is_living"] = candidate.state in registering.LIVING and fair.state not in ("closed", "cancelled")
     return page(visit, "fairs/tickets/show.html", headers=SECRET, **shown)

@@ -62,7 +62,7 @@ async def test_the_problem_says_what_the_rows_say(db: Session, cast: Cast) -> No
 async def test_a_timetable_is_made_shown_published_and_made_again(
     browse: Browse, db: Session, cast: Cast, services: Services
 ) -> None:
-    hall = await make_hall(db, cast, booths=3, candidates=8, slots=4)
+    hall = await make_hall(db, cast, booths=3, candidates=8, slots=4, min_meetings=2)
     for n, candidate in enumerate(hall.candidates):
         await wish(db, candidate, hall.booths[n % 3], "must")
         await wish(db, candidate, hall.booths[(n + 1) % 3])
@@ -74,6 +74,7 @@ async def test_a_timetable_is_made_shown_published_and_made_again(
     assert "every 1s" in (await omar.get(base)).text
     await drain(services)
     page = (await omar.get(f"{base}/1")).text
+    assert "you aim for 2" in page, "what is aimed for is counted"
     assert "0.00 %" in page and "seed 7" in page and "every 1s" not in (await omar.get(base)).text
     made = (await db.scalars(select(Timetable).where(Timetable.fair_id == hall.fair.id))).one()
     cells = planning.cells_of(await planning.version(db, hall.fair, 1))

@@ -199,6 +199,7 @@ PUBLIC_ROUTES = [
     "GET /fairs/{slug}/join",
     "GET /fairs/{slug}/joined",
     "GET /fairs/{slug}/outcome",
+    "GET /fairs/{slug}/poster",
     "GET /fees",
     "GET /follow-ups/{secret}",
     "GET /gate/manifest.webmanifest",

@@ -20,7 +20,11 @@ FORM = {
         "time_zone": "Asia/Karachi",
     },
     **{"opens": "09:00", "closes": "13:00", "slot_minutes": "20", "breaks": "11:00-11:20", "prayers": "12:40-13:00"},
-    **{"women_hours": "09:00-10:00", "rooms": "Hall A | ground\nHall B | first floor", "gates": "Gate 1"},
+    **{
+        "women_hours": "09:00-10:00",
+        "rooms": "Hall A | ground\nHall B | first floor\nOnline 1 | | https://meet.test.example/1",
+        "gates": "Gate 1",
+    },
     **{"capacity": "120", "max_companions": "1", "max_meetings": "6", "min_meetings": "1", "longest_run": "3"},
     **{"spares_walks": "y", "keeps_reserve": "y", "objective": "coverage", "grace_minutes": "5"},
     **{"results_due_days": "7"},
@@ -44,6 +48,9 @@ async def test_a_stranger_makes_a_fair_and_opens_it(browse: Browse, db: Session,
     public = (await visitor.get(address)).text
     assert "Hall 1, Multan" in public and "Organise it" not in public
     again = await omar.get(f"/fairs/new?from={address.rsplit('/', 1)[1]}")
+    assert "Online 1 |  | https://meet.test.example/1" in again.text
+    poster = (await visitor.get(f"{address}/poster")).text
+    assert "Spring Fair" in poster and "<svg" in poster and f"{address}</bdi>" in poster
     assert "Hall B | first floor" in again.text and opening().date().isoformat() not in again.text
     assert "Spring Fair" in (await omar.get("/")).text and "Spring Fair" in (await omar.get("/fairs/mine")).text
     edited = await omar.submit(f"{own}/edit", sent | {"slot_minutes": "30"}, shown_on=f"{own}/edit")

@@ -1,12 +1,15 @@
 """An employer's way into a fair, and what both sides wish of each other before it."""
 
+import re
+
 from sqlalchemy import select
 
+from marketplace.engines.notify.models import Mail
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import Preference
-from marketplace.identity.rules import secret_hash
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
 from tests.fairs.scenes import add_candidates, make_fair, make_hall, ticket
 from tests.postings.writing import opened
@@ -38,15 +41,30 @@ async def test_an_employer_asks_is_approved_and_confirms_by_a_posting(browse: Br
     assert booth.state == "withdrawn"
 
 
-async def test_an_invitation_makes_a_booth_ones_own_once(browse: Browse, db: Session, cast: Cast) -> None:
-    hall = await make_hall(db, cast, employer=cast.park.id)
-    hall.booths[1].state, hall.booths[1].invitation_hash = "invited", secret_hash("a-secret")
+async def test_an_invitation_makes_a_booth_ones_own_once(
+    browse: Browse, db: Session, cast: Cast, services: Services
+) -> None:
+    """By mail and as a link to copy; loaded employers all at once; who was asked is not asked by that again."""
+    hall = await make_hall(db, cast, booths=3, employer=cast.park.id)
+    hall.booths[1].email = "loaded@test.example"
     await db.commit()
-    bilal = await browse(cast.bilal)
+    bilal, omar = await browse(cast.bilal), await browse(cast.omar)
+    listed = f"/fairs/{hall.fair.slug}/organise/booths"
+    said = {"name": "Multan Soft", "email": "hr@test.example", "is_only_invited": "y"}
+    own = (await omar.submit(listed, said, shown_on=listed)).headers["location"]
+    assert "1 employer has an address" in (await omar.get(listed)).text
+    await omar.submit(f"/fairs/{hall.fair.slug}/organise/invitations", shown_on=listed)
+    assert "has an address" not in (await omar.get(listed)).text
+    await drain(services)
+    mails = (await db.scalars(select(Mail).where(Mail.message == "fair_booth_invited").order_by(Mail.to))).all()
+    assert [each.to for each in mails] == ["hr@test.example", "loaded@test.example"]
+    link = re.search(r"/booths/[\w-]+", mails[0].text)
+    assert link and link[0] in (await omar.get(own)).text
+    assert "Multan Soft" not in (await bilal.get(f"/fairs/{hall.fair.slug}")).text, "nobody sees it yet"
     assert (await bilal.get("/booths/another")).status_code == 404
-    taken = await bilal.submit("/booths/a-secret", shown_on="/booths/a-secret")
+    taken = await bilal.submit(link[0], shown_on=link[0])
     assert taken.headers["location"] == f"/fairs/{hall.fair.slug}/booth"
-    assert (await bilal.get("/booths/a-secret")).status_code == 404
+    assert (await bilal.get(link[0])).status_code == 404 and "Its link" not in (await omar.get(own)).text
     assert (await bilal.get(f"/fairs/{hall.fair.slug}/booth/candidates")).status_code == 200
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from marketplace.engines.search import outbox
 from marketplace.fairs import rules
-from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState, FairTable, Representative
+from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState, Representative
 from marketplace.fairs.models import Fair
 from marketplace.identity import audit, roles
 from marketplace.identity.models import Membership, Organisation, User
@@ -225,13 +225,6 @@ async def representatives(db: AnySession, booth_id: UUID) -> list[Representative
     """Who comes, in the order of naming."""
     found = select(Representative).where(Representative.booth_id == booth_id, Representative.ended_at.is_(None))
     return list((await db.scalars(found.order_by(Representative.id))).all())
-
-
-async def tables(db: AnySession, booth_id: UUID) -> list[FairTable]:
-    """The tables that the organiser set for it."""
-    return list(
-        (await db.scalars(select(FairTable).where(FairTable.booth_id == booth_id).order_by(FairTable.id))).all()
-    )
 
 
 async def own_booth(db: AnySession, fair_id: UUID, organisation_id: UUID) -> Booth | None:

@@ -3,25 +3,36 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from marketplace.engines.notify import actions as post
+from marketplace.engines.notify.actions import Letter
 from marketplace.engines.search import outbox
 from marketplace.fairs import rules, telling
 from marketplace.fairs.booth_models import Booth, BoothPosting, BoothState, FairTable, TableClosure
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.tickets import TicketKey, hash_of
 from marketplace.identity import audit
+from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotFound
 from marketplace.kernel.i18n import N_
 
 MOST_TABLES = 100
+UNTAKEN: tuple[BoothState, ...] = ("invited", *rules.SHOWN_BOOTHS)
+"""States in which an employer without an organisation can take its booth by a link."""
 
 
 class TableTaken(Conflict):
     message = N_("Meetings stand at this table. Take the timetable back first, or close the table on the day.")
+
+
+class BoothTaken(Conflict):
+    message = N_("This employer speaks for itself already, or does not come: there is nothing to invite it to.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +98,11 @@ async def decide(
     await telling.booths_of(db, fair, told, [booth.id], about=f"{to} {at.isoformat()}", at=at, each=each)
 
 
-async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, at: datetime) -> Booth:
-    """An employer whom the organiser vouches for: approved at once. Raises: Invalid."""
+async def add(
+    db: Session, fair: Fair, name: str, *, email: str = "", state: BoothState = "approved", by: UUID, at: datetime
+) -> Booth:
+    """An employer whom the organiser vouches for: approved at once, or (invited) once it has taken the booth by its
+    link. Raises: Invalid."""
     if not 2 <= len(name) <= 120:
         raise Invalid.at("name", N_("Write a name of 2 to 120 letters."))
     known = select(Booth.id).where(
@@ -96,13 +110,66 @@ async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, 
     )
     if await db.scalar(known):
         raise Invalid.at("name", N_("An employer of this name is there already."))
-    made = Booth(fair_id=fair.id, name=name, email=email or None, state="approved", decided_by=by, decided_at=at)
+    made = Booth(fair_id=fair.id, name=name, email=email or None, state=state)
+    made.decided_by, made.decided_at = (by, at) if state == "approved" else (None, None)
     made.created_at, made.availability_for = at, fair.dates_version
     db.add(made)
     await db.flush()
     await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, "booth.added", subject=("booth", made.id), by=by, at=at, name=name)
     return made
+
+
+async def invite_each(
+    db: Session, key: TicketKey, fair: Fair, invited: Sequence[Booth], *, by: UUID, at: datetime
+) -> int:
+    """Links by which these employers take their booths, mailed to those with an address. Returns how many mails.
+
+    Whoever was invited before gets the same link once more. Raises: BoothTaken.
+    """
+    if any(each.organisation_id is not None or each.state not in UNTAKEN for each in invited):
+        raise BoothTaken
+    secrets = {each.id: key.invitation(each.id) for each in invited}
+    rows = [{"id": id, "invitation_hash": hash_of(secret)} for id, secret in secrets.items()]
+    if not rows:
+        return 0
+    await db.execute(update(Booth), rows)
+    organiser = (await db.scalars(select(Organisation.name).where(Organisation.id == fair.organisation_id))).one()
+    shared: dict[str, Any] = {"fair": telling.title(fair, "en"), "organisation": organiser, "starts_at": fair.starts_at}
+    letters = [
+        Letter(
+            to=each.email,
+            values={**shared, "company": each.name, "link": f"/booths/{secrets[each.id]}"},
+            locale="en",
+            time_zone=fair.time_zone,
+        )
+        for each in invited
+        if each.email
+    ]
+    await post.mail_each(db, "fair_booth_invited", letters)
+    await audit.record_each(db, "booth.invited", "booth", list(secrets), by=by, at=at)
+    return len(letters)
+
+
+async def invite_all(db: Session, key: TicketKey, fair: Fair, *, by: UUID, at: datetime) -> int:
+    """All employers with an address that nobody has taken over or invited yet. Returns how many."""
+    found = (await db.scalars(select(Booth).where(*_uninvited(fair.id)).order_by(Booth.id).with_for_update())).all()
+    return await invite_each(db, key, fair, found, by=by, at=at)
+
+
+async def count_uninvited(db: AnySession, fair_id: UUID) -> int:
+    """How many those are."""
+    return (await db.scalars(select(func.count()).where(*_uninvited(fair_id)))).one()
+
+
+def _uninvited(fair_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    open_ = Booth.organisation_id.is_(None), Booth.state.in_(UNTAKEN), Booth.invitation_hash.is_(None)
+    return Booth.fair_id == fair_id, Booth.email.is_not(None), *open_
+
+
+def invitation_of(key: TicketKey, booth: Booth) -> str:
+    """The path of its link; empty where it was not invited, or has taken the booth."""
+    return f"/booths/{key.invitation(booth.id)}" if booth.invitation_hash else ""
 
 
 async def tables_of(db: AnySession, booth: Booth) -> list[TableRow]:

@@ -62,7 +62,7 @@ class Choice:
 
 async def choice_of(db: AnySession, fair: Fair, meeting_id: UUID) -> Choice:
     """A planned meeting of a timetable that is shown or published, before the day. Raises: NotFound."""
-    if fair.state not in ("matching", "published"):
+    if fair.state not in ("open", "matching", "published"):
         raise NotFound
     found = (
         select(Meeting, FairCandidate, Booth, FairSlot, FairTable)

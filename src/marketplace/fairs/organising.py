@@ -277,7 +277,7 @@ async def _keep_rooms(db: Session, fair: Fair, rooms: Sequence[Room]) -> None:
     known = {each.name.lower(): each for each in await rooms_of(db, fair.id)}
     for position, room in enumerate(rooms):
         row = known.pop(room.name.lower(), None) or FairRoom(fair_id=fair.id)
-        row.kind, row.name, row.zone, row.position = room.kind, room.name, room.zone, position
+        row.kind, row.name, row.zone, row.url, row.position = room.kind, room.name, room.zone, room.url, position
         db.add(row)
     for row in known.values():
         used = select(FairTable.id).where(FairTable.room_id == row.id).limit(1)

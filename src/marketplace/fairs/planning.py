@@ -5,7 +5,7 @@ counts. At most one version is provisional or published; another takes its place
 """
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,6 +95,7 @@ async def keep(db: Session, timetable_id: UUID, answer: dict[str, Any], *, at: d
         {"reserve": kept_free}
         | answer["figures"]
         | _groups(frame, answer["meetings"])
+        | {"aim": [fair.min_meetings, _below(frame, answer["meetings"], fair.min_meetings)]}
         | _named(frame, answer["figures"])
     )
     made.state, made.finished_at = "made", at
@@ -150,6 +151,12 @@ def _groups(frame: Floor, meetings: list[list[int]]) -> dict[str, Any]:
         if of
     ]
     return {"groups": rows}
+
+
+def _below(frame: Floor, meetings: list[list[int]], aim: int) -> int:
+    """How many candidates have fewer meetings than the organiser aims for."""
+    count = Counter(c for c, _, _ in meetings)
+    return sum(count[n] < aim for n in range(len(frame.candidates)))
 
 
 def _named(frame: Floor, figures: dict[str, Any]) -> dict[str, Any]:

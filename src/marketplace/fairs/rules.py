@@ -136,11 +136,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room or gate as it is typed: `Hall A | ground`."""
+    """A room or gate as it is typed: `Hall A | ground`, a room online `Room 1 | | https://…`."""
 
     kind: RoomKind
     name: str
     zone: str = ""
+    url: str = ""
 
 
 def check_shape(shape: Shape) -> None:
@@ -170,12 +171,14 @@ def check_shape(shape: Shape) -> None:
 
 
 def read_rooms(text: str, kind: RoomKind) -> tuple[Room, ...]:
-    """One room a line, `Hall A | ground` where its zone is said. Raises: Invalid."""
+    """One room a line, `Hall A | ground` where its zone is said, a second bar before an address. Raises: Invalid."""
     found: dict[str, Room] = {}
     for line in text.splitlines():
-        name, _, zone = (part.strip() for part in line.partition("|"))
+        name, zone, url = ([part.strip() for part in line.split("|", 2)] + ["", ""])[:3]
+        if url and not url.startswith("https://"):
+            raise Invalid.at("rooms", N_("The address of a room online begins with https://."))
         if name:
-            found.setdefault(name.lower(), Room(kind=kind, name=name[:80], zone=zone[:40]))
+            found.setdefault(name.lower(), Room(kind=kind, name=name[:80], zone=zone[:40], url=url[:300]))
     if len(found) > MOST_ROOMS:
         raise Invalid.at("rooms", N_("At most %(most)s rooms, please."), most=MOST_ROOMS)
     return tuple(found.values())

@@ -34,6 +34,11 @@ class TicketKey:
         made = hmac.new(self.value, f"fair ticket {candidate_id} {version}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(made).decode()[:_LENGTH]
 
+    def invitation(self, booth_id: UUID) -> str:
+        """The secret of the link by which an employer takes a booth that the organiser made for it."""
+        made = hmac.new(self.value, f"fair booth {booth_id}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(made).decode()[:_LENGTH]
+
     def path(self, candidate: FairCandidate) -> str:
         """The address of her page."""
         return f"/tickets/{self.secret(candidate.id, candidate.ticket_version)}"

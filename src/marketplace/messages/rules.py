@@ -128,6 +128,7 @@ KINDS = (
             "fair_seat_free",
             "fair_moved",
             "fair_cancelled",
+            "fair_booth_invited",
             "fair_booth_approved",
             "fair_booth_refused",
             "fair_timetable_shown",

@@ -9,10 +9,11 @@ from wtforms import DateTimeLocalField, IntegerField, SelectMultipleField, Strin
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import attending
+from marketplace.fairs import attending, booths, queries
 from marketplace.fairs.attending import Wanted
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.models import Fair
+from marketplace.fairs.rules import MoveRefused
 from marketplace.identity import roles, seats
 from marketplace.identity.phones import read_number
 from marketplace.kernel import ids
@@ -109,7 +110,14 @@ async def show_booth(visit: Visit, slug: str) -> Answer:
 async def _booth_page(
     visit: Visit, slug: str, form: BoothForm | None = None, person: RepresentativeForm | None = None
 ) -> Answer:
-    shown: dict[str, Any] = {"postings": [], "chosen": set[object](), "people": [], "colleagues": [], "tables": []}
+    shown: dict[str, Any] = {
+        "postings": [],
+        "chosen": set[object](),
+        "people": [],
+        "colleagues": [],
+        "tables": [],
+        "slots": [],
+    }
     shown["asks_again"] = False
     async with visit.read(fresh=True) as db:
         fair, booth = await _mine(visit, db, slug)
@@ -118,10 +126,17 @@ async def _booth_page(
             shown["chosen"] = {posting.id for posting in await attending.attached(db, booth.id)}
             shown["people"] = await attending.representatives(db, booth.id)
             shown["colleagues"] = await seats.seats_of(db, visit.organisation.id)
-            shown["tables"] = await attending.tables(db, booth.id)
+            shown["tables"] = await booths.tables_of(db, booth)
+            shown["slots"] = [each for each in await queries.slots_of(db, fair.id) if each.kind == "meeting"]
             shown["asks_again"] = attending.asks_again(booth, fair)
     status = 422 if form or person else 200
-    shown |= {"fair": fair, "booth": booth, "states": STATES, "takes": fair.state in attending.TAKES}
+    shown |= {
+        "fair_zone": ZoneInfo(fair.time_zone),
+        "fair": fair,
+        "booth": booth,
+        "states": STATES,
+        "takes": fair.state in attending.TAKES,
+    }
     shown["form"] = form or visit.blank(BoothForm, data=_typed(booth, ZoneInfo(fair.time_zone)))
     shown["person_form"] = person or visit.blank(RepresentativeForm)
     return page(visit, "fairs/employers/booth.html", fragment="form", status=status, **shown)
@@ -152,6 +167,20 @@ async def save_booth(visit: Visit, slug: str) -> Answer:
             said = N_("The organiser has it and decides; you are told by mail.")
             return redirect(visit, f"/fairs/{slug}/booth", flash=said if booth is None else N_("Saved."))
     return await _booth_page(visit, slug, form)
+
+
+@post("/fairs/{slug}/booth/breaks", EMPLOYER)
+async def set_breaks(visit: Visit, slug: str) -> Answer:
+    """When its tables take nobody, before the day."""
+    cells = booths.closed_cells([str(each) for each in (await visit.posted()).getall("closed", [])])
+    async with visit.write() as db:
+        booth = await _locked(visit, db, slug)
+        fair = await db.get_one(Fair, booth.fair_id)
+        if fair.state not in attending.TAKES:
+            raise MoveRefused(state=fair.state)
+        closed = [(ids.parse(table), ids.parse(slot)) for table, slot in cells]
+        await booths.set_breaks(db, fair, booth, closed, by=visit.user.id, at=visit.now)
+    return redirect(visit, f"/fairs/{slug}/booth", flash=N_("Saved."))
 
 
 @post("/fairs/{slug}/booth/comes", EMPLOYER)
@@ -237,4 +266,4 @@ async def accept(visit: Visit, secret: str) -> Answer:
     return redirect(visit, f"/fairs/{fair.slug}/booth", flash=N_("The booth is yours. Attach what you hire for."))
 
 
-routes = [show_booth, save_booth, confirm_date, withdraw, attach, send, unsend, show_invitation, accept]
+routes = [show_booth, save_booth, set_breaks, confirm_date, withdraw, attach, send, unsend, show_invitation, accept]

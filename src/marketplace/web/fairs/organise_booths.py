@@ -4,17 +4,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
 from marketplace.fairs import booths, organising, queries
+from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel import ids
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.web import paging
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import Form, Length, Required, strip
+from marketplace.web.limits import limit
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
 
@@ -32,7 +34,13 @@ class BoothForm(Form):
     """An employer the organiser adds."""
 
     name = StringField(N_("Name of the employer"), [Required(), Length(max=120)], filters=[strip])
-    email = StringField(N_("E-mail for messages about the fair"), [Length(max=200)], filters=[strip])
+    email = StringField(
+        N_("E-mail for messages about the fair"),
+        [Length(max=200)],
+        filters=[strip],
+        description=N_("The link by which it takes its booth goes there."),
+    )
+    is_only_invited = BooleanField(N_("Show it to nobody before it has taken its booth"))
 
 
 class TablesForm(Form):
@@ -62,8 +70,10 @@ async def _list(visit: Visit, slug: str, form: BoothForm, *, status: int = 200) 
         fair = await organising.own_fair(db, slug, by=visit.user.id)
         rows = await booths.booths_of(db, fair.id, state=state, after=after, limit=paging.SIZE + 1)
         counts = await queries.counts_of(db, fair)
+        uninvited = await booths.count_uninvited(db, fair.id)
     found = paging.cut(visit, rows, key=lambda row: (row.name, row.id))
     context: dict[str, Any] = {"fair": fair, "found": found, "counts": counts, "state": state, "states": STATES}
+    context["uninvited"] = uninvited
     return page(visit, "fairs/organise/booths.html", fragment="results", status=status, form=form, **context)
 
 
@@ -78,7 +88,9 @@ async def add_booth(visit: Visit, slug: str) -> Answer:
             async with visit.write() as db:
                 fair = await organising.own_fair(db, slug, by=visit.user.id, lock=True)
                 name, email = form.name.data or "", form.email.data or ""
-                made = await booths.add(db, fair, name, email=email, by=visit.user.id, at=visit.now)
+                state = "invited" if form.is_only_invited.data else "approved"
+                made = await booths.add(db, fair, name, email=email, state=state, by=visit.user.id, at=visit.now)
+                await booths.invite_each(db, _key(visit), fair, [made], by=visit.user.id, at=visit.now)
             return redirect(visit, _path(slug, made.id), flash=N_("Added. Now give it tables."))
     return await _list(visit, slug, form, status=422)
 
@@ -95,8 +107,35 @@ async def show_booth(visit: Visit, slug: str, id: UUID) -> Answer:
     form = visit.blank(TablesForm, data={"count": max(1, booth.wants_tables - len(tables))})
     form.room.choices = {ids.short(room.id): room.name for room in rooms}  # type: ignore[assignment]
     context: dict[str, Any] = {"fair": fair, "booth": booth, "tables": tables, "slots": slots, "states": STATES}
-    context["fair_zone"] = ZoneInfo(fair.time_zone)
+    link = booths.invitation_of(_key(visit), booth)
+    context |= {"fair_zone": ZoneInfo(fair.time_zone), "link": link and f"{visit.settings.base_url}{link}"}
+    context["can_invite"] = booth.organisation_id is None and booth.state in booths.UNTAKEN
     return page(visit, "fairs/organise/booth.html", form=form, refuse=visit.blank(RefuseForm), **context)
+
+
+@post("/fairs/{slug}/organise/booths/{id}/invitation", USER)
+async def invite(visit: Visit, slug: str, id: UUID) -> Answer:
+    """Make its link; mail it where there is an address."""
+    await limit(visit, "booth-invitation", 60, minutes=60)
+    async with visit.write() as db:
+        fair = await organising.own_fair(db, slug, by=visit.user.id)
+        booth = await booths.own_booth(db, fair, id, lock=True)
+        sent = await booths.invite_each(db, _key(visit), fair, [booth], by=visit.user.id, at=visit.now)
+    done = N_("The link is on its way by mail.") if sent else N_("Here is the link. Send it yourself.")
+    return redirect(visit, _path(slug, id), flash=done)
+
+
+@post("/fairs/{slug}/organise/invitations", USER)
+async def invite_all(visit: Visit, slug: str) -> Answer:
+    """All employers with an address that nobody has taken over or invited yet."""
+    async with visit.write() as db:
+        fair = await organising.own_fair(db, slug, by=visit.user.id, lock=True)
+        await booths.invite_all(db, _key(visit), fair, by=visit.user.id, at=visit.now)
+    return redirect(visit, f"/fairs/{slug}/organise/booths", flash=N_("The links are on their way by mail."))
+
+
+def _key(visit: Visit) -> TicketKey:
+    return visit.services[TicketKey]
 
 
 @post("/fairs/{slug}/organise/booths/{id}/decision", USER)
@@ -149,4 +188,4 @@ def _path(slug: str, id: UUID) -> str:
     return f"/fairs/{slug}/organise/booths/{ids.short(id)}"
 
 
-routes = [list_booths, add_booth, show_booth, decide, add_tables, set_breaks]
+routes = [list_booths, add_booth, show_booth, invite, invite_all, decide, add_tables, set_breaks]

@@ -98,7 +98,10 @@ class FairForm(CreatingForm):
         N_("Rooms"),
         [Length(max=3_000)],
         default="Main hall",
-        description=N_("One a line. Where rooms are far apart, add a bar and the zone: Hall A | ground floor"),
+        description=N_(
+            "One a line. Where rooms are far apart, add a bar and the zone: Hall A | ground floor. "
+            "A room online has its address behind a second bar: Room 1 | | https://…"
+        ),
     )
     gates = TextAreaField(N_("Gates where tickets are read"), [Length(max=1_000)], default="Gate 1")
     capacity = _number(N_("Seats for candidates"), 200)
@@ -162,7 +165,11 @@ def typed(shape: Shape, hours: Hours | None, rooms: Sequence[FairRoom]) -> dict[
     values: dict[str, Any] = {name: getattr(shape, name) for name in Shape.__dataclass_fields__}
     values["district"] = shape.district or ""
     for kind, name in (("room", "rooms"), ("gate", "gates")):
-        lines = [f"{each.name} | {each.zone}" if each.zone else each.name for each in rooms if each.kind == kind]
+        lines = [
+            " | ".join((each.name, each.zone, each.url) if each.url else filter(None, (each.name, each.zone)))
+            for each in rooms
+            if each.kind == kind
+        ]
         values[name] = "\n".join(lines)
     if hours is not None:
         for name in ("breaks", "prayers", "women_hours", "women_days"):

@@ -202,6 +202,7 @@ PUBLIC_ROUTES = [
     "GET /safety/contact/{id}",
     "GET /search",
     "GET /services",
+    "GET /search/suggest",
     "GET /services.json",
     "GET /services.rss",
     "GET /services/{slug}",

@@ -144,6 +144,7 @@ async def find_people(visit: Visit) -> Answer:
         labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
+        labels.within(criteria.within, N_("Lately active")),
     ]
     shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
     return _list(visit, PEOPLE, criteria, found=shown, groups=groups)
@@ -156,13 +157,16 @@ async def find_services(visit: Visit) -> Answer:
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
+        issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
     _note(visit, "services", criteria, [row.id for row in found.rows])
-    labels = Labels(visit.locale)
+    labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
+        labels.within(criteria.within),
     ]
     shown = replace(found, rows=[replace(row, **_marked(criteria, title=row.title)) for row in found.rows])
     return _list(visit, SERVICES, criteria, found=shown, groups=groups)

@@ -73,6 +73,7 @@ class Labels:
             "verified": lambda _: self._say(N_("Verified employers")),
             "within": lambda value: self._say(WITHIN[value]) if value in WITHIN else self._days(value),
             "women": lambda _: self._say(N_("Only women may apply")),
+            "online": lambda _: self._say(N_("Online")),
             "max": lambda value: self._say(N_("Up to USD %(amount)s")) % {"amount": value},
             "days": self._days,
             "hours": lambda value: self._say(N_("At least %(hours)s hours a week")) % {"hours": value},

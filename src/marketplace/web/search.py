@@ -201,6 +201,9 @@ async def find_programmes(visit: Visit) -> Answer:
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.flag("online", N_("Where"), found.facets.get("online"), is_chosen=criteria.is_online),
+        labels.flag("women", N_("Who may apply"), found.facets.get("women_only"), is_chosen=criteria.is_for_women),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("known", N_("What is known of who teaches"), found.facets.get("known"), criteria.known),
         labels.within(criteria.within),

@@ -4,14 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from marketplace.discovery.criteria import GigCriteria, PeopleCriteria
 from marketplace.discovery.queries import search_gigs, search_people
+from marketplace.discovery.services import ServiceCriteria, search_services
 from marketplace.engines.search.embedded import EmbeddedSearch
+from marketplace.kernel.events import publish
 from marketplace.kernel.paths import resource
 from marketplace.postings import actions as postings
+from marketplace.skills.events import EvidenceChanged
+from marketplace.skills.models import Evidence, Skill
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from tests.discovery.conftest import AYESHA, GIGS, NOW
+from tests.gigs.offering import offered
 
 
 async def titles(db, index, **criteria):
@@ -111,3 +118,28 @@ async def test_who_unlists_herself_is_gone_at_once(db, index, world, cast, catch
     await db.commit()
     assert await people(db, index, words="shopify") == []
     assert cast.ayesha_profile.handle not in await people(db, index)
+
+
+async def test_services_are_found_by_who_certified_her_and_by_when(db, index, world, cast, catch_up):
+    async def found(**criteria):
+        return await search_services(db, index, ServiceCriteria(**criteria), reader=None)
+
+    service = await offered(db, cast.ayesha_profile, NOW - timedelta(days=3))
+    await db.commit()
+    await catch_up()
+    assert (await found(issuers=(cast.park.slug,))).rows == []
+    css = (await db.execute(select(Skill.id).where(Skill.slug == "css"))).scalar_one()
+    park = {"issuer_organisation_id": cast.park.id, "issued_at": NOW}
+    db.add(Evidence(user_id=cast.ayesha.id, skill_id=css, kind="certified", **park))
+    await publish(db, EvidenceChanged(user_id=cast.ayesha.id))
+    await db.commit()
+    await catch_up()
+    certified = await found(issuers=(cast.park.slug,))
+    assert [row.id for row in certified.rows] == [service.id]
+    assert dict(certified.facets["certified_by"]) == {cast.park.slug: 1}
+    assert [(await found(within=days)).total for days in (7, 1)] == [1, 0]
+
+
+async def test_people_are_found_by_when_they_were_last_active(db, index, world, cast):
+    handles = await people(db, index, within=1)
+    assert cast.ayesha_profile.handle in handles and len(handles) == 2

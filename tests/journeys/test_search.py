@@ -25,6 +25,7 @@ def test_from_a_slip_to_the_one_mail(someone: Callable[..., Person], site: UpSit
     seeker.signs_up(email)
     for typed in ("stiching bridla", "silai", "silayi", "سلائی", "سلايي"):
         types(seeker, typed)
+    is_offered_what_may_be_meant(seeker)
     narrows_down(seeker)
     keeps_it(seeker)
 
@@ -60,6 +61,14 @@ def types(seeker: Person, words: str) -> None:
     box.fill(words)
     seeker.page.locator(FOUND).first.wait_for()
     seeker.fits_the_screen()
+
+
+def is_offered_what_may_be_meant(seeker: Person) -> None:
+    """On a desk the box of every page offers a title while she types."""
+    seeker.opens("/help").page.set_viewport_size({"width": 1280, "height": 800})
+    seeker.page.locator("header.top input[name='q']").press_sequentially("stitch")
+    seeker.page.locator(f"#suggested option[value='{TITLES[0]}']").wait_for(state="attached")
+    seeker.page.set_viewport_size({"width": 380, "height": 800})
 
 
 def narrows_down(seeker: Person) -> None:

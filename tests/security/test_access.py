@@ -241,6 +241,7 @@ PUBLIC_ROUTES = [
     "GET /safety",
     "GET /safety/contact/{id}",
     "GET /search",
+    "GET /search/suggest",
     "GET /services",
     "GET /services.json",
     "GET /services.rss",

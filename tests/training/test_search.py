@@ -2,12 +2,16 @@
 
 from time import monotonic
 
+from sqlalchemy import select
+
+from marketplace.engines.search import outbox
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import drain
-from marketplace.training import certificates
+from marketplace.places.models import Park
+from marketplace.training import certificates, programmes
 from tests.cast import Cast
-from tests.training.scenes import claimed, school
+from tests.training.scenes import claimed, cohort, school
 from tests.visitors import Browse
 
 
@@ -34,3 +38,33 @@ async def test_a_revoked_certificate_is_gone_from_search_within_five_seconds(
     for address in (found, "/people?skill=css"):
         assert cast.ayesha_profile.headline not in (await bilal.get(address)).text
     assert monotonic() - revoked_at < 5
+
+
+async def test_programmes_are_found_by_where_and_for_whom_they_take_applications(
+    browse: Browse, db: Session, services
+) -> None:
+    at_school, at = await school(db), clock.now()
+    park = (await db.scalars(select(Park).where(Park.district == "multan"))).first()
+    assert park is not None
+    run = {"park_id": park.id, "is_women_only": True, "is_online": False}
+    women = await cohort(db, at_school.programme, at_school.tariq, at=at, name="Women", **run)
+    await db.commit()
+    await drain(services)
+    visitor = await browse()
+
+    async def finds(query: str) -> bool:
+        return "Web for everybody" in (await visitor.get(f"/training?{query}")).text
+
+    found = [await finds(query) for query in ("women=1", "district=multan", "near=lodhran&km=100", "online=1")]
+    assert found == [True, True, True, False]
+    assert "1 programme<" in (await visitor.get("/training?women=1&district=multan")).text
+    listing = outbox.listing_of("training")
+    columns = [listing.fields[name].label(name) for name in ("district", "women_only", "online")]
+    in_sql = (await db.execute(listing.ids.with_only_columns(*columns))).mappings().one()
+    (document,) = await outbox.documents(db, "training", [at_school.programme.id])
+    assert dict(in_sql) == {name: document[name] for name in in_sql}
+
+    await programmes.move_cohort(db, women, "cancelled", by=at_school.tariq.id, at=at)
+    await db.commit()
+    await drain(services)
+    assert not await finds("women=1"), "the cohort takes no applications any more"

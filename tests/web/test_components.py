@@ -20,6 +20,7 @@ from marketplace.kernel.paths import resource
 from marketplace.kernel.queue import Services
 from marketplace.web.app import create_app
 from marketplace.web.assets import Assets
+from marketplace.web.cards import GigCard
 from marketplace.web.i18n import device
 from marketplace.web.pages import environments
 from marketplace.web.samples import NOW, SampleForm, sample
@@ -247,13 +248,29 @@ def test_an_unknown_state_is_still_readable() -> None:
 
 def test_what_people_wrote_is_text_in_every_card() -> None:
     evil = "<script>alert(1)</script>"
-    posting = SimpleNamespace(
-        title=evil, href="/g", organisation=evil, price_low=None, price_high=None, pricing="fixed"
-    )
-    posting.skills, posting.excerpt, posting.reasons = [evil], evil, [evil]
+    posting = replace(_posting(), title=evil, organisation=evil, skills=(evil,), excerpt=evil, reasons=(evil,))
     person = SimpleNamespace(name=evil, href="/p", headline=evil, skills=[evil], excerpt=evil, initials=evil)
     shown = say("{{ cards.posting(posting) }}{{ cards.person(person) }}", posting=posting, person=person)
     assert "<script" not in shown and shown.count("&lt;script&gt;") >= 8
+
+
+def test_a_card_is_drawn_once_and_marked_for_each_search() -> None:
+    evil = replace(_posting(), title="<b>Logo</b> & more", href="/gigs/logo")
+    shown = say('{{ drawn("posting", p) }}|{{ drawn("posting", p, 2, "logo") }}|{{ drawn("posting", p) }}', p=evil)
+    plain, marked, again = shown.split("|")
+    assert plain == again and marked.replace("<mark>", "").replace("</mark>", "") == plain
+    assert '<a href="/gigs/logo"><mark>&lt;b&gt;Logo&lt;/b&gt;</mark> &amp; more</a>' in marked
+
+
+def test_a_person_is_away_until_the_day_is_over() -> None:
+    away = replace(sample("en")["people"][0], away_until=NOW + timedelta(days=1))
+    assert "away until" in say('{{ drawn("person", p) }}', p=away)
+    assert "away until" not in say('{{ drawn("person", p) }}', p=away, now=NOW + timedelta(days=2))
+
+
+def _posting() -> GigCard:
+    card: GigCard = sample("en")["postings"][0]
+    return card
 
 
 def test_a_person_without_a_name_is_shown_by_what_she_can_do() -> None:

@@ -130,6 +130,16 @@ async def test_what_may_be_meant_is_offered_while_typing(client, world):
     assert "<option value" not in (await client.get("/gigs?q=", headers=HTMX)).text.partition("</datalist>")[0]
 
 
+async def test_the_box_of_every_page_offers_skills_and_titles(client, world, statements):
+    home = (await client.get("/help")).text
+    assert 'hx-get="/search/suggest" hx-target="#suggested"' in home and home.count('id="suggested"') == 1
+    offered = await client.get("/search/suggest?q=shop", headers=HTMX)
+    words = re.findall(r'<option value="([^"]*)">', offered.text)
+    assert words[0] == "Shopify" and any(word.startswith("Shopify store for a boutique") for word in words)
+    assert "<" not in re.sub(r'<option value="[^"]*"></option>', "", offered.text)
+    assert await queries(client, statements, "/search/suggest?q=s") == 0
+
+
 async def test_nothing_found_offers_a_way_on(client, world):
     shown = await client.get("/gigs?q=zzzqqq")
     assert "No gig fits all of this" in shown.text and 'href="/gigs"' in shown.text

@@ -192,7 +192,7 @@ class JobCriteria(PlacedCriteria):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleCriteria(PlacedCriteria):
     """Which freelancers. `issuers` have certified her (slugs), `most` is the highest hourly rate, `hours` the fewest
-    hours a week."""
+    hours a week. `within`: her profile changed in so many days."""
 
     SORTS = ("match", "new", "rate")
     LISTS = {
@@ -200,7 +200,7 @@ class PeopleCriteria(PlacedCriteria):
         **{"near": "near", "language": "languages"},
     }
     FLAGS = {"newcomer": "is_newcomer"}
-    NUMBERS = {"km": "km", "max": "most", "hours": "hours"}
+    NUMBERS = {"km": "km", "max": "most", "hours": "hours", "within": "within"}
 
     issuers: tuple[str, ...] = ()
     parks: tuple[str, ...] = ()
@@ -208,6 +208,7 @@ class PeopleCriteria(PlacedCriteria):
     is_newcomer: bool = False
     most: int | None = None
     hours: int | None = None
+    within: int | None = None
 
     @property
     def most_minor(self) -> int | None:

@@ -3,25 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketplace.discovery.criteria import Criteria
-from marketplace.discovery.queries import Found, add, add_within, asked, found_rows
+from marketplace.discovery.criteria import PlacedCriteria
+from marketplace.discovery.queries import Found, add, add_flags, add_places, add_within, asked, found_rows
 from marketplace.engines.search.filters import Filter
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.kernel.database import AnySession
 from marketplace.training.queries import ProgrammeRow, newest_programmes, published_of
 
-FACETS = ("skills", "languages", "known")
+FACETS = ("skills", "district", "online", "women_only", "languages", "known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProgrammeCriteria(Criteria):
-    """Which programmes: what they teach, in which language, what is known of who gives them. `within`: published in
-    so many days.
+class ProgrammeCriteria(PlacedCriteria):
+    """Which programmes: what they teach, in which language, what is known of who gives them; where, online and for
+    women are those of cohorts that take applications. `within`: published in so many days.
     """
 
-    LISTS = {"skill": "skills", "language": "languages", "known": "known"}
-    NUMBERS = {"within": "within"}
+    LISTS = {
+        **{"skill": "skills", "district": "districts", "near": "near"},
+        **{"language": "languages", "known": "known"},
+    }
+    FLAGS = {"online": "is_online", "women": "is_for_women"}
+    NUMBERS = {"km": "km", "within": "within"}
 
+    is_online: bool = False
+    is_for_women: bool = False
     languages: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     within: int | None = None
@@ -41,6 +47,8 @@ def programme_query(criteria: ProgrammeCriteria, *, at: datetime) -> Query:
     """What the index is asked for these criteria."""
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
+    add_places(groups, criteria)
+    add_flags(groups, online=criteria.is_online, women_only=criteria.is_for_women)
     add(groups, "languages", criteria.languages)
     add(groups, "known", criteria.known)
     add_within(groups, criteria.within, at=at)

@@ -10,6 +10,7 @@ from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, Pe
 from marketplace.discovery.listing import GigRow, PersonRow, gigs_of, newest_gigs, newest_people, people_of
 from marketplace.engines.search.filters import Eq, Filter, In, Range
 from marketplace.engines.search.protocol import PAGE, Query, Result, SearchIndex
+from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
 from marketplace.talent import headlines
 
@@ -96,6 +97,7 @@ def people_query(criteria: PeopleCriteria) -> Query:
     add(groups, "park", criteria.parks)
     add(groups, "languages", criteria.languages)
     add_flags(groups, newcomer=criteria.is_newcomer)
+    add_within(groups, criteria.within, at=clock.now(), field="active_at")
     if criteria.most_minor is not None:
         groups["rate"] = Range("rate", 1, criteria.most_minor)
     if criteria.hours is not None:
@@ -128,10 +130,10 @@ def add_flags(groups: dict[str, Filter], **flags: bool) -> None:
     groups |= {field: Eq(field, True) for field, is_asked in flags.items() if is_asked}
 
 
-def add_within(groups: dict[str, Filter], days: int | None, *, at: datetime) -> None:
+def add_within(groups: dict[str, Filter], days: int | None, *, at: datetime, field: str = "posted_at") -> None:
     """Ask for what was published in so many days, to the hour: the same question for an hour is answered once."""
     if days:
-        groups["posted_at"] = Range("posted_at", int(at.timestamp()) // 3_600 * 3_600 - days * _DAY, None)
+        groups[field] = Range(field, int(at.timestamp()) // 3_600 * 3_600 - days * _DAY, None)
 
 
 def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T]:

@@ -4,33 +4,36 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.discovery.criteria import PlacedCriteria
-from marketplace.discovery.queries import DEFAULT_CURRENCY, Found, add, add_places, asked, found_rows
+from marketplace.discovery.queries import DEFAULT_CURRENCY, Found, add, add_places, add_within, asked, found_rows
 from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
 from marketplace.gigs.service_queries import ServiceRow, newest_services, services_by_id
+from marketplace.kernel import clock
 from marketplace.kernel.database import AnySession
 
-FACETS = ("skills", "district", "languages", "currency")
+FACETS = ("skills", "certified_by", "district", "languages", "currency")
 _SORTS = {"new": "posted_at:desc", "price": "price:asc", "days": "days:asc"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCriteria(PlacedCriteria):
     """Which services. `most` is the highest price of the smallest package, in `currency` (dollars unless said), `days`
-    the longest delivery.
+    the longest delivery. `issuers` have certified who offers it; `within`: published in so many days.
     """
 
     SORTS = ("match", "new", "price", "days")
     LISTS = {
-        **{"skill": "skills", "district": "districts", "near": "near"},
+        **{"skill": "skills", "certified": "issuers", "district": "districts", "near": "near"},
         **{"language": "languages", "currency": "currencies"},
     }
-    NUMBERS = {"km": "km", "max": "most", "days": "days"}
+    NUMBERS = {"km": "km", "max": "most", "days": "days", "within": "within"}
 
+    issuers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     most: int | None = None
     days: int | None = None
+    within: int | None = None
 
     @property
     def most_minor(self) -> int | None:
@@ -52,9 +55,11 @@ def service_query(criteria: ServiceCriteria) -> Query:
     """What the index is asked for these criteria."""
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
+    add(groups, "certified_by", criteria.issuers)
     add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.most else ()))
+    add_within(groups, criteria.within, at=clock.now())
     if criteria.most_minor is not None:
         groups["price"] = Range("price", None, criteria.most_minor)
     if criteria.days is not None:

@@ -16,7 +16,7 @@ from marketplace.gigs.service_queries import is_open
 from marketplace.identity.models import User
 from marketplace.kernel.database import AnySession
 from marketplace.skills.models import Skill
-from marketplace.skills.queries import KnownSkill, by_ids
+from marketplace.skills.queries import KnownSkill, by_ids, evidence_of
 from marketplace.talent import documents as talent
 from marketplace.talent.models import Freelancer
 
@@ -37,6 +37,7 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     )
     rows = (await db.execute(found)).all()
     skills = await _skills(db, ids)
+    evidence = await evidence_of(db, sorted({freelancer.user_id for _, freelancer, _, _ in rows}))
     return [
         {
             "id": str(service.id),
@@ -44,6 +45,7 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
             "description": service.description,
             "skills": [skill.slug for skill in skills.get(service.id, [])],
             "skill_names": [name for skill in skills.get(service.id, []) for name in skill.search_names],
+            "certified_by": talent.certified_by(evidence[freelancer.user_id]),
             "languages": [language["code"] for language in freelancer.languages],
             "district": freelancer.district if freelancer.shows_place else None,
             "currency": service.currency,
@@ -86,6 +88,7 @@ _FIELDS = {
         .where(ServiceSkill.service_id == Service.id)
         .correlate(Service)
     ),
+    "certified_by": talent.CERTIFIED_BY,
     "languages": talent.LANGUAGES,
     "district": talent.SHOWN_DISTRICT,
     "currency": Service.currency,

@@ -11,7 +11,9 @@ from marketplace.messages.thread_subjects import register
 from marketplace.postings import actions as postings
 from marketplace.postings.events import PostingChanged, PostingEndedByEmployer, PostingExpired, ProposalsEnded
 from marketplace.postings.models import Posting
+from marketplace.skills.events import EvidenceChanged
 from marketplace.talent.events import ProfileChanged
+from marketplace.talent.queries import freelancer_of
 from marketplace.trust import subjects
 from marketplace.trust.events import CaseDecided
 
@@ -70,6 +72,13 @@ async def leave(db: Session, event: AccountClosing) -> None:
 async def refresh_services(db: Session, event: ProfileChanged) -> None:
     """A profile that nobody finds takes its services out of the search, and brings them back."""
     await services.tell_search(db, event.freelancer_id)
+
+
+@within(EvidenceChanged)
+async def refresh_evidence(db: Session, event: EvidenceChanged) -> None:
+    """Her services are found by who certified her."""
+    if freelancer := await freelancer_of(db, event.user_id):
+        await services.tell_search(db, freelancer.id)
 
 
 @within(CaseDecided)

@@ -55,16 +55,21 @@ def _skills(evidence: list[SkillEvidence]) -> dict[str, Any]:
     return {
         "skills": list(skills),
         "skill_names": [name for skill in skills.values() for name in skill.search_names],
-        "certified_by": sorted({each.issuer_slug or "" for each in evidence if each.kind == "certified"}),
+        "certified_by": certified_by(evidence),
         "newcomer": not any(each.kind == "earned" for each in evidence),
     }
+
+
+def certified_by(evidence: Sequence[SkillEvidence]) -> list[str]:
+    """Who certified a skill of hers; "" stands for an issuer without a name here."""
+    return sorted({each.issuer_slug or "" for each in evidence if each.kind == "certified"})
 
 
 def _of_her(found: Select[str]) -> ColumnElement[Any]:
     return gathered(found.where(Evidence.user_id == Freelancer.user_id).correlate(Freelancer).distinct())
 
 
-_CERTIFIED = (
+CERTIFIED_BY = _of_her(
     select(func.coalesce(Organisation.slug, Evidence.outside_issuer, ""))
     .select_from(Evidence)
     .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
@@ -81,7 +86,7 @@ _FIELDS = {
     "currency": Freelancer.currency,
     "available": Freelancer.hours_a_week > 0,
     "newcomer": ~_HAS_EARNED,
-    "certified_by": _of_her(_CERTIFIED),
+    "certified_by": CERTIFIED_BY,
     "rate": Freelancer.rate_minor,
     "hours_a_week": Freelancer.hours_a_week,
     "active_at": epoch(Freelancer.updated_at),

@@ -182,6 +182,7 @@ async def move_cohort(db: Session, cohort: Cohort, to: CohortState, *, by: UUID,
         raise rules.CohortMoveRefused(state=cohort.state)
     before, cohort.state = cohort.state, to
     await db.flush()
+    await outbox.changed(db, "training", cohort.programme_id)
     await audit.record(db, f"cohort.{to}", subject=("cohort", cohort.id), by=by, at=at, before=before)
 
 

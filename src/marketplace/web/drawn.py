@@ -6,16 +6,15 @@ nothing has to be thrown away when a row changes, since the changed row is anoth
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import fields
-from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from jinja2 import pass_context
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from marketplace.engines.search.highlight import highlight
 from marketplace.web.i18n import relative
 
 MOST = 2_000
@@ -25,34 +24,46 @@ _macros: WeakKeyDictionary[Context, TemplateModule] = WeakKeyDictionary()
 
 
 def drawing() -> Callable[..., Markup]:
-    """`drawn("posting", card, level)` for the templates of one language: a macro's HTML for a frozen dataclass."""
+    """`drawn("posting", card, level, words)` for the templates of one language: a macro's HTML for a frozen dataclass.
+
+    What was searched for is marked in its title afterwards, so that a card is the same for all words.
+    """
     kept: OrderedDict[Hashable, Markup] = OrderedDict()
 
     @pass_context
-    def drawn(context: Context, macro: str, card: Any, level: int = 2) -> Markup:
+    def drawn(context: Context, macro: str, card: Any, level: int = 2, words: str = "") -> Markup:
         key = _key(context, macro, card, level)
-        if key is None:
-            return _draw(context, macro, card, level)
         if (found := kept.get(key)) is None:
             found = kept[key] = _draw(context, macro, card, level)
             if len(kept) > MOST:
                 kept.popitem(last=False)
-        return found
+        return _with_marks(found, words) if words else found
 
     return drawn
 
 
-def _key(context: Context, macro: str, card: Any, level: int) -> Hashable | None:
-    """All that the HTML depends on. None for a card with marked words: Markup equals the plain text it looks like."""
-    if any(isinstance(getattr(card, name), Markup) for name in _names(card.__class__)):
-        return None
-    said = relative(context, card.published_at) if hasattr(card, "published_at") else ""
-    return macro, level, context.get("zone"), said, card
+def marked(text: str, words: str) -> Markup:
+    """The text with what was searched for marked in it, escaped first."""
+    pieces = (
+        f"<mark>{escape(each.text)}</mark>" if each.is_hit else escape(each.text) for each in highlight(text, words)
+    )
+    return Markup("".join(pieces))  # noqa: S704 - each piece is escaped
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _with_marks(card: Markup, words: str) -> Markup:
+    """The title of a card is the text of its first link."""
+    html = str(card)
+    begin = html.index(">", html.index("<a ")) + 1
+    end = html.index("</a>", begin)
+    title = marked(Markup(html[begin:end]).unescape(), words)  # noqa: S704 - escaped when it was drawn
+    return Markup(f"{html[:begin]}{title}{html[end:]}")  # noqa: S704 - nothing was added but the marks
+
+
+def _key(context: Context, macro: str, card: Any, level: int) -> Hashable:
+    """All that the HTML depends on: the card, where the reader is, and of the time what is said of it."""
+    published, away = getattr(card, "published_at", None), getattr(card, "away_until", None)
+    time = relative(context, published) if published else bool(away and away > context["now"])
+    return macro, level, context.get("zone"), time, card
 
 
 def _draw(context: Context, macro: str, card: Any, level: int) -> Markup:

@@ -73,6 +73,7 @@ class Labels:
             "verified": lambda _: self._say(N_("Verified employers")),
             "within": lambda value: self._say(WITHIN[value]) if value in WITHIN else self._days(value),
             "women": lambda _: self._say(N_("Only women may apply")),
+            "online": lambda _: self._say(N_("Online")),
             "max": lambda value: self._say(N_("Up to USD %(amount)s")) % {"amount": value},
             "days": self._days,
             "hours": lambda value: self._say(N_("At least %(hours)s hours a week")) % {"hours": value},
@@ -95,11 +96,11 @@ class Labels:
         options = [Option("1", self._sayers[name]("1"), count, is_chosen)] if count or is_chosen else []
         return Group(name, label, options)
 
-    def within(self, chosen: int | None) -> Group:
+    def within(self, chosen: int | None, label: str = N_("Published")) -> Group:
         """Since when: one choice of few, without counts."""
         options = [Option("", self._say(N_("Any time")), None, chosen is None)]
         options += [Option(value, self._say(words), None, value == str(chosen)) for value, words in WITHIN.items()]
-        return Group("within", N_("Published"), options, single=True)
+        return Group("within", label, options, single=True)
 
     def _days(self, value: str) -> str:
         return self._say(N_("Within %(days)s days")) % {"days": value}

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import nh3
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markdown_it import MarkdownIt
@@ -34,7 +34,7 @@ _ISOLATED = "\u2066{}\u2069"
 
 _ORDERED = {"en": "{}", "ur": "\u2067{}\u2069"}
 """Right-to-left isolate: a date in Urdu reads from its day on, whatever stands before it."""
-_DAY_AND_TIME = {"en": "d MMM y, HH:mm", "ur": "d MMM y، HH:mm"}
+_COMMA = {"en": ",", "ur": "،"}
 
 
 @pass_context
@@ -61,9 +61,13 @@ def day_in(at: datetime, locale: str, zone: ZoneInfo) -> str:
     return format_date(at.astimezone(zone).date(), "d MMM y", locale=_BABEL[locale])
 
 
-@lru_cache(maxsize=4_096)
 def _date(day: calendar.date, locale: str) -> str:
-    return _ORDERED[locale].format(format_date(day, "d MMM y", locale=_BABEL[locale]))
+    return _ORDERED[locale].format(_day(day, locale))
+
+
+@lru_cache(maxsize=4_096)
+def _day(day: calendar.date, locale: str) -> str:
+    return format_date(day, "d MMM y", locale=_BABEL[locale])
 
 
 @pass_context
@@ -87,7 +91,7 @@ def date_and_time(context: Context, at: datetime | None) -> str:
 @lru_cache(maxsize=4_096)
 def _date_and_time(at: datetime, locale: str, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
-    said = format_datetime(local, _DAY_AND_TIME[locale], locale=_BABEL[locale])
+    said = f"{_day(local.date(), locale)}{_COMMA[locale]} {local:%H:%M}"
     return _ORDERED[locale].format(f"{said} ({_SHORT_ZONES.get(str(zone)) or local.strftime('%Z')})")
 
 

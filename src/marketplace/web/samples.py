@@ -12,6 +12,7 @@ from marketplace.escrow.rails.quotes import Rate
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.talent.evidence import EvidencedSkill, Proof
+from marketplace.web.cards import GigCard, PersonCard
 from marketplace.web.forms import Form, Length, MoneyField, Required, SkillsField
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -77,37 +78,39 @@ def sample(locale: str) -> dict[str, Any]:
     }
 
 
-def _postings() -> list[SimpleNamespace]:
-    common = {
+def _postings() -> list[GigCard]:
+    common: dict[str, Any] = {
         "organisation": "AgriTrack",
         "published_at": NOW - timedelta(hours=3),
         "answer_by": NOW + timedelta(days=6),
     }
     return [
-        SimpleNamespace(
+        GigCard(
             title="Crop calendar for growers' phones, in Urdu and Saraiki",
             href="/gigs/crop-calendar",
             price_low=Money(450_00, "USD"),
             price_high=Money(700_00, "USD"),
             pricing="fixed",
             is_remote=True,
+            place=None,
             excerpt="A small web app that shows sowing and spraying dates for cotton and wheat by tehsil. "
             "The data is there as CSV; the pages must open on a cheap phone with a slow line.",
-            skills=["JavaScript", "Responsive design", "Urdu typing", "PWA", "CSV", "Testing", "Leaflet"],
-            reasons=["4 of 6 skills are yours", "Your rate lies within the price", "You did 2 contracts like it"],
+            skills=("JavaScript", "Responsive design", "Urdu typing", "PWA", "CSV", "Testing", "Leaflet"),
+            reasons=("4 of 6 skills are yours", "Your rate lies within the price", "You did 2 contracts like it"),
             proposals=4,
             status="open",
             **common,
         ),
-        SimpleNamespace(
+        GigCard(
             title="Bookkeeping of a dairy shop, each month",
             href="/gigs/bookkeeping",
             price_low=Money(6_00, "USD"),
-            price_high=None,
+            price_high=Money(6_00, "USD"),
             pricing="hourly",
             place="Multan",
-            excerpt=None,
-            skills=["Bookkeeping", "Excel"],
+            is_remote=False,
+            excerpt="",
+            skills=("Bookkeeping", "Excel"),
             proposals=0,
             status="paused",
             **common,
@@ -115,35 +118,35 @@ def _postings() -> list[SimpleNamespace]:
     ]
 
 
-def _people() -> list[SimpleNamespace]:
-    evidence = SimpleNamespace
+def _people() -> list[PersonCard]:
     return [
-        SimpleNamespace(
+        PersonCard(
             name="Ayesha Siddiqui",
             initials="AS",
             href="/people/ayesha",
             headline="Front-end developer, Urdu interfaces",
             place="Multan",
             rate=Money(12_00, "USD"),
-            contracts_done=7,
             hours_a_week=30,
             excerpt="I build light pages that work on cheap phones and read well from right to left.",
-            skills=[
-                evidence(name="React", kind="earned", issuer=None, count=5),
-                evidence(name="CSS", kind="certified", issuer="e-Rozgaar", count=None),
-                evidence(name="Figma", kind="tested", issuer=None, count=None),
-                evidence(name="Leaflet", kind="claimed", issuer=None, count=None),
-            ],
-            reasons=["Has all 4 skills you ask for", "Free 30 hours a week"],
+            skills=(
+                EvidencedSkill("react", "React", "ری ایکٹ", "earned", None, 5),
+                EvidencedSkill("css", "CSS", "سی ایس ایس", "certified", "e-Rozgaar", 0),
+                EvidencedSkill("figma", "Figma", "فگما", "tested", None, 0),
+                EvidencedSkill("leaflet", "Leaflet", "لیف لیٹ", "claimed", None, 0),
+            ),
+            reasons=("Has all 4 skills you ask for", "Free 30 hours a week"),
         ),
-        SimpleNamespace(
-            name=None,
-            letter="B",
+        PersonCard(
+            name="",
+            initials="",
             href="/people/b",
             headline="Bookkeeper for small shops",
             place="Bahawalpur",
-            rate=None,
-            skills=["Bookkeeping", "Excel", "FBR returns"],
+            rate=Money(6_00, "USD"),
+            hours_a_week=0,
+            excerpt="",
+            skills=(EvidencedSkill("bookkeeping", "Bookkeeping", "کھاتے", "claimed", None, 0),),
         ),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria, PlacedCriteria
 from marketplace.discovery.impressions import Impressions, Shown, record
@@ -15,7 +15,6 @@ from marketplace.discovery.organisations import OrganisationCriteria, search_org
 from marketplace.discovery.programmes import ProgrammeCriteria, search_programmes
 from marketplace.discovery.queries import Found, search_gigs, search_people
 from marketplace.discovery.services import ServiceCriteria, search_services
-from marketplace.engines.search.highlight import highlight
 from marketplace.engines.search.protocol import PAGE, SearchIndex
 from marketplace.fairs import inviting
 from marketplace.kernel.database import Database
@@ -27,6 +26,7 @@ from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import gig_card, person_card
+from marketplace.web.drawn import marked
 from marketplace.web.facets import Group, Labels
 from marketplace.web.limits import keep_pace
 from marketplace.web.pages import page
@@ -35,7 +35,7 @@ from marketplace.web.visit import Visit
 
 C = TypeVar("C", bound=Criteria)
 _SUGGESTED = 8
-_SHORTEST = 2
+SHORTEST = 2
 """Letters from which something is suggested."""
 _DISTANCES = (25, 50, 100, 200)
 """Kilometres."""
@@ -100,8 +100,7 @@ async def find_gigs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    cards = [gig_card(row, visit.locale) for row in found.rows]
-    shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
+    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
     return _list(visit, GIGS, criteria, found=shown, groups=groups)
 
 
@@ -126,8 +125,7 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    cards = [gig_card(row, visit.locale) for row in found.rows]
-    shown = replace(found, rows=[replace(card, **_marked(criteria, title=card.title)) for card in cards])
+    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
     return _list(visit, JOBS, criteria, found=shown, groups=groups)
 
 
@@ -148,9 +146,9 @@ async def find_people(visit: Visit) -> Answer:
         labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
+        labels.within(criteria.within, N_("Lately active")),
     ]
-    cards = [person_card(row, visit.locale) for row in found.rows]
-    shown = replace(found, rows=[replace(card, **_marked(criteria, headline=card.headline)) for card in cards])
+    shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
     return _list(visit, PEOPLE, criteria, found=shown, groups=groups, fairs=fairs)
 
 
@@ -161,13 +159,16 @@ async def find_services(visit: Visit) -> Answer:
     reader = visit.person.id if visit.person else None
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
+        issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
     _note(visit, "services", criteria, [row.id for row in found.rows])
-    labels = Labels(visit.locale)
+    labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
+        labels.within(criteria.within),
     ]
     shown = replace(found, rows=[replace(row, **_marked(criteria, title=row.title)) for row in found.rows])
     return _list(visit, SERVICES, criteria, found=shown, groups=groups)
@@ -202,6 +203,9 @@ async def find_programmes(visit: Visit) -> Answer:
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.flag("online", N_("Where"), found.facets.get("online"), is_chosen=criteria.is_online),
+        labels.flag("women", N_("Who may apply"), found.facets.get("women_only"), is_chosen=criteria.is_for_women),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("known", N_("What is known of who teaches"), found.facets.get("known"), criteria.known),
         labels.within(criteria.within),
@@ -286,7 +290,7 @@ def _list(
 
 def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:
     """What may be meant by words that are being typed: names of skills that begin so, titles of what was found."""
-    if len(words) < _SHORTEST:
+    if len(words) < SHORTEST:
         return []
     skills = (skill.name(locale) for skill in suggestions(known_skills().values(), words, _SUGGESTED // 2))
     return list(dict.fromkeys((*skills, *titles)))[:_SUGGESTED]
@@ -307,14 +311,6 @@ def distances(criteria: Criteria) -> Sequence[int]:
 def _marked(criteria: Criteria, **texts: str) -> dict[str, Any]:
     """The texts with what was searched for marked in them."""
     return {name: marked(text, criteria.words) for name, text in texts.items()} if criteria.words else {}
-
-
-def marked(text: str, words: str) -> Markup:
-    """The text with what was searched for marked in it, escaped first."""
-    return Markup().join(
-        Markup("<mark>{}</mark>").format(piece.text) if piece.is_hit else escape(piece.text)
-        for piece in highlight(text, words)
-    )
 
 
 def _history(visit: Visit, address: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """One box for everything: what each list has for these words, the best first, each with the way to its own page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -10,12 +10,14 @@ from marketplace.discovery.criteria import LONGEST_WORDS
 from marketplace.discovery.impressions import Shown
 from marketplace.discovery.surfaces import SURFACES, Entry, Surface
 from marketplace.engines.search.protocol import Result, SearchIndex
+from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import translations
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.cards import plain
+from marketplace.web.drawn import marked
 from marketplace.web.limits import keep_pace
 from marketplace.web.pages import page, redirect
-from marketplace.web.search import impressions, marked, suggested, title_of
+from marketplace.web.search import SHORTEST, impressions, suggested, title_of
 from marketplace.web.visit import Visit
 
 _SHOWN = 4
@@ -43,7 +45,7 @@ class Told:
 @get("/search", PUBLIC)
 async def search_everything(visit: Visit) -> Answer:
     """Everything that has these words, grouped by what it is; the list with the best hit first."""
-    words = visit.query.get("q", "").replace("\x00", "").strip()[:LONGEST_WORDS]
+    words = _words(visit)
     asked = visit.query.get("in", "")
     if asked in SURFACES:
         return redirect(visit, f"/{asked}?{urlencode({'q': words})}" if words else f"/{asked}")
@@ -62,6 +64,23 @@ async def search_everything(visit: Visit) -> Answer:
         told=_told(found),
         exact_href=f"/search?{urlencode({'q': words, 'exact': 1})}",
     )
+
+
+@get("/search/suggest", PUBLIC)
+async def suggest(visit: Visit) -> Answer:
+    """What may be meant by what is being typed into the header's box: skills, and titles of what would be found."""
+    words = _words(visit)
+    titles: list[str] = []
+    if len(words) >= SHORTEST:
+        async with visit.read() as db:
+            for name, result in _kept(await _found(visit, words)).items():
+                titles += [title_of(entry) for entry in await _entries(db, visit, SURFACES[name], result)]
+    offered = suggested(words, titles, visit.locale)
+    return page(visit, "search/suggest.html", fragment="options", suggested=offered)
+
+
+def _words(visit: Visit) -> str:
+    return visit.query.get("q", "").replace("\x00", "").strip()[:LONGEST_WORDS]
 
 
 def _titles(parts: list[Part]) -> list[str]:
@@ -113,13 +132,12 @@ def _kept(found: Mapping[str, Result]) -> dict[str, Result]:
 
 
 async def _part(visit: Visit, list_: Surface, result: Result, words: str) -> Part:
-    viewer = visit.person.id if visit.person else None
     async with visit.read() as db:
-        entries = await list_.entries(db, [hit.id for hit in result.hits], visit.now, viewer)
+        entries = await _entries(db, visit, list_, result)
     impressions.note(
         Shown(
             at=visit.now,
-            user_id=viewer,
+            user_id=visit.person.id if visit.person else None,
             surface=f"search/{list_.name}",
             query=urlencode({"q": words}),
             documents=tuple(entry.id for entry in entries),
@@ -130,4 +148,10 @@ async def _part(visit: Visit, list_: Surface, result: Result, words: str) -> Par
     return Part(title, max(result.total, len(shown)), f"{list_.path}?{urlencode({'q': words})}", shown)
 
 
-routes = [search_everything]
+async def _entries(db: AnySession, visit: Visit, list_: Surface, result: Result) -> Sequence[Entry]:
+    """What was found, as she may see it."""
+    viewer = visit.person.id if visit.person else None
+    return await list_.entries(db, [hit.id for hit in result.hits], visit.now, viewer)
+
+
+routes = [search_everything, suggest]

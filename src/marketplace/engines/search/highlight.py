@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from marketplace.engines.search.folding import words
 
@@ -19,12 +20,12 @@ class Piece:
 
 def highlight(text: str, query: str) -> list[Piece]:
     """Cut `text` into pieces that join to it again; those with a word of `query`, also as prefix or typo, are hits."""
-    wanted = [word for word in dict.fromkeys(words(query)) if len(word) > 1 or not word.isalnum()]
+    wanted = _wanted(query)
     pieces: list[Piece] = []
     end = 0
     if wanted:
         for run in _RUNS.finditer(text):
-            if not any(_found(word, wanted) for word in words(run.group())):
+            if not _is_hit(run.group(), wanted):
                 continue
             if run.start() > end:
                 pieces.append(Piece(text[end : run.start()], False))
@@ -33,6 +34,17 @@ def highlight(text: str, query: str) -> list[Piece]:
     if end < len(text):
         pieces.append(Piece(text[end:], False))
     return pieces
+
+
+@lru_cache(maxsize=256)
+def _wanted(query: str) -> tuple[str, ...]:
+    return tuple(word for word in dict.fromkeys(words(query)) if len(word) > 1 or not word.isalnum())
+
+
+@lru_cache(maxsize=16_384)
+def _is_hit(run: str, wanted: tuple[str, ...]) -> bool:
+    """Whether one of the words is in a run of letters: the titles of a page say the same ones again and again."""
+    return any(_found(word, wanted) for word in words(run))
 
 
 def _found(word: str, wanted: Sequence[str]) -> bool:

@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import brotli
 import pytest
@@ -25,54 +24,9 @@ from marketplace.training.models import Programme
 from marketplace.web import limits, search
 from marketplace.web.pace import Pace, TooManySearches
 from tests.discovery.conftest import AYESHA, GIGS, HINA
-from tests.staged import staged
+from tests.web.thirty_gigs import NOW, the_cast, the_database, the_settings, the_stage, the_world  # noqa: F401 - fixtures
 
 HTMX = {"HX-Request": "true", "HX-Source": "input"}
-NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(scope="module")
-async def stage(tasks, shared_engine, tmp_path_factory):
-    """Thirty open gigs and two listed freelancers, in the index."""
-    dates: dict[str, Any] = {"closes_at": NOW + timedelta(days=10), "answer_by": NOW + timedelta(days=14)}
-    async with staged(shared_engine, tmp_path_factory.mktemp("search")) as stage:
-        cast = stage.cast
-        async with stage.database._writes() as db:
-            for number in range(30):
-                at = NOW - timedelta(hours=30 - number)
-                content = replace(GIGS[number % len(GIGS)], **dates)
-                content = replace(content, title=f"{content.title}, part {number}")
-                draft = await postings.save_draft(
-                    db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=at
-                )
-                await postings.publish(db, draft, by=cast.bilal.id, at=at)
-            for user, profile in ((cast.ayesha, AYESHA), (cast.hina, HINA)):
-                await talent.save(db, await freelancer_of(db, user.id), profile, by=user.id, at=NOW)
-            await db.commit()
-        await drain(stage.services)
-        yield stage
-
-
-@pytest.fixture
-async def database(stage):
-    async with stage.again() as database:
-        yield database
-
-
-@pytest.fixture
-def settings(stage, tmp_path):
-    return stage.copied(tmp_path)
-
-
-@pytest.fixture
-def cast(stage):
-    return stage.cast
-
-
-@pytest.fixture
-def world(stage):
-    """What other tests showed is forgotten."""
-    search.impressions.take()
 
 
 def titles(text):

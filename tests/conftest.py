@@ -4,7 +4,6 @@
 own with real commits (for locking, COMMIT-time constraints and several processes).
 """
 
-import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -15,11 +14,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from marketplace.engines.notify import rendering
 from marketplace.kernel import clock
-from marketplace.kernel.database import Database, ReadSession, Session
+from marketplace.kernel.database import Database, Session
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 from marketplace.kernel.database.migrate import upgrade_async
 from marketplace.kernel.i18n import LOCALES
@@ -28,6 +27,7 @@ from marketplace.runtime import load_tasks
 from marketplace.skills.actions import load_skills
 from marketplace.web import pages
 from tests.cast import Cast, make_cast
+from tests.shared import SharedDatabase
 from tests.visitors import app, browse, client, services, settings, statements  # noqa: F401 - fixtures of the pages
 
 TEMPLATE = "template_marketplace"
@@ -85,33 +85,6 @@ async def _clone(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str
 async def shared_url(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     async with _clone(postgres, template) as url:
         yield url
-
-
-class SharedDatabase(Database):
-    """A Database whose sessions all live on one connection, inside one transaction that the test rolls back."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
-        self.engine = self.read_engine = connection.engine
-        self._turn = asyncio.Lock()
-        options = {"bind": connection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
-        self._writes = async_sessionmaker(class_=Session, **options)
-        # Reading needs no savepoint of its own: half the statements of a page.
-        self._reads = async_sessionmaker(class_=ReadSession, **{**options, "join_transaction_mode": "rollback_only"})
-        self.write = self
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Session]:
-        async with self._turn, self._writes() as session, session.begin():
-            yield session
-
-    @asynccontextmanager
-    async def read(self, *, fresh: bool = False) -> AsyncIterator[ReadSession]:
-        async with self._turn, self._reads() as session:
-            yield session
-
-    async def close(self) -> None:
-        """The fixture closes the connection."""
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from marketplace.kernel.config import Settings
 from marketplace.kernel.queue import Services
 from marketplace.runtime import open_services
 from tests.cast import make_cast
-from tests.conftest import SharedDatabase
 from tests.security.people import NAMES, fingerprint, gather, writes
 from tests.security.things import Things, build
+from tests.shared import SharedDatabase
 from tests.visitors import BASE, SECRET_KEY, Browser, application, sign_in
 
 

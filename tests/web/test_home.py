@@ -7,10 +7,10 @@ from marketplace.kernel.database import Session
 from marketplace.kernel.database.sessions import count_queries
 from marketplace.postings.models import Posting
 from tests.cast import Cast
-from tests.conftest import SharedDatabase
 from tests.contracts.scenes import agreed
 from tests.gigs.writing import proposed
 from tests.postings.writing import opened
+from tests.shared import SharedDatabase
 from tests.visitors import Browse, Browser
 
 

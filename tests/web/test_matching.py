@@ -10,13 +10,13 @@ from marketplace.discovery import matches
 from marketplace.discovery.models import Impression
 from marketplace.kernel.queue import drain
 from marketplace.web import search
-from tests.web.test_search import world  # noqa: F401 - a fixture
+from tests.web.thirty_gigs import the_cast, the_database, the_settings, the_stage, the_world  # noqa: F401 - fixtures
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-async def bilal(browse, cast, world):  # noqa: F811
+async def bilal(browse, cast, world):
     return await browse(cast.bilal)
 
 

@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import brotli
 import pytest
@@ -25,26 +24,9 @@ from marketplace.training.models import Programme
 from marketplace.web import limits, search
 from marketplace.web.pace import Pace, TooManySearches
 from tests.discovery.conftest import AYESHA, GIGS, HINA
+from tests.web.thirty_gigs import NOW, the_cast, the_database, the_settings, the_stage, the_world  # noqa: F401 - fixtures
 
 HTMX = {"HX-Request": "true", "HX-Source": "input"}
-NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture
-async def world(db, cast, services):
-    """Thirty open gigs and two listed freelancers, in the index."""
-    dates: dict[str, Any] = {"closes_at": NOW + timedelta(days=10), "answer_by": NOW + timedelta(days=14)}
-    for number in range(30):
-        at = NOW - timedelta(hours=30 - number)
-        content = replace(GIGS[number % len(GIGS)], **dates)
-        content = replace(content, title=f"{content.title}, part {number}")
-        posting = await postings.save_draft(db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=at)
-        await postings.publish(db, posting, by=cast.bilal.id, at=at)
-    for user, profile in ((cast.ayesha, AYESHA), (cast.hina, HINA)):
-        await talent.save(db, await freelancer_of(db, user.id), profile, by=user.id, at=NOW)
-    await db.commit()
-    await drain(services)
-    search.impressions.take()
 
 
 def titles(text):

@@ -7,7 +7,7 @@ clock is ahead of ours in demo and tests), or ours, whichever is later; a minute
 
 from alembic import op
 
-revision = "0033"
+revision = "0031"
 down_revision = "0030"
 
 BEGUN = """

@@ -273,6 +273,12 @@ async def test_the_link_that_is_used_up_offers_the_next(cast: Cast, browse: Brow
     assert (await browser.get("/money/account/back")).status_code == 404
 
 
+async def test_whoever_has_no_profile_is_not_asked_where_she_is_paid(browse: Browse, cast: Cast) -> None:
+    found = await (await browse(cast.sana)).get("/money")
+    assert "/money/methods" not in found.text and 'href="/profile"' in found.text
+    assert "/money/methods" in (await (await browse(cast.ayesha)).get("/money")).text
+
+
 async def test_a_card_that_was_kept_pays_the_next_milestone_with_one_press(
     db: Session,
     cast: Cast,

@@ -133,6 +133,7 @@ KINDS = (
             "fair_timetable_shown",
             "fair_timetable_published",
             "fair_meetings_changed",
+            "fair_objection_answered",
             "fair_answer",
             "fair_results_due",
             "fair_unanswered",

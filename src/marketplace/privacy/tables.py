@@ -207,7 +207,10 @@ TABLES: dict[str, Own] = {
     "booth_postings": Own(hers=("booth_id",), made=("added_by",), stays=_FAIR),
     "fair_tables": Own(hers=("booth_id",), stays=_FAIR),
     "representatives": Own(
-        hers=("user_id",), hidden=("invitation_hash",), blanked={"name": LEFT, "email": None, "phone": None}
+        hers=("user_id",),
+        made=("link_by",),
+        hidden=("invitation_hash", "link_hash"),
+        blanked={"name": LEFT, "email": None, "phone": None},
     ),
     "fair_candidates": Own(
         hers=("user_id",),

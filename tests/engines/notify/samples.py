@@ -10,6 +10,7 @@ SAMPLES = {
     "link": "/contracts/1",
     "fair": "Dhanote Job Fair",
     "number": 17,
+    "answer": "We move you before noon.",
     "position": 3,
     "table": "T3",
     "gig": "A shop for handmade pottery",

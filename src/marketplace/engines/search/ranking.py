@@ -24,6 +24,8 @@ MOST_WORDS = 10
 _ENOUGH = 20
 """A word that as many documents have is no slip: typos of it are not looked for."""
 MOST_LETTERS = 40
+_FEW_WORDS = 100
+"""Longer words of a prefix up to which they are looked for by name."""
 _WORD, _EXACT, _EQUAL, _PREFIX, _TYPO, _PREFIX_TYPO, _SOUND, _TWO_TYPOS = 1_000.0, 102, 101, 96, 60, 58, 50, 30
 _BEST_ATTRIBUTE, _PROXIMITY = 9, 14
 _MORE_FIELDS = 0.0005
@@ -86,14 +88,20 @@ class Ranker:
 
     def _anywhere(self, word: _Word) -> Query:
         """Its best way in its best attribute counts; among equals more attributes go first."""
-        fields = [Query.disjunction_max_query(list(self._ways(word, *each))) for each in self._attributes()]
-        return Query.boolean_query([(Occur.Must, Query.disjunction_max_query(fields, _MORE_FIELDS))])
+        ways = [list(self._ways(word, *each)) for each in self._attributes()]
+        fields = [found[0] if len(found) == 1 else Query.disjunction_max_query(found) for found in ways if found]
+        return Query.disjunction_max_query(fields, _MORE_FIELDS) if fields else Query.empty_query()
 
     def _ways(self, word: _Word, field: str, worth: int) -> Iterator[Query]:
-        yield _const(Query.term_query(self.schema, field, word.text), _EXACT + worth)
+        """The ways in which something in this attribute can match, without those that a better one always comes before.
+
+        A phrase with the word itself is never worth more than the word, and what no document has finds nothing: half of
+        the time of a frequent word went there.
+        """
+        if self._has(field, (word.text,)):
+            yield _const(self._phrase(field, (word.text,)), _EXACT + worth)
         if word.is_last:
-            # Distance 0 is a plain prefix; the same by a regular expression costs ten times as much to build.
-            yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 0, prefix=True), _PREFIX + worth)
+            yield from (_const(query, _PREFIX + worth) for query in self._longer(field, word.text))
         if word.is_slip:
             yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 1), _TYPO + worth)
             if word.is_last:
@@ -103,9 +111,24 @@ class Ranker:
             if len(word.text) >= self.settings.two_typos:
                 yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 2), _TWO_TYPOS + worth)
         for phrase in word.equals:
-            yield _const(self._phrase(field, phrase), _EQUAL + worth)
+            if word.text not in phrase and self._has(field, phrase):
+                yield _const(self._phrase(field, phrase), _EQUAL + worth)
         for phrase, less in word.meant:
-            yield _const(self._phrase(field, phrase), _SOUND - less + worth)
+            if self._has(field, phrase):
+                yield _const(self._phrase(field, phrase), _SOUND - less + worth)
+
+    def _longer(self, field: str, beginning: str) -> Iterator[Query]:
+        """What finds the longer words that begin so: few ones by name, since the word itself is found already."""
+        found = self.searcher.terms_with_prefix(field, beginning, limit=_FEW_WORDS)
+        if len(found) == _FEW_WORDS:
+            # Distance 0 is a plain prefix; the same by a regular expression costs ten times as much to build.
+            yield Query.fuzzy_term_query(self.schema, field, beginning, 0, prefix=True)
+        elif longer := [word for word, _ in found if word != beginning]:
+            yield Query.term_set_query(self.schema, field, longer)
+
+    def _has(self, field: str, phrase: tuple[str, ...]) -> bool:
+        """Whether each word of the phrase is in this attribute of any document."""
+        return all(self.searcher.doc_freq(field, word) for word in phrase)
 
     def _equals(self, found: Sequence[str], position: int) -> Iterator[tuple[str, ...]]:
         """Phrases as good as the word here: synonyms of a phrase with it, joined with a neighbour, split in two."""
@@ -147,7 +170,7 @@ class Ranker:
 
     def _phrase(self, field: str, phrase: tuple[str, ...]) -> Query:
         if len(phrase) == 1:
-            return Query.term_query(self.schema, field, phrase[0])
+            return Query.term_query(self.schema, field, phrase[0], index_option="basic")
         return Query.phrase_query(self.schema, field, list(phrase))
 
     def _attributes(self) -> Iterator[tuple[str, int]]:

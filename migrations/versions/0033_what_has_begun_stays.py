@@ -8,7 +8,7 @@ clock is ahead of ours in demo and tests), or ours, whichever is later; a minute
 from alembic import op
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0031"
 
 BEGUN = """
 CREATE FUNCTION fair_slot_has_begun(p_slot uuid, p_said timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$

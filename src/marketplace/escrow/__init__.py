@@ -9,7 +9,7 @@
 
 Every movement is one journal transaction (engines/ledger); every call to Stripe is a command (engines/payments)
 written in the same transaction. `actions.py` is what people decide, `cards.py` and `charging.py` cards that are
-kept and charged with one press, `checkouts.py` and `settling.py` what Stripe answers, `chargebacks.py` what payers' banks do,
-`splitting.py` how a hold is divided, `checking.py` the proof that both and the ledger agree. Stripe provides no escrow
-in the legal sense: pages say "held milestone funds".
+kept and charged with one press, `checkouts.py` and `settling.py` what Stripe answers, `chargebacks.py` what banks of
+payers do, `splitting.py` how a hold is divided, `checking.py` the proof that both and the ledger agree. Stripe provides
+no escrow in the legal sense: pages say "held milestone funds".
 """

@@ -100,7 +100,7 @@ async def test_every_number_is_what_a_hand_counts(db: Session, cast: Cast, brows
     figures = dict(line.removeprefix("figure,").split(",") for line in report[9:])
     assert figures == {
         **{"meetings": "7", "missed_by_candidate": "1", "missed_by_employer": "1", "wait_minutes": "10"},
-        **{"plan_gap_percent": "1.23", "moved": "2", "answered": "5", "unanswered": "1"},
+        **{"plan_gap_percent": "1.23", "moved": "2", "answered": "5", "unanswered": "1", "said": "0", "said_well": "0"},
         **{"day_90_asked": "2", "day_90_answered": "1", "day_90_by_employer_only": "0", "day_90_still_there": "1"},
         **{"day_90_disagree": "1", "day_180_asked": "0", "day_180_answered": "0", "day_180_by_employer_only": "0"},
         **{"day_180_still_there": "0", "day_180_disagree": "0"},

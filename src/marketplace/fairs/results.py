@@ -181,7 +181,7 @@ async def judge(
 
 
 async def judge_each(
-    db: Session, fair: Fair, booth: Booth, cards: Mapping[UUID, Card], *, by: UUID, at: datetime
+    db: Session, fair: Fair, booth: Booth, cards: Mapping[UUID, Card], *, by: UUID | None, at: datetime
 ) -> list[FairScorecard]:
     """The cards of one employer, by candidate, in the same few statements whatever their number; each candidate gets
     her own answer. Raises: FairNotOn, Invalid."""

@@ -162,7 +162,7 @@ async def test_one_tap_without_a_password_and_two_sources_in_the_report(
     address = f"/follow-ups/{follow_ups.secret_of(key, asked.id)}"
     shown = await visitor.get(address)
     assert 'dir="rtl"' in shown.text and shown.headers["referrer-policy"] == "no-referrer"
-    assert (await visitor.get(f"{address[:-1]}x")).status_code == 404
+    assert (await visitor.get(f"{address[:-1]}.")).status_code == 404
     people = f"/fairs/{hall.fair.slug}/booths/{ids.short(hall.booths[0].id)}"
     confirm = f"{people}/people/{ids.short(asked.id)}"
     assert (await bilal.submit(confirm, {"answer": "working"}, shown_on=f"{people}/answers")).status_code == 303

@@ -128,7 +128,8 @@ async def test_her_word_is_the_organisers_and_no_employers(db: Session, cast: Ca
     words = (await omar.get(f"{base}/day/words")).text
     assert "He asked private things." in words
     assert "married" not in words
-    assert "said_well,0" in (await omar.get(f"{base}/report.csv")).text.replace(" ", "")
+    counted = (await omar.get(f"{base}/report.csv")).text.split()
+    assert {"figure,said,1", "figure,said_well,0"} <= set(counted)
     booth = ids.short(hall.booths[0].id)
     pages = [await bilal.get(f"{base}{path}") for path in (f"/booths/{booth}/day", f"/booths/{booth}/badges/C00001")]
     assert all("private things" not in page.text and page.status_code == 200 for page in pages)

@@ -20,12 +20,12 @@ demo: ready ## fill the demo world again (what is there already stays)
 
 # Two runs: a browser keeps an event loop of its own running, in which other tests can't start theirs.
 test: dev ## the fast tests, and the journeys where a Chromium is found
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not journey"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not journey"
 	@$(BIN)/python -m pytest -m "journey and not slow"
 
 # Two runs: who may do what can be asked on every core; crashes, servers and clocks want the machine for themselves.
 test-slow: dev ## the tests that need minutes: everybody's access, crashes, random sequences, servers and programs
-	@$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/security
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/security
 	@$(BIN)/python -m pytest -m slow --ignore tests/security
 
 soak: dev ## the slow tests without their budgets, until they find something or you stop them

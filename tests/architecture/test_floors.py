@@ -4,14 +4,13 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.reading import SOURCE, calls, dotted, imported, modules, nodes
+
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "marketplace"
 
 OPENS_TRANSACTIONS = (
     *("web/", "cli/", "demo/", "kernel/queue/", "kernel/database/"),
@@ -43,26 +42,6 @@ IMPURE = (
     "marketplace.kernel.database",
     "marketplace.kernel.clock",
 )
-
-
-@cache
-def modules() -> tuple[tuple[str, ast.Module], ...]:
-    paths = sorted(SOURCE.rglob("*.py"))
-    return tuple((p.relative_to(SOURCE).as_posix(), ast.parse(p.read_text(encoding="utf-8"))) for p in paths)
-
-
-def imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-
-
-def calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func)
 
 
 def test_imports_only_go_down() -> None:
@@ -127,9 +106,9 @@ def test_sql_is_never_glued_from_strings() -> None:
     found = [
         f"{name}:{node.lineno}"
         for name, tree in modules()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func).split(".")[-1] == "text"
+        and dotted(node.func).split(".")[-1] == "text"
         and node.args
         and isinstance(node.args[0], ast.JoinedStr)
     ]
@@ -140,7 +119,7 @@ def test_functions_and_files_stay_readable() -> None:
     found = [
         f"{name}:{node.lineno} {node.name}"
         for name, tree in modules()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 50
     ]
     found += [p.name for p in SOURCE.rglob("*.py") if p.read_text(encoding="utf-8").count("\n") > 400]

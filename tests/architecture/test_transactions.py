@@ -3,13 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
+from tests.architecture.reading import SOURCE, calls, dotted, modules
 
-import marketplace
-
-SOURCE = Path(marketplace.__file__).parent
 MAY_OPEN = (
     "web/",
     "cli/",
@@ -24,7 +20,7 @@ MAY_OPEN = (
     "engines/search/embedded.py",  # tantivy's own commit
     *("engines/search/outbox.py", "engines/search/tasks.py", "engines/search/writing.py"),  # the same for the index
 )
-FILES = sorted(SOURCE.rglob("*.py"))
+_OPENING = (".write.begin", "visit.write", "visit.submit", ".commit", ".rollback")
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
@@ -32,21 +28,16 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def _opens(call: ast.Call) -> bool:
-    said = ast.unparse(call.func)
-    return said.endswith((".write.begin", "visit.write", "visit.submit", ".commit", ".rollback"))
-
-
-def _name(path: Path) -> str:
-    return path.relative_to(SOURCE).as_posix()
+    return dotted(call.func).endswith(_OPENING)
 
 
 def test_transactions_open_only_where_they_may() -> None:
     strays = [
-        f"{_name(path)}:{call.lineno} {ast.unparse(call.func)}"
-        for path in FILES
-        if not _name(path).startswith(MAY_OPEN)
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8")))
-        if _opens(call)
+        f"{name}:{line} {called}"
+        for name, tree in modules()
+        if not name.startswith(MAY_OPEN)
+        for line, called in calls(tree)
+        if called.endswith(_OPENING)
     ]
     assert strays == []
 
@@ -59,7 +50,7 @@ def _early_answers(tree: ast.AST) -> Iterator[ast.AST]:
         if not any(isinstance(i.context_expr, ast.Call) and _opens(i.context_expr) for i in block.items):
             continue
         for node in (inner for statement in block.body for inner in ast.walk(statement)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in _ANSWERING:
+            if isinstance(node, ast.Call) and dotted(node.func) in _ANSWERING:
                 yield node
 
 
@@ -75,9 +66,9 @@ _ANSWERING = (
 )
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("web/")], ids=_name)
-def test_answers_are_made_after_commit(path: Path) -> None:
-    early = [f"line {node.lineno}" for node in _early_answers(ast.parse(path.read_text(encoding="utf-8")))]
+def test_answers_are_made_after_commit() -> None:
+    web = ((name, tree) for name, tree in modules() if name.startswith("web/"))
+    early = [f"{name}:{node.lineno}" for name, tree in web for node in _early_answers(tree)]
     assert early == []
 
 
@@ -104,13 +95,13 @@ _OF_INDEX = re.compile(r"((search|index|SearchIndex\])\.(search|write|rebuild|id
 
 
 def test_no_transaction_is_open_while_the_index_answers() -> None:
-    found = {_name(path): lines for path in FILES if (lines := _asks_the_index(ast.parse(path.read_text("utf-8"))))}
+    found = {name: lines for name, tree in modules() if (lines := _asks_the_index(tree))}
     assert found == {}
     head = "async def f(database, search):\n    async with database.write.begin() as db:\n"
     assert _asks_the_index(ast.parse(f"{head}        await search.write('gigs', upsert=[])")) == [3]
 
 
 def test_no_answer_is_cached_and_nothing_commits_by_itself() -> None:
-    for path in FILES:
+    for path in SOURCE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert "advanced_alchemy" not in text and "cache=True" not in text, path

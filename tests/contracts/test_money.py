@@ -8,11 +8,12 @@ from sqlalchemy import select
 from marketplace.contracts import actions, money
 from marketplace.contracts.models import Contract
 from marketplace.contracts.money import Place, Spending
-from marketplace.escrow import settling
+from marketplace.escrow import refunding, settling
 from marketplace.escrow.models import Refund
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
+from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
 from tests.contracts import scenes
 
@@ -46,6 +47,25 @@ async def test_what_was_paid_in_is_held_released_or_refunded(db: Session, cast: 
     await actions.cancel_contract(db, contract, side="employer", by=cast.bilal.id, at=clock.now())
     assert await spent() == usd(0, 100_00, 200_01)
     assert await money.spending_of(db, cast.park.id) == {"USD": usd(0, 0, 0)}
+
+
+async def test_the_payer_hears_of_a_refund_that_failed_and_of_the_next(
+    db: Session, cast: Cast, contract: Contract, services: Services
+) -> None:
+    part = await scenes.funded(db, cast, contract)
+    await actions.cancel_contract(db, contract, side="freelancer", reason="", by=cast.ayesha.id, at=clock.now())
+    failed = (await db.execute(select(Refund))).scalar_one()
+    await settling.refund_sent(db, failed.id, "re_1", clock.now())
+    await settling.refund_failed(db, failed.id, code="expired_or_canceled_card", at=clock.now(), has_left=True)
+    await drain(services)
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "refund_failed"
+
+    again = await refunding.give_back_again(db, failed.id, is_by_hand=False, by=cast.sana.id, at=clock.now())
+    await settling.refund_sent(db, again.id, "re_2", clock.now())
+    await drain(services)
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "refund_made_good"
+    assert not {"refund_failed", "refund_made_good"} & set(await scenes.told(db, cast.ayesha.id))
+    assert part.hold_id == failed.hold_id
 
 
 async def test_a_refund_that_failed_is_held_again(db: Session, cast: Cast, contract: Contract) -> None:

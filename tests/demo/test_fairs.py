@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from sqlalchemy import func, select
 
 from marketplace.demo import fairs, people, world
 from marketplace.fairs.booth_models import Booth
-from marketplace.fairs.day_models import Checkin, FairOffer, FairScorecard
+from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.day_models import Checkin, FairOffer, FairScorecard, QueueEntry
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Objection
 from marketplace.identity.models import AuditLine, User
-from marketplace.kernel import ids
+from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
 from tests.visitors import Browse
@@ -48,8 +50,9 @@ async def test_one_in_each_state_and_filling_again_changes_nothing(
     lines = [line | (SMALL if "employers" in line else {}) for line in world.fairs()["fairs"]]
     await _filled(services, monkeypatch, lines)
     states = (await db.scalars(select(Fair.state))).all()
-    assert sorted(states) == ["cancelled", "closed", "draft", "live", "matching", "open", "published"]
-    live = (await db.scalars(select(Fair).where(Fair.state == "live"))).one()
+    assert sorted(states) == ["cancelled", "closed", "draft", "live", "live", "matching", "open", "published"]
+    on = {fair.mode: fair for fair in (await db.scalars(select(Fair).where(Fair.state == "live"))).all()}
+    live, hall = on["both"], on["open_hall"]
 
     async def count(table: type, *conditions: object) -> int:
         return (await db.scalars(select(func.count()).select_from(table).where(*conditions))).one()
@@ -59,7 +62,43 @@ async def test_one_in_each_state_and_filling_again_changes_nothing(
     assert await count(Checkin, Checkin.fair_id == live.id) and await count(Objection) == 1
     assert await count(FairScorecard, FairScorecard.fair_id == live.id)
     assert sorted(await db.scalars(select(FairOffer.state))) == ["accepted", "sent"]
-    assert await count(AuditLine, AuditLine.action == "fair.loaded") == 5
+    assert await count(AuditLine, AuditLine.action == "fair.loaded") == 6
+    queue = QueueEntry.fair_id == hall.id
+    for state in ("waiting", "called", "served"):
+        assert await count(QueueEntry, queue, QueueEntry.state == state), f"the hall is at work: {state}"
+    assert await count(Meeting, Meeting.fair_id == hall.id, Meeting.state == "done")
+    assert await count(FairCandidate, FairCandidate.fair_id == hall.id, FairCandidate.source == "walk_in")
+
+
+@pytest.mark.slow
+async def test_the_next_day_another_is_on_and_what_is_over_has_ended(
+    db: Session, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour later the day has gone on; a day later the next fair is on, four days later each state has one again."""
+    keys = ("published", "live", "hall")
+    lines = [line | SMALL for line in world.fairs()["fairs"] if line["key"] in keys]
+    await _filled(services, monkeypatch, lines, times=1)
+
+    async def shown() -> list[tuple[str, str]]:
+        rows = await db.execute(select(Fair.mode, Fair.state).order_by(Fair.id))
+        return [(mode, state) for mode, state in rows]
+
+    async def talked() -> int:
+        return (await db.scalars(select(func.count()).where(Meeting.state.in_(("done", "no_show"))))).one()
+
+    first, before = await shown(), await talked()
+    clock.advance(timedelta(minutes=60))
+    await _filled(services, monkeypatch, lines, times=1)
+    assert await shown() == first and await talked() > before
+    clock.advance(timedelta(days=1))
+    await _filled(services, monkeypatch, lines, times=1)
+    assert sorted(await shown()) == sorted([*first, ("both", "closed"), ("open_hall", "closed")])
+    clock.advance(timedelta(days=3))
+    await _filled(services, monkeypatch, lines, times=1)
+    now = clock.now()
+    on = (await db.scalars(select(Fair).where(Fair.state == "live"))).all()
+    assert {fair.mode for fair in on if fair.ends_at and fair.ends_at > now} >= {"both", "open_hall"}
+    assert len([state for _, state in await shown() if state == "published"]) == 1
 
 
 PAGES = {

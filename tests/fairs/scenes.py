@@ -1,12 +1,14 @@
 """A fair of Omar's park, with as many booths, tables and candidates as a test needs. Plain rows, in few statements."""
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate, Preference
@@ -158,3 +160,13 @@ async def make_timetable(db: Session, fair: Fair, *, state: str = "published", n
     db.add(made)
     await db.flush()
     return made
+
+
+@asynccontextmanager
+async def rewriting(db: Session) -> AsyncIterator[None]:
+    """A scene that says otherwise what has happened: the triggers that keep the past sleep meanwhile."""
+    await db.flush()
+    await db.execute(text("SET LOCAL session_replication_role = replica"))
+    yield
+    await db.flush()
+    await db.execute(text("SET LOCAL session_replication_role = origin"))

@@ -19,9 +19,14 @@ async def test_who_is_asked_comes_or_says_no(browse: Browse, db: Session, cast: 
     omar, ayesha, hina = await browse(cast.omar), await browse(cast.ayesha), await browse(cast.hina)
     people, address = f"/fairs/{fair.slug}/organise/people", f"/fairs/{fair.slug}"
     assert cast.ayesha_profile.handle in (await omar.get(people)).text
-    for person in (cast.ayesha_profile, cast.hina_profile, cast.ayesha_profile):
+    hers = f"/people/{cast.hina_profile.handle}"
+    assert f'href="{people}?q=shopify"' in (await omar.get("/people?q=shopify")).text, "what was searched comes along"
+    assert "Invite to a fair" not in (await ayesha.get("/people")).text + (await ayesha.get(hers)).text
+    for person in (cast.ayesha_profile, cast.ayesha_profile):
         sent = await omar.submit(people, {"id": ids.short(person.id)}, shown_on=people)
         assert sent.status_code == 303
+    sent = await omar.submit(people, {"id": ids.short(cast.hina_profile.id), "next": hers}, shown_on=hers)
+    assert sent.headers["location"] == hers and "Invited" in (await omar.get(hers)).text
     await drain(services)
     told = select(func.count()).select_from(Mail).where(Mail.message == "fair_invited")
     assert (await db.scalars(told)).one() == 2, "nobody is asked twice"

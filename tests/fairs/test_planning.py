@@ -12,8 +12,8 @@ from marketplace.engines.notify.models import TextMessage
 from marketplace.fairs import planning
 from marketplace.fairs.booth_models import TableClosure
 from marketplace.fairs.plan_models import Meeting, Timetable
-from marketplace.fairs.planning_problem import NothingToPlan, frame_of
 from marketplace.fairs.planning_queries import input_of
+from marketplace.fairs.problems import NothingToPlan, frame_of
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from marketplace.gigs import actions, queries, rules
+from marketplace.gigs import actions, lists, queries, rules
 from marketplace.gigs.models import Proposal
 from marketplace.gigs.rules import Part
 from marketplace.identity import audit
@@ -169,7 +169,7 @@ async def test_declining_gives_a_reason_in_her_language(db: Session, cast: Cast,
         await actions.decline(db, proposal, reason="", by=cast.bilal.id, at=at)
     await actions.decline(db, proposal, reason="time", note="We need it in a week.", by=cast.bilal.id, at=at)
 
-    (hers,) = await queries.proposals_of(db, cast.ayesha.id)
+    (hers,) = await lists.proposals_of(db, cast.ayesha.id)
     assert (hers.state, hers.decline_reason, hers.decline_note) == ("declined", "time", "We need it in a week.")
     notice = (await db.execute(select(Notice).where(Notice.message == "proposal_declined"))).scalar_one()
     assert notice.values["reason"] == "The time does not fit.\nWe need it in a week."
@@ -228,12 +228,12 @@ async def test_who_waits_for_my_answer(db: Session, cast: Cast, gig, at) -> None
     await proposed(db, gig, cast.ayesha_profile, at)
     await actions.withdraw(db, await proposed(db, gig, cast.hina_profile, at), by=cast.hina.id, at=at)
 
-    work = await queries.work_for_employer(db, cast.bilal.id)
+    work = await lists.work_for_employer(db, cast.bilal.id)
     assert [(p.slug, p.proposals, p.waiting) for p in work.to_answer] == [(gig.slug, 1, 1)]
     assert ({p.slug for p in work.running}, len(work.drafts)) == ({gig.slug, quiet.slug}, 1)
-    (hers,) = await queries.work_for_freelancer(db, cast.ayesha.id)
+    (hers,) = await lists.work_for_freelancer(db, cast.ayesha.id)
     assert (hers.posting_slug, hers.state, hers.answer_by) == (gig.slug, "submitted", gig.answer_by)
-    assert await queries.work_for_freelancer(db, cast.hina.id) == []
+    assert await lists.work_for_freelancer(db, cast.hina.id) == []
 
 
 async def test_a_shortlisted_freelancer_is_known_to_that_employer_only(db: Session, cast: Cast, gig, at) -> None:

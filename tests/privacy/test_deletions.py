@@ -116,7 +116,7 @@ async def test_what_is_unfinished_is_named_and_keeps_her(db: Session, cast: Cast
     assert await _said(db, cast.ayesha) == []
     contract = await agreed(db, cast)
     for user in (cast.ayesha, cast.bilal):
-        assert await _said(db, user) == ["A contract of yours is under way. Finish or cancel it first."]
+        assert await _said(db, user) == ["“%(name)s” is under way. Finish or cancel it first."]
     with pytest.raises(NotYet):
         await deletions.ask(db, cast.ayesha.id, at=clock.now())
     colleague = await user_named(db, "Iqra Shah")

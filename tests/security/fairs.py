@@ -46,6 +46,8 @@ FAIRS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /fairs/{slug}/organise/timetable/{number}/input": (f"{_VERSION}/input", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/timetable/{number}/state": (f"{_VERSION}/state", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/objections/{id}": (f"{_OWN}/objections/<fair_objection>", OMAR, NOBODY),
+    "GET /fairs/{slug}/organise/meetings/{id}": (f"{_OWN}/meetings/<fair_meeting>", OMAR, NOBODY),
+    "POST /fairs/{slug}/organise/meetings/{id}": (f"{_OWN}/meetings/<fair_meeting>", OMAR, NOBODY),
     "POST /fairs/{slug}/organise/meetings/{id}/lock": (f"{_OWN}/meetings/<fair_meeting>/lock", OMAR, NOBODY),
 }
 BY_TICKET = {
@@ -60,17 +62,23 @@ BY_TICKET = {
     "POST /tickets/{secret}/queues",
     "GET /tickets/{secret}/wishes",
     "POST /tickets/{secret}/wishes",
+    *(f"{verb} /tables/{{secret}}{place}" for verb in ("GET", "POST") for place in ("", "/badges/{code}")),
+    "GET /fairs/{slug}/badges/{code}",  # by account or a table's link (tests/fairs/test_table_links.py)
     "GET /booths/{secret}",  # the secret is the key (tests/web/test_fairs_employers.py)
     "POST /booths/{secret}",
     *(
         f"{verb} /fairs/{{slug}}/{place}"
         for verb in ("GET", "POST")
-        for place in ("booth", "booth/candidates", "centre")
+        for place in ("booth", "booth/candidates", "booth/timetable", "centre")
     ),
     "POST /fairs/{slug}/booth/postings",  # always the booth of the organisation one acts for
     "POST /fairs/{slug}/booth/representatives",
     "POST /fairs/{slug}/booth/representatives/{id}/end",
+    "POST /fairs/{slug}/booth/representatives/{id}/link",
+    "POST /fairs/{slug}/booth/representatives/{id}/link/end",
+    "POST /tickets/{secret}/meetings/{id}",
     "POST /fairs/{slug}/booth/withdraw",
+    "POST /fairs/{slug}/booth/comes",
     "GET /fairs/{slug}/centre/sample",
     *(
         "GET /fairs/imports/{id}",

@@ -1,4 +1,4 @@
-"""Ayesha's details and a payout of hers in a batch; a line of a statement that nobody knows."""
+"""Ayesha's details and a payout of hers in a batch; a card of AgriTrack; a line of a statement that nobody knows."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from marketplace.engines.ledger import journal
 from marketplace.escrow import accounts
+from marketplace.escrow.card_models import SavedCard
 from marketplace.escrow.rails import batches, methods, payouts, statements
 from marketplace.escrow.rails.models import StatementLine
 from marketplace.escrow.rails.payouts import Wanted
@@ -31,4 +32,13 @@ async def money_of(db: Session, cast: Cast) -> dict[str, Any]:
     given = statements.Given("a.xml", camt(entry("DBIT", "25.00", [("CHARGES", "25.00", "")], key="F1")))
     await statements.import_statement(db, given, HOUSE.by_slug["bank-pkr"], by=farah.id, at=at)
     line = (await db.execute(select(StatementLine))).scalar_one()
-    return {"method": method, "payout": payout, "batch": batch, "line": line}
+    card = SavedCard(
+        organisation_id=cast.agritrack.id,
+        **{"stripe_customer_id": "cus_t", "stripe_payment_method_id": "pm_t", "fingerprint": "f"},
+        **{"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034},
+        saved_by_user_id=cast.bilal.id,
+        saved_at=at,
+    )
+    db.add(card)
+    await db.flush()
+    return {"method": method, "payout": payout, "batch": batch, "line": line, "card": card}

@@ -258,6 +258,8 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
         AYESHA,
     ),
     "POST /ops/pay-ins/{id}/sent-back": ("/ops/pay-ins/<hold>/sent-back", FARAH_IMRAN, NOBODY),
+    "GET /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),
+    "POST /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),
     "GET /payouts/{id}": ("/payouts/<payout>", AYESHA, NOBODY),
     "POST /payouts/{id}/cancel": ("/payouts/<payout>/cancel", AYESHA, NOBODY),
     "POST /money/methods/{id}/prefer": ("/money/methods/<method>/prefer", AYESHA, NOBODY),

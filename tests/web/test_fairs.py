@@ -8,7 +8,7 @@ from marketplace.kernel import ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
-from tests.fairs.scenes import make_hall, opening
+from tests.fairs.scenes import make_hall, opening, ticket
 from tests.visitors import Browse
 
 FORM = {
@@ -74,6 +74,16 @@ async def test_moving_the_date_keeps_registrations_and_asks_again(
     ]
     phones, mails = ["+923000000001", "+923000000002"], ["bilal@test.example", "first@test.example"]
     assert sorted([*to[0], *to[1]]) == [*phones, *mails], "who has a number is told by SMS too"
+    texts = (await db.scalars(select(TextMessage.body).where(TextMessage.message == "fair_moved"))).all()
+    assert all("/tickets/" in body for body in texts), "with the link of her ticket"
+    visitor, bilal, booth = await browse(), await browse(cast.bilal), f"/fairs/{fair.slug}/booth"
+    hers = f"/tickets/{ticket(fair, 1)}"
+    assert "Does this day suit you?" in (await visitor.get(hers)).text, "asked without an account"
+    await visitor.submit(f"{hers}/confirm", shown_on=hers)
+    await bilal.submit(f"{booth}/comes", shown_on=booth)
+    assert "suit you?" not in (await visitor.get(hers)).text + (await bilal.get(booth)).text
+    left = (await omar.get(own)).text
+    assert "1 candidate was asked" in left and "1 employer was asked" in left, "those who have not answered"
 
 
 async def test_employers_are_answered_and_get_tables_with_breaks(browse: Browse, db: Session, cast: Cast) -> None:

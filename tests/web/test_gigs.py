@@ -1,5 +1,6 @@
 """An employer writes a gig on pages: before sign-in, as a draft, published, changed, ended."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting, PostingDraft
+from marketplace.web import paging
 from tests.cast import Cast
 from tests.gigs.writing import proposed
 from tests.postings.writing import draft, opened
@@ -295,3 +297,20 @@ async def test_a_moderator_reads_a_first_posting_and_lets_it_out(
     done = await hers.submit(f"{case}/decide", verdict, shown_on=case)
     assert (done.status_code, done.headers["location"]) == (303, "/moderation")
     assert "blue pottery" in (await client.get(f"/gigs/{posting.slug}")).text
+
+
+async def test_a_long_list_of_gigs_goes_on_and_what_waits_comes_first(db: Session, cast: Cast, browse: Browse) -> None:
+    at = clock.now()
+    old = await opened(db, cast.agritrack.id, cast.bilal.id, at, title="The oldest, which somebody wants")
+    await proposed(db, old, cast.ayesha_profile, at)
+    for number in range(paging.SIZE):
+        await draft(db, cast.agritrack.id, cast.bilal.id, at, title=f"Draft number {number:02}")
+    await db.commit()
+    browser = await browse(cast.bilal)
+
+    first = (await browser.get("/gigs/mine")).text
+    assert first.index("The oldest, which somebody wants") < first.index("Draft number 19")
+    assert "Draft number 00" not in first
+    href = html.unescape(first.split('rel="next" href="')[1].split('"')[0])
+    second = (await browser.get(href)).text
+    assert "Draft number 00" in second and "Draft number 01" not in second and 'rel="next"' not in second

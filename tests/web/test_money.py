@@ -271,3 +271,59 @@ async def test_the_link_that_is_used_up_offers_the_next(cast: Cast, browse: Brow
 
     assert "This link is used up" in (await browser.get("/money/account/again")).text
     assert (await browser.get("/money/account/back")).status_code == 404
+
+
+async def test_whoever_has_no_profile_is_not_asked_where_she_is_paid(browse: Browse, cast: Cast) -> None:
+    found = await (await browse(cast.sana)).get("/money")
+    assert "/money/methods" not in found.text and 'href="/profile"' in found.text
+    assert "/money/methods" in (await (await browse(cast.ayesha)).get("/money")).text
+
+
+async def test_a_card_that_was_kept_pays_the_next_milestone_with_one_press(
+    db: Session,
+    cast: Cast,
+    contract: Contract,
+    browse: Browse,
+    sandbox: SandboxServer,  # noqa: F811
+    post: Post,
+) -> None:
+    theirs, hers = await browse(cast.bilal), await browse(cast.ayesha)
+    first, second = path_of(contract.id, 1), path_of(contract.id, 2)
+    assert 'name="keep" value="yes"' in (await theirs.get(first)).text
+    page = await theirs.submit(f"{first}/fund", {"keep": "yes"}, shown_on=first)
+    await sandbox.pay(page.headers["location"])
+    await post.bring()
+    assert (await scenes.told(db, cast.bilal.id))[-2:] == ["payment_held", "card_saved"]
+    money = (await theirs.get("/money")).text
+    assert "Visa ending in 4242" in money
+    card = money.split('href="/money/cards/')[1].split("/")[0]
+
+    # Declined: said in words, nothing charged, the pay page is there.
+    await sandbox.settings(saved_cards="insufficient_funds")
+    refused = await theirs.submit(f"{second}/fund", {"card": card}, shown_on=second)
+    assert refused.headers["location"] == second
+    assert "Nothing was charged" in (await theirs.get(second)).text
+    assert (await scenes.milestone(db, contract, 2)).state == "planned"
+    await drain(post.world.services)
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "card_refused"
+
+    # Paid, and pressed again by the back button.
+    await sandbox.settings(saved_cards="")
+    assert "Fund USD 200.01 with Visa ending in 4242" in (await theirs.get(second)).text
+    for _ in range(2):
+        paid = await theirs.submit(f"{second}/fund", {"card": card}, shown_on=first)
+        assert paid.headers["location"] in (f"{second}/paid", second)
+    assert (await theirs.get(f"{second}/paid")).headers["location"] == second
+    assert (await scenes.milestone(db, contract, 2)).state == "funded"
+    made = select(func.count()).where(Command.operation == "payment_intents.create", Command.state == "done")
+    assert (await db.execute(made)).scalar_one() == 1
+
+    # Others do not find it; it is removed after a question.
+    assert "4242" not in (await hers.get(second)).text
+    assert (await hers.get(f"/money/cards/{card}/remove")).status_code == 404
+    assert "Remove Visa ending in 4242?" in (await theirs.get(f"/money/cards/{card}/remove")).text
+    gone = await theirs.submit(f"/money/cards/{card}/remove")
+    assert gone.headers["location"] == "/money?as=employer"
+    await post.bring()
+    assert "Visa ending in 4242" not in (await theirs.get("/money")).text
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "card_removed"

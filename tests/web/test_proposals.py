@@ -1,5 +1,6 @@
 """A freelancer writes, sends, changes and withdraws a proposal on pages; the employer compares and decides."""
 
+import html
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from marketplace.kernel.database.sessions import count_queries
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
 from marketplace.talent import actions as talent
+from marketplace.web import paging
 from tests.cast import Cast
 from tests.gigs.writing import OFFER, proposed
 from tests.postings.writing import opened, whole
@@ -315,3 +317,18 @@ async def test_pages_do_not_ask_more_for_more_rows(browse: Browse, cast: Cast, d
     await db.commit()
     assert await all_counts() == few
     assert [n for n in few if n > 14] == []
+
+
+async def test_a_long_list_of_proposals_goes_on(db: Session, cast: Cast, browse: Browse) -> None:
+    at = clock.now()
+    for number in range(paging.SIZE + 1):
+        gig = await opened(db, cast.agritrack.id, cast.bilal.id, at, title=f"Gig number {number:02}")
+        await proposed(db, gig, cast.ayesha_profile, at)
+    await db.commit()
+    browser = await browse(cast.ayesha)
+
+    first = (await browser.get("/proposals")).text
+    assert "Gig number 20" in first and "Gig number 00" not in first
+    href = html.unescape(first.split('rel="next" href="')[1].split('"')[0])
+    second = (await browser.get(href)).text
+    assert "Gig number 00" in second and "Gig number 01" not in second and 'rel="next"' not in second

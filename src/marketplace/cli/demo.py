@@ -12,19 +12,22 @@ REPORT_SECONDS = 5.0
 
 
 @click.command("demo", help="Fill the demo world.")
-def command() -> None:
-    from marketplace.demo import fill
+@click.option("--today", is_flag=True, help="Only bring its fairs to today: what is over ends, the next ones are made.")
+def command(today: bool) -> None:
+    from marketplace.demo import bring_to_today, fill
 
     settings = Settings.from_env()
     if not settings.is_demo:
         raise click.ClickException(f"MARKETPLACE_ENV is {settings.env}: the demo world belongs into demo only.")
-    began = time.monotonic()
+    began, make = time.monotonic(), bring_to_today if today else fill
     try:
-        with_services(settings, lambda services: fill(services, Progress()))
+        with_services(settings, lambda services: make(services, Progress()))
     except TimeoutError as error:
         raise click.ClickException(
             f"{error}: the demo world is filled behind a running site; run `make run`."
         ) from error
+    if today:
+        return
     start_of_line = "\r" if sys.stdout.isatty() else ""
     click.echo(f"{start_of_line}demo world: complete after {time.monotonic() - began:.0f} s".ljust(60))
 

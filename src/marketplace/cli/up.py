@@ -29,6 +29,8 @@ from marketplace.kernel.database.embedded import EmbeddedPostgres
 
 READY_SECONDS = 120
 LOOK_SECONDS = 0.25
+DEMO_SECONDS = 900
+"""How often the demo's fairs are brought to today."""
 
 
 @click.command("up", help="Run everything on this machine until Ctrl-C.")
@@ -84,6 +86,7 @@ class Site:
         self.children: list[Child] = []
         self.server: EmbeddedPostgres | None = None
         self.demo: Child | None = None
+        self._demo_at = 0.0
         self._stop = threading.Event()
         self._began = time.monotonic()
 
@@ -173,11 +176,14 @@ class Site:
         click.echo(f"  Data and logs in {settings.data_dir}. Ctrl-C stops everything.\n")
 
     def _start_demo(self) -> None:
-        """Once per data folder. It writes to our own output, so that its progress is seen."""
-        if not self.settings.is_demo or self._demo_mark.exists():
+        """Filled once per data folder, on our own output, so that its progress is seen; brought to today ever after."""
+        if not self.settings.is_demo:
             return
-        self.demo = Child("demo", ["-m", "marketplace.cli", "demo"], environment(self.settings))
+        today = ["--today"] if self._demo_mark.exists() else []
+        log = self.settings.data_dir / "logs" / "demo.log" if today else None
+        self.demo = Child("demo", ["-m", "marketplace.cli", "demo", *today], environment(self.settings), log)
         self.demo.start()
+        self._demo_at = time.monotonic() + DEMO_SECONDS
 
     @property
     def _demo_mark(self) -> Path:
@@ -194,8 +200,11 @@ class Site:
             if self.demo.process.returncode == 0:
                 self._demo_mark.touch()
             else:
-                click.echo("The demo world is not complete; the next start goes on with it.", err=True)
+                minutes = DEMO_SECONDS // 60
+                click.echo(f"The demo world is not complete; it goes on in {minutes} minutes.", err=True)
             self.demo = None
+        if self.demo is None and 0 < self._demo_at < time.monotonic():
+            self._start_demo()
 
     def _end(self) -> None:
         """Web first, so that nothing new comes in; the database last. A second Ctrl-C changes nothing."""

@@ -22,8 +22,9 @@ from marketplace.contracts.models import (
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.engines.files.models import StoredFile
 from marketplace.escrow import actions as escrow
-from marketplace.escrow import fees
-from marketplace.escrow.models import Hold
+from marketplace.escrow import charging, fees
+from marketplace.escrow.card_models import SavedCard
+from marketplace.escrow.models import Checkout, Hold
 from marketplace.escrow.rails.models import PayIn
 from marketplace.escrow.rails.pay_ins import open_pay_in
 from marketplace.gigs import actions as gigs
@@ -56,24 +57,37 @@ async def accept_proposal(
 
 
 async def fund_milestone(
-    db: Session, milestone: Milestone, *, success_url: str, cancel_url: str, by: UUID, at: datetime
+    db: Session,
+    milestone: Milestone,
+    *,
+    success_url: str,
+    cancel_url: str,
+    keeps_card: bool = False,
+    by: UUID,
+    at: datetime,
 ) -> UUID:
     """Ask for the employer's money; return the payment command of the one open pay page, however often this is asked.
 
-    Dispatch it after COMMIT and go to the `url` of its result.
+    Dispatch it after COMMIT and go to the `url` of its result. `keeps_card`: she can pay with one press next time.
     Raises: NotAllowed for who does not pay there, MilestoneMoveRefused once it is paid, ContractOver.
     """
-    contract = await moves.lock(db, milestone)
-    await roles.require(db, contract.organisation_id, by, "pay")
-    if milestone.state not in ("planned", "funding"):
-        raise rules.MilestoneMoveRefused
-    if contract.state != "active":
-        raise rules.ContractOver
-    hold = await _hold_of(db, contract, milestone, by=by, at=at)
-    command_id = await escrow.start_checkout(db, hold, success_url=success_url, cancel_url=cancel_url, by=by, at=at)
-    if milestone.state == "planned":
-        await moves.move(db, contract, milestone, "funding", by=by, at=at)
+    contract, hold = await _to_be_paid(db, milestone, by=by, at=at)
+    command_id = await escrow.start_checkout(
+        db, hold, success_url=success_url, cancel_url=cancel_url, keeps_card=keeps_card, by=by, at=at
+    )
+    await _begin_funding(db, contract, milestone, by=by, at=at)
     return command_id
+
+
+async def fund_by_card(db: Session, milestone: Milestone, card: SavedCard, *, by: UUID, at: datetime) -> Checkout:
+    """Charge a saved card for it: the one try under way, however often this is asked (see escrow/charging.py).
+
+    Raises: as fund_milestone; NotFound for the card of another organisation.
+    """
+    contract, hold = await _to_be_paid(db, milestone, by=by, at=at)
+    made = await charging.start(db, hold, card, by=by, at=at)
+    await _begin_funding(db, contract, milestone, by=by, at=at)
+    return made
 
 
 async def fund_by_transfer(db: Session, milestone: Milestone, *, by: UUID, at: datetime) -> PayIn:
@@ -81,16 +95,25 @@ async def fund_by_transfer(db: Session, milestone: Milestone, *, by: UUID, at: d
 
     Raises: as fund_milestone.
     """
+    contract, hold = await _to_be_paid(db, milestone, by=by, at=at)
+    pay_in = await open_pay_in(db, hold, by=by, at=at)
+    await _begin_funding(db, contract, milestone, by=by, at=at)
+    return pay_in
+
+
+async def _to_be_paid(db: Session, milestone: Milestone, *, by: UUID, at: datetime) -> tuple[Contract, Hold]:
     contract = await moves.lock(db, milestone)
     await roles.require(db, contract.organisation_id, by, "pay")
     if milestone.state not in ("planned", "funding"):
         raise rules.MilestoneMoveRefused
     if contract.state != "active":
         raise rules.ContractOver
-    pay_in = await open_pay_in(db, await _hold_of(db, contract, milestone, by=by, at=at), by=by, at=at)
+    return contract, await _hold_of(db, contract, milestone, by=by, at=at)
+
+
+async def _begin_funding(db: Session, contract: Contract, milestone: Milestone, *, by: UUID, at: datetime) -> None:
     if milestone.state == "planned":
         await moves.move(db, contract, milestone, "funding", by=by, at=at)
-    return pay_in
 
 
 async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> None:
@@ -105,13 +128,13 @@ async def mark_funded(db: Session, milestone: Milestone, *, at: datetime) -> Non
     await notices.funded(db, contract, milestone, at=at)
 
 
-async def mark_unpaid(db: Session, milestone: Milestone, *, at: datetime) -> None:
-    """Its pay page ran out without a payment; it can be funded anew."""
+async def mark_unpaid(db: Session, milestone: Milestone, *, card: SavedCard | None = None, at: datetime) -> None:
+    """Its pay page ran out without a payment, or a saved card was refused; it can be funded anew."""
     contract = await moves.lock(db, milestone)
     if milestone.state != "funding":
         return
     await moves.move(db, contract, milestone, "planned", by=None, at=at)
-    await notices.lapsed(db, contract, milestone, at=at)
+    await notices.lapsed(db, contract, milestone, card=card, at=at)
 
 
 async def deliver(

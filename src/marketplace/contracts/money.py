@@ -2,11 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, func, select
 
-from marketplace.contracts.models import Milestone
+from marketplace.contracts.models import Contract, Milestone
+from marketplace.escrow.card_models import SavedCard
+from marketplace.escrow.cards import cards_of
 from marketplace.escrow.models import Hold, Refund, Release
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import CURRENCIES, Money
@@ -63,6 +66,13 @@ async def hold_of(db: AnySession, contract_id: UUID, number: int) -> Hold | None
     query = select(Hold).join(Milestone, Milestone.hold_id == Hold.id)
     query = query.where(Milestone.contract_id == contract_id, Milestone.number == number)
     return (await db.execute(query)).scalar_one_or_none()
+
+
+async def cards_for(db: AnySession, contract_id: UUID, *, reader: UUID, at: datetime) -> list[SavedCard]:
+    """The cards with which a reader may pay in for a contract; none for who does not pay there."""
+    query = select(Contract.organisation_id).where(Contract.id == contract_id)
+    found = await cards_of(db, (await db.execute(query)).scalar_one(), reader=reader)
+    return [each for each in found if not each.is_expired(at)]
 
 
 def _sum(kind: type[Release] | type[Refund], *where: object) -> ScalarSelect[int]:

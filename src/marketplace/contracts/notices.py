@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import EMPLOYER_ROLES
-from marketplace.escrow.models import Release
+from marketplace.escrow.card_models import SavedCard
+from marketplace.escrow.models import Refund, Release
 from marketplace.identity.models import Membership, Organisation, User
+from marketplace.identity.roles import BY_NAME
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.money import Money
@@ -54,10 +56,26 @@ async def consent_answered(db: Session, contract: Contract, title: str, *, is_gi
     await tell(db, contract, "consent_answered", None, values, "/portfolio", at)
 
 
-async def lapsed(db: Session, contract: Contract, milestone: Milestone, *, at: datetime) -> None:
-    """The pay page ran out; only those who were paying are told."""
+async def lapsed(
+    db: Session, contract: Contract, milestone: Milestone, *, card: SavedCard | None = None, at: datetime
+) -> None:
+    """The pay page ran out, or the saved card was refused; only those who were paying are told."""
     values = await about(db, contract, milestone)
-    await tell(db, contract, None, "payment_lapsed", values, path_of(contract.id, milestone.number), at)
+    message = "payment_lapsed"
+    if card is not None:
+        message, values = "card_refused", values | {"card": card.title, "last4": card.last4}
+    await tell(db, contract, None, message, values, path_of(contract.id, milestone.number), at)
+
+
+async def card_changed(db: Session, card: SavedCard, message: str, *, at: datetime) -> None:
+    """A card was kept or removed: everybody who pays there is told."""
+    organisation = await db.get_one(Organisation, card.organisation_id)
+    values = {"organisation": organisation.name, "card": card.title, "last4": card.last4}
+    members = select(Membership.user_id).where(
+        Membership.organisation_id == organisation.id, Membership.role.in_(BY_NAME["pay"].roles)
+    )
+    for member in (await db.execute(members.order_by(Membership.user_id))).scalars().all():
+        await notify(db, member, message, values, link="/money?as=employer", at=at)
 
 
 async def delivered(db: Session, contract: Contract, milestone: Milestone, until: datetime, *, at: datetime) -> None:
@@ -144,6 +162,15 @@ async def refunded(db: Session, contract: Contract, milestone: Milestone, amount
     values = {**await about(db, contract, milestone), "amount": amount}
     path = path_of(contract.id, milestone.number)
     await tell(db, contract, "hold_refunded", "hold_refunded", values, path, at)
+
+
+async def refund_news(
+    db: Session, contract: Contract, milestone: Milestone, refund: Refund, message: str, *, at: datetime
+) -> None:
+    """A refund did not arrive, or was given once more; only the employer is told: it is her money."""
+    amount = Money(refund.amount_minor, refund.currency)
+    values = {**await about(db, contract, milestone), "amount": amount, "is_by_hand": refund.is_by_hand}
+    await tell(db, contract, None, message, values, path_of(contract.id, milestone.number), at)
 
 
 async def completed(db: Session, contract: Contract, *, at: datetime) -> None:

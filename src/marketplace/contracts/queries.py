@@ -264,8 +264,17 @@ async def contract_of_proposal(db: AnySession, proposal_id: UUID, *, reader: UUI
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def open_contracts_of(db: AnySession, user_id: UUID) -> dict[UUID, bool]:
-    """Contracts that are not over and would end without her, and whether one of their milestones is disputed.
+@dataclass(frozen=True, slots=True)
+class OpenContract:
+    """A contract that is not over; `is_disputed`: one of its milestones is."""
+
+    id: UUID
+    title: str
+    is_disputed: bool
+
+
+async def open_contracts_of(db: AnySession, user_id: UUID) -> list[OpenContract]:
+    """Contracts that are not over and would end without her.
 
     Hers as the freelancer, or of an organisation in which nobody else could go on.
     """
@@ -277,12 +286,10 @@ async def open_contracts_of(db: AnySession, user_id: UUID) -> dict[UUID, bool]:
         User.closed_at.is_(None),
     )
     is_disputed = exists().where(Milestone.contract_id == Contract.id, Milestone.state == "disputed")
-    query = select(Contract.id, is_disputed.label("is_disputed")).join(
-        Freelancer, Freelancer.id == Contract.freelancer_id
-    )
+    query = select(Contract.id, Contract.title, is_disputed).join(Freelancer, Freelancer.id == Contract.freelancer_id)
     would_end = is_hers(user_id) | (is_theirs(user_id) & ~somebody_else)
     rows = await db.execute(query.where(Contract.state.in_(("offered", "active")), would_end).order_by(Contract.id))
-    return {row.id: row.is_disputed for row in rows.all()}
+    return [OpenContract(*row) for row in rows.all()]
 
 
 async def file_for(db: AnySession, file_id: UUID, *, reader: UUID) -> StoredFile:

@@ -9,9 +9,12 @@ from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.rules import ORDER_UNPAID
 from marketplace.contracts.threads import contract_thread, contract_threads
 from marketplace.engines.deadlines.events import DeadlinePassed
+from marketplace.escrow.card_models import SavedCard
 from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.escrow.events import (
     BankChanged,
+    CardRemoved,
+    CardSaved,
     ChargebackClosed,
     ChargebackOpened,
     HoldExpired,
@@ -21,6 +24,8 @@ from marketplace.escrow.events import (
     PayoutConfirmed,
     PayoutFailed,
     PayoutSent,
+    RefundFailed,
+    RefundMadeGood,
     TransferWaiting,
 )
 from marketplace.escrow.models import Hold, Payout, PayoutAccount, Refund, Release, Transfer
@@ -69,9 +74,22 @@ async def fund(db: Session, event: HoldFunded) -> None:
 
 @within(HoldExpired)
 async def unfund(db: Session, event: HoldExpired) -> None:
-    """Nobody paid in time."""
+    """Nobody paid in time, or a saved card was refused."""
     if milestone := await _milestone(db, event.hold_id):
-        await actions.mark_unpaid(db, milestone, at=clock.now())
+        card = await db.get_one(SavedCard, event.card_id) if event.card_id else None
+        await actions.mark_unpaid(db, milestone, card=card, at=clock.now())
+
+
+@after(CardSaved)
+async def tell_of_card(db: Session, event: CardSaved) -> None:
+    """A card can be charged with one press from now on."""
+    await notices.card_changed(db, await db.get_one(SavedCard, event.card_id), "card_saved", at=clock.now())
+
+
+@after(CardRemoved)
+async def tell_of_removal(db: Session, event: CardRemoved) -> None:
+    """It can't any more."""
+    await notices.card_changed(db, await db.get_one(SavedCard, event.card_id), "card_removed", at=clock.now())
 
 
 @within(DeadlinePassed)
@@ -95,6 +113,25 @@ async def tell_of_refund(db: Session, event: HoldRefunded) -> None:
     amount = Money(refund.amount_minor, refund.currency)
     contract = await db.get_one(Contract, milestone.contract_id)
     await notices.refunded(db, contract, milestone, amount, at=clock.now())
+
+
+@after(RefundFailed)
+async def tell_of_failed_refund(db: Session, event: RefundFailed) -> None:
+    """The payer waits for it in vain: she learns why, and what we do about it."""
+    await _tell_payer(db, event.hold_id, event.refund_id, "refund_failed")
+
+
+@after(RefundMadeGood)
+async def tell_of_second_refund(db: Session, event: RefundMadeGood) -> None:
+    """It is given back after all."""
+    await _tell_payer(db, event.hold_id, event.refund_id, "refund_made_good")
+
+
+async def _tell_payer(db: Session, hold_id: UUID, refund_id: UUID, message: str) -> None:
+    if milestone := await _milestone(db, hold_id):
+        refund = await db.get_one(Refund, refund_id)
+        contract = await db.get_one(Contract, milestone.contract_id)
+        await notices.refund_news(db, contract, milestone, refund, message, at=clock.now())
 
 
 @within(ChargebackClosed)

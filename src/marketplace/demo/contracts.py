@@ -13,7 +13,7 @@ from sqlalchemy import select
 from marketplace.contracts import actions
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.demo import disputes, world
-from marketplace.demo.people import Everybody
+from marketplace.demo.people import CAST, Everybody
 from marketplace.demo.postings import published
 from marketplace.demo.proposals import freelancer_of
 from marketplace.demo.rails import incoming
@@ -98,7 +98,7 @@ class Story(ABC):
             return (await db.execute(wanted)).scalars().all()
 
     async def _fund(self, contract_id: UUID, milestone_id: UUID, *, pays: bool) -> None:
-        """By card; in rupees by a transfer that our statement shows."""
+        """By card, which Bilal keeps; in rupees by a transfer that our statement shows."""
         async with self.database.read() as db:
             wanted = select(Contract.currency).where(Contract.id == contract_id)
             is_by_card = (await db.execute(wanted)).scalar_one() in STRIPE_HOLDS
@@ -123,6 +123,7 @@ class Story(ABC):
                 milestone,
                 success_url=f"{address}/milestones/{milestone.number}/paid",
                 cancel_url=address,
+                keeps_card=self.employer == self.everybody.users[CAST["bilal"]],
                 by=self.employer,
                 at=clock.now(),
             )

@@ -3,18 +3,21 @@
 Each is led from where it stands to the state its line tells, a step a transaction: after a crash it goes on. People
 come by the files of fairs_files.py, a thousand of them into the fair that is on now; its timetable is made by the
 worker of the running site.
+
+Time goes on: filled again later, a fair whose day has come is held and ends, one that is on has come as far as the
+clock, and where none tells the state of its line any more the next one is made.
 """
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
-from typing import Any, cast
+from datetime import time, timedelta
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from marketplace.demo import fairs_day, world
+from marketplace.demo import fairs_calendar, fairs_day, fairs_hall, world
+from marketplace.demo.fairs_calendar import LONG, ZONE
 from marketplace.demo.fairs_files import HALLS, Size, files_of
 from marketplace.demo.people import CAST, PARK, Everybody, email_of
 from marketplace.fairs import attending, objecting, organising, planning, queries, registering, whole_loading
@@ -27,10 +30,9 @@ from marketplace.fairs.rules import LIVE_TIMETABLES, Room, Shape
 from marketplace.fairs.tickets import TicketKey
 from marketplace.identity.models import Organisation
 from marketplace.kernel import clock
-from marketplace.kernel.database import Database, Session
+from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.queue import Services
 
-ZONE = ZoneInfo("Asia/Karachi")
 ATTENDING = {
     "AgriTrack": "agritrack",
     "RuralPay": "ruralpay",
@@ -45,7 +47,7 @@ _CAME = ("Ayesha Khan", "Hina Malik")
 async def fill(
     services: Services, everybody: Everybody, report: Callable[[str, int, int], None], *, only: tuple[str, ...] = ()
 ) -> None:
-    """Make what is missing. Raises: TimeoutError when no worker makes the timetables."""
+    """Make what is missing today. Raises: TimeoutError when no worker makes the timetables."""
     lines = [line for line in world.fairs()["fairs"] if not only or line["key"] in only]
     for number, line in enumerate(lines, 1):
         await _Story(services, everybody, line).tell()
@@ -53,7 +55,7 @@ async def fill(
 
 
 class _Story:
-    """One fair."""
+    """One line of fairs.toml: its fair of today, and those before it."""
 
     def __init__(self, services: Services, everybody: Everybody, line: dict[str, Any]) -> None:
         self.services, self.everybody, self.line = services, everybody, line
@@ -62,23 +64,38 @@ class _Story:
         self.began = self.now - timedelta(days=max(40 - line["day"], 5))
 
     async def tell(self) -> None:
-        async with self.database.write.begin() as db:
-            fair = await self._fair(db) or await self._make(db)
-            state = fair.state
-        target = self.line["state"]
-        if target in ("draft", "open") or state in ("cancelled", "closed", target if target != "matching" else ""):
+        async with self.database.read() as db:
+            fairs = await self._fairs(db)
+            today = next((fair for fair in fairs if fairs_calendar.fits(fair, self.line["state"], self.now)), None)
+            is_due = today is None and await fairs_calendar.is_wanted(db, self.line, fairs, self.now)
+        if today is None and not is_due:
+            return
+        for fair in fairs:
+            if fair is not today and fairs_calendar.has_come(fair, self.now):
+                await self._lead(fair, fairs_calendar.end_of(fair))
+        if today is None:
+            async with self.database.write.begin() as db:
+                today = await self._make(db)
+        await self._lead(today, self.line["state"])
+
+    async def _fairs(self, db: AnySession) -> list[Fair]:
+        """All of this line, the newest first."""
+        named = select(Fair).join(Organisation, Organisation.id == Fair.organisation_id)
+        named = named.where(Organisation.name == PARK, Fair.title_en == self.line["title_en"])
+        return list((await db.scalars(named.order_by(Fair.id.desc()))).all())
+
+    async def _lead(self, fair: Fair, target: str) -> None:
+        """From where it stands to that state, or as far as its day has come."""
+        self.id = fair.id
+        if target in ("draft", "open") or (fair.state == target and target not in ("matching", "live")):
             return
         if target == "cancelled":
             await self._move("cancelled")
             return
-        if state in ("open", "matching"):
-            await self._plan()
+        if fair.state in ("open", "matching") and fair.mode != "open_hall":
+            await self._plan(target)
         if target in ("live", "closed"):
-            await self._hold()
-
-    async def _fair(self, db: Session) -> Fair | None:
-        named = select(Fair).join(Organisation, Organisation.id == Fair.organisation_id)
-        return await db.scalar(named.where(Organisation.name == PARK, Fair.title_en == self.line["title_en"]))
+            await self._hold(target)
 
     async def _make(self, db: Session) -> Fair:
         """With everybody who comes."""
@@ -125,10 +142,15 @@ class _Story:
             opens, closes = (time.fromisoformat(self.line[name]) for name in ("opens", "closes"))
             women = (on,) if self.line.get("women") else ()
             return Hours(first_on=on, last_on=on, opens=opens, closes=closes, slot_minutes=20, women_days=women)
-        first = _minute(self.now.astimezone(ZONE))
+        first = fairs_calendar.opening_minute(self.now)
         women = (Span(_time(first), _time(first + 60)),)
         pauses = (Span(_time(first + 140), _time(first + 180)),), (Span(_time(first + 280), _time(first + 300)),)
-        whole: dict[str, Any] = {"first_on": on, "last_on": on, "opens": _time(first), "closes": _time(first + 380)}
+        whole: dict[str, Any] = {
+            "first_on": on,
+            "last_on": on,
+            "opens": _time(first),
+            "closes": _time(first + LONG),
+        }
         return Hours(**whole, slot_minutes=20, breaks=pauses[0], prayers=pauses[1], women_hours=women)
 
     async def _move(self, to: Any) -> None:
@@ -137,11 +159,9 @@ class _Story:
             await organising.move(db, fair, to, by=self.by, at=self.now)
 
     async def _own(self, db: Session) -> Fair:
-        fair = await self._fair(db)
-        assert fair is not None
-        return await registering.lock_fair(db, fair.id)
+        return await registering.lock_fair(db, self.id)
 
-    async def _plan(self) -> None:
+    async def _plan(self, target: str) -> None:
         """A timetable, made by the worker, then shown; published unless the story ends there."""
         async with self.database.write.begin() as db:
             fair = await self._own(db)
@@ -156,8 +176,9 @@ class _Story:
             if version.state == "made":
                 until = self.now + timedelta(days=2)
                 await planning.show(db, fair, version, until=until, by=self.by, at=self.now)
-                await self._object(db, fair)
-            if self.line["state"] != "matching":
+                if target == "matching":
+                    await self._object(db, fair)
+            if target != "matching":
                 await planning.publish(db, fair, version, by=self.by, at=self.now)
 
     async def _made(self, timetable_id: UUID) -> None:
@@ -171,23 +192,27 @@ class _Story:
 
     async def _object(self, db: Session, fair: Fair) -> None:
         """Where the story ends with a first timetable, somebody says what does not suit her."""
-        if self.line["state"] != "matching":
-            return
         hers = select(FairCandidate).where(FairCandidate.fair_id == fair.id).order_by(FairCandidate.number).limit(5)
         words = "My bus from Dunyapur arrives at half past ten. Can the first meeting be later?"
         candidate = (await db.scalars(hers)).all()[-1]
         await objecting.object_to(db, candidate, words, by=None, at=self.now)
 
-    async def _hold(self) -> None:
-        """The day, as far as it has come: one transaction with the move, so that it is there once."""
+    async def _hold(self, target: str) -> None:
+        """The day, as far as it has come, in one transaction with the move; then its end."""
         async with self.database.write.begin() as db:
             fair = await self._own(db)
-            if fair.state == "published":
-                assert fair.starts_at and fair.ends_at
+            assert fair.starts_at and fair.ends_at
+            until = min(self.now, fair.ends_at)
+            if fair.state in ("published", "open"):
                 await organising.move(db, fair, "live", by=self.by, at=fair.starts_at)
-                await fairs_day.hold(db, fair, self.everybody, at=min(self.now, fair.ends_at))
-            if fair.state == "live" and self.line["state"] == "closed":
-                await organising.move(db, fair, "closed", by=self.by, at=cast("datetime", fair.ends_at))
+            if fair.mode != "open_hall":
+                await fairs_day.hold(db, fair, self.everybody, at=until)
+        if fair.mode == "open_hall":
+            await fairs_hall.hold(self.services, fair.id, by=self.by, until=until)
+        async with self.database.write.begin() as db:
+            fair = await self._own(db)
+            if fair.state == "live" and target == "closed" and until < self.now:
+                await organising.move(db, fair, "closed", by=self.by, at=until)
 
 
 async def _newest(db: Session, fair_id: UUID) -> Timetable | None:
@@ -200,12 +225,6 @@ def _shape(line: dict[str, Any]) -> Shape:
     told = ("title_en", "title_ur", "venue", "district", "capacity")
     texts = {name: line[name].strip() for name in ("text_en", "text_ur")}
     return Shape(**{name: line[name] for name in told}, **texts, mode=line.get("mode", "timetable"), max_meetings=4)
-
-
-def _minute(now: datetime) -> int:
-    """When the fair that is on now began, in minutes of its day: three hours ago, or as near as one day allows."""
-    began = now.hour * 60 + now.minute - 190
-    return min(max(began // 10 * 10, 0), 24 * 60 - 400)
 
 
 def _time(minutes: int) -> time:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
 from marketplace.demo.people import Everybody
 from marketplace.fairs import offers, results
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
-from marketplace.fairs.day_models import Checkin, FairScorecard
+from marketplace.fairs.day_models import Checkin, FairOffer, FairScorecard
 from marketplace.fairs.models import Fair, FairRoom, FairSlot
 from marketplace.fairs.offers import Words
 from marketplace.fairs.plan_models import Meeting
@@ -30,14 +30,18 @@ WORDS = {
 }
 
 
+_OPEN = ("planned", "called", "checked_in")
+
+
 async def hold(db: Session, fair: Fair, everybody: Everybody, *, at: datetime) -> None:
-    """All that happened until then."""
+    """All that happened until then; a second time, what has happened since. What visitors tapped meanwhile stays."""
     day = _Day(db, fair, at)
     await day.read()
     await day.come_in()
     await day.meet()
     await day.say()
-    await _offer(db, fair, everybody, at=at)
+    if await db.scalar(select(FairOffer.id).where(FairOffer.fair_id == fair.id).limit(1)) is None:
+        await _offer(db, fair, everybody, at=at)
 
 
 class _Day:
@@ -45,20 +49,23 @@ class _Day:
 
     def __init__(self, db: Session, fair: Fair, at: datetime) -> None:
         self.db, self.fair, self.at = db, fair, at
-        self.chance = random.Random(str(fair.id))  # noqa: S311 - a story, no secret
+        self.chance = random.Random(f"{fair.id} {at}")  # noqa: S311 - a story, no secret
         self.meetings: list[tuple[Meeting, FairSlot]] = []
         self.here: dict[UUID, datetime] = {}
         """When each of those who have come until now was let in."""
 
     async def read(self) -> None:
-        """The published timetable."""
+        """The published timetable, as far as nobody has said what became of it, and who is here already."""
         rows = (
             select(Meeting, FairSlot)
             .join(FairSlot, FairSlot.id == Meeting.slot_id)
-            .where(Meeting.fair_id == self.fair.id, Meeting.state == "planned")
+            .where(Meeting.fair_id == self.fair.id, Meeting.state.in_(_OPEN))
             .order_by(FairSlot.number, Meeting.id)
         )
         self.meetings = [(meeting, slot) for meeting, slot in await self.db.execute(rows)]
+        came = select(FairCandidate.id, FairCandidate.checked_in_at).where(FairCandidate.fair_id == self.fair.id)
+        here = await self.db.execute(came.where(FairCandidate.checked_in_at.is_not(None)))
+        self.here = {id: at for id, at in here if at is not None}
 
     async def come_in(self) -> None:
         """Most come, a little before their first meeting; some who have had their last one have left."""
@@ -73,7 +80,7 @@ class _Day:
         people: list[dict[str, Any]] = []
         for id, first in firsts.items():
             came = first - timedelta(minutes=self.chance.randint(5, 45))
-            if self.chance.random() < 0.13 or came > self.at:
+            if id in self.here or self.chance.random() < 0.13 or came > self.at:
                 continue
             self.here[id] = came
             left = lasts[id] + timedelta(minutes=self.chance.randint(3, 30))
@@ -104,20 +111,21 @@ class _Day:
             over, begins = slot.ends_at <= self.at, slot.starts_at + timedelta(minutes=self.chance.randint(0, 3))
             state = ("done" if there else "no_show") if over else ("checked_in" if there else "called")
             row = {"who": meeting.id, "state": state, "called_at": slot.starts_at, "updated_at": self.at}
-            row |= {"began_at": min(begins, self.at) if there else None}
+            row |= {"began_at": meeting.began_at or min(begins, self.at) if there else None}
             row |= {"ended_at": slot.ends_at - timedelta(minutes=self.chance.randint(0, 5)) if over else None}
             rows.append(row | {"missed_by": "candidate" if state == "no_show" else None})
         names = ("state", "called_at", "updated_at", "began_at", "ended_at", "missed_by")
-        await _set(self.db, Meeting, rows, names)
+        await _set(self.db, Meeting, rows, names, Meeting.ended_at.is_(None))
         self.db.expire_all()
         await self.db.refresh(self.fair)
 
     async def say(self) -> None:
         """A scorecard for most that were held; who is told something reads it on her page."""
         held = select(Meeting.id, Meeting.booth_id, Meeting.candidate_id, Meeting.ended_at)
-        done = held.where(Meeting.fair_id == self.fair.id, Meeting.state == "done").order_by(Meeting.id)
+        own = FairScorecard.booth_id == Meeting.booth_id, FairScorecard.candidate_id == Meeting.candidate_id
+        done = held.where(Meeting.fair_id == self.fair.id, Meeting.state == "done", ~exists().where(*own))
         cards: list[dict[str, Any]] = []
-        for row in (await self.db.execute(done)).all():
+        for row in (await self.db.execute(done.order_by(Meeting.id))).all():
             if self.chance.random() < 0.15:
                 continue
             result = self.chance.choice(RESULTS)
@@ -160,11 +168,11 @@ async def _insert(db: Session, table: Any, rows: list[dict[str, Any]]) -> None:
         await db.execute(insert(table.__table__), rows)
 
 
-async def _set(db: Session, table: Any, rows: list[dict[str, Any]], names: tuple[str, ...]) -> None:
+async def _set(db: Session, table: Any, rows: list[dict[str, Any]], names: tuple[str, ...], *where: Any) -> None:
     """Each row's columns by its id (`who`), in one round."""
     if not rows:
         return
     core = table.__table__
-    statement = update(core).where(core.c.id == bindparam("who"))
+    statement = update(core).where(core.c.id == bindparam("who"), *where)
     connection = await db.connection()
     await connection.execute(statement.values({name: bindparam(name) for name in names}), rows)

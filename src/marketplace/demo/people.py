@@ -13,7 +13,7 @@ from marketplace.identity.models import Membership, Organisation, User
 from marketplace.identity.organisations import create_organisation, personal_organisation
 from marketplace.identity.passwords import hash_password
 from marketplace.kernel import clock
-from marketplace.kernel.database import Database, Session
+from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.queue import Services
 from marketplace.talent import actions as talent
 from marketplace.talent.rules import Language, LanguageLevel, Profile
@@ -83,6 +83,21 @@ async def fill(services: Services, report: Callable[[str, int, int], None]) -> E
     return everybody
 
 
+async def known(services: Services) -> Everybody | None:
+    """Who is there already; None while the world is empty or half made."""
+    everybody = Everybody()
+    async with services[Database].read() as db:
+        for name in dict.fromkeys([*CAST.values(), *OWNERS.values()]):
+            if (user := await identity.find_user(db, email_of(name))) is None:
+                return None
+            everybody.users[name] = user.id
+        for line in world.employers():
+            if (owned := await _owned(db, everybody.owner(line.key))) is None:
+                return None
+            everybody.organisations[line.key] = owned.id
+        return everybody if await _owned(db, everybody.users[CAST["organiser"]]) else None
+
+
 async def _user(db: Session, name: str, password_hash: str, at: datetime) -> User:
     email = email_of(name)
     if (found := await identity.find_user(db, email)) is not None:
@@ -140,6 +155,6 @@ async def _organisation(db: Session, owner: UUID, line: world.EmployerLine, at: 
     return made
 
 
-async def _owned(db: Session, owner: UUID) -> Organisation | None:
+async def _owned(db: AnySession, owner: UUID) -> Organisation | None:
     owned = select(Organisation).join(Membership, Membership.organisation_id == Organisation.id)
     return (await db.execute(owned.where(Membership.user_id == owner).limit(1))).scalar_one_or_none()

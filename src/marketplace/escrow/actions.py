@@ -14,7 +14,7 @@ from marketplace.engines.ledger import queries as ledger
 from marketplace.engines.ledger.journal import Overdrawn
 from marketplace.engines.payments import outbox
 from marketplace.escrow import accounts, sending
-from marketplace.escrow.errors import AlreadyFunded, HoldFrozen, NoCard, NotHeld
+from marketplace.escrow.errors import AlreadyFunded, CardInUse, HoldFrozen, NoCard, NotHeld
 from marketplace.escrow.events import HoldRefunded, ReleaseMade
 from marketplace.escrow.fees import fee_of_part
 from marketplace.escrow.models import Checkout, Hold, PayoutAccount, Refund, Release, Transfer
@@ -57,24 +57,39 @@ async def open_hold(
     return hold
 
 
-async def start_checkout(db: Session, hold: Hold, *, success_url: str, cancel_url: str, by: UUID, at: datetime) -> UUID:
+async def start_checkout(
+    db: Session,
+    hold: Hold,
+    *,
+    success_url: str,
+    cancel_url: str,
+    keeps_card: bool = False,
+    by: UUID,
+    at: datetime,
+) -> UUID:
     """The command that opens Stripe's pay page for a pending hold: dispatch it after COMMIT, then go to its `url`.
 
-    While an earlier page is still open, its command comes back: a double click pays once.
-    Raises: NoCard in a currency that Stripe would change, AlreadyFunded, NotHeld (cancelled).
+    While an earlier page is still open, its command comes back: a double click pays once. `keeps_card`: she wants her
+    card kept for the next time; an open page on which she did not want that is closed.
+    Raises: NoCard in a currency that Stripe would change, AlreadyFunded, NotHeld (cancelled), CardInUse.
     """
     hold = await locked_hold(db, hold.id)
     if hold.state != "pending":
         raise NotHeld if hold.state == "cancelled" else AlreadyFunded
     if hold.currency not in STRIPE_HOLDS:
         raise NoCard
-    last = await _last_checkout(db, hold.id)
+    last = await last_checkout(db, hold.id)
+    if last and last.card_id and last.state == "pending":
+        raise CardInUse
     if last and last.command_id and last.state in ("pending", "open") and last.expires_at > at:
-        return last.command_id
+        if last.state == "pending" or keeps_card == (last.kept_by_user_id is not None):
+            return last.command_id
+        await close_page(db, last)
     checkout = Checkout(
         hold_id=hold.id,
         attempt=last.attempt + 1 if last else 1,
         state="pending",
+        kept_by_user_id=by if keeps_card else None,
         created_at=at,
         expires_at=at + CHECKOUT_LIFE,
     )
@@ -101,10 +116,16 @@ def _session_body(hold: Hold, checkout: Checkout, success_url: str, cancel_url: 
         "unit_amount": hold.amount_minor,
         "product_data": {"name": hold.purpose},
     }
+    intent: dict[str, object] = {"transfer_group": f"hold:{hold.id}", "metadata": marks}
+    kept: dict[str, object] = {}
+    if checkout.kept_by_user_id:
+        # on_session: it is charged when she presses, never without her. Each kept card has a customer of its own.
+        intent["setup_future_usage"], kept = "on_session", {"customer_creation": "always"}
     return {
+        **kept,
         "mode": "payment",
         "line_items": [{"price_data": price, "quantity": 1}],
-        "payment_intent_data": {"transfer_group": f"hold:{hold.id}", "metadata": marks},
+        "payment_intent_data": intent,
         "metadata": marks,
         "client_reference_id": str(hold.id),
         "success_url": success_url,
@@ -121,16 +142,21 @@ async def cancel_hold(db: Session, hold: Hold, *, by: UUID | None, at: datetime)
     hold = await locked_hold(db, hold.id)
     check_move("hold", hold.state, "cancelled")
     hold.state, hold.closed_at = "cancelled", at
-    last = await _last_checkout(db, hold.id)
+    last = await last_checkout(db, hold.id)
     if last and last.state == "open":
-        await outbox.send(
-            db,
-            operation="checkout.sessions.expire",
-            key=f"checkout:{last.id}:expire",
-            body={"session": last.session_id},
-            subject=("checkout", last.id),
-        )
+        await close_page(db, last)
     await _note(db, "hold.cancelled", ("hold", hold.id), by=by, at=at)
+
+
+async def close_page(db: Session, checkout: Checkout) -> UUID:
+    """The command that closes an open pay page at Stripe, so that nobody pays there any more."""
+    return await outbox.send(
+        db,
+        operation="checkout.sessions.expire",
+        key=f"checkout:{checkout.id}:expire",
+        body={"session": checkout.session_id},
+        subject=("checkout", checkout.id),
+    )
 
 
 async def release(db: Session, hold: Hold, amount: Money, *, by: UUID | None, cause: str, at: datetime) -> Release:
@@ -260,7 +286,8 @@ async def locked_hold(db: Session, hold_id: UUID) -> Hold:
     return hold
 
 
-async def _last_checkout(db: Session, hold_id: UUID) -> Checkout | None:
+async def last_checkout(db: Session, hold_id: UUID) -> Checkout | None:
+    """The newest try to pay a hold at Stripe."""
     query = select(Checkout).where(Checkout.hold_id == hold_id).order_by(Checkout.attempt.desc()).limit(1)
     return (await db.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 

@@ -1,4 +1,4 @@
-"""What Stripe says about pay pages and charges: a hold is funded, a page expired, money came that nobody wanted.
+"""What Stripe says about pay pages, cards and charges: a hold is funded, a page expired, money came that nobody wanted.
 
 Events come twice and in any order, and before our own record of the command: everything is found by the ids that
 we wrote into the metadata, decided under the lock of the hold, and posted under keys of its own.
@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from marketplace.engines.ledger import journal
 from marketplace.engines.payments.operations import Wire, part
-from marketplace.escrow import accounts, sending
+from marketplace.escrow import accounts, cards, sending
 from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.events import HoldExpired, HoldFunded
 from marketplace.escrow.models import Checkout, Hold, Refund
@@ -26,7 +26,7 @@ from marketplace.kernel.money import Money
 
 async def checkout_opened(db: Session, checkout_id: UUID, session: Wire) -> None:
     """The pay page is ready."""
-    _hold, checkout = await _locked(db, checkout_id)
+    _hold, checkout = await locked(db, checkout_id)
     if checkout.state == "pending":
         checkout.state, checkout.session_id, checkout.url = "open", session["id"], session["url"] or ""
         await db.flush()
@@ -34,10 +34,10 @@ async def checkout_opened(db: Session, checkout_id: UUID, session: Wire) -> None
 
 async def checkout_failed(db: Session, checkout_id: UUID, *, code: str, at: datetime) -> None:
     """Stripe refused to make the page: the payer may try again."""
-    hold, checkout = await _locked(db, checkout_id)
+    hold, checkout = await locked(db, checkout_id)
     if checkout.state != "pending":
         return
-    checkout.state = "failed"
+    checkout.state, checkout.failure = "failed", code
     await _left_unpaid(db, hold, at, why=code)
 
 
@@ -48,14 +48,37 @@ async def session_changed(db: Session, session: Wire, at: datetime) -> None:
         return
     hold, checkout = found
     if session["status"] == "complete" and session["payment_status"] == "paid":
-        await _paid(db, hold, checkout, session, at)
+        await _session_paid(db, hold, checkout, session, at)
     elif session["status"] == "expired" and checkout.state in ("pending", "open"):
         checkout.state = "expired"
         await _left_unpaid(db, hold, at, why="expired")
 
 
+async def card_paid(db: Session, checkout_id: UUID, charge: Wire, at: datetime) -> None:
+    """A saved card was charged: said by Stripe's answer, by its webhook, or by both at once."""
+    hold, checkout = await locked(db, checkout_id)
+    await _paid(db, hold, checkout, charge, at)
+
+
+async def card_refused(db: Session, checkout_id: UUID, *, code: str, at: datetime) -> None:
+    """A saved card was not charged: another way to pay is open at once."""
+    hold, checkout = await locked(db, checkout_id)
+    if checkout.state != "pending":
+        return
+    checkout.state, checkout.failure = "failed", code
+    await _left_unpaid(db, hold, at, why=code, card_id=checkout.card_id)
+
+
 async def charge_changed(db: Session, charge: Wire, at: datetime) -> None:
-    """What Stripe keeps of a charge is known: book it once, as soon as the payment itself is booked."""
+    """A saved card was charged, or what Stripe keeps of a charge is known: booked once, after the payment itself."""
+    marks = part(charge, "metadata")
+    if charge.get("paid") and "checkout" in marks:
+        by_card = select(Checkout.id).where(
+            Checkout.id == UUID(marks["checkout"]), Checkout.card_id.is_not(None), Checkout.paid_at.is_(None)
+        )
+        if (checkout_id := (await db.execute(by_card)).scalar_one_or_none()) is not None:
+            await card_paid(db, checkout_id, charge, at)
+            return
     query = select(Checkout.id).where(Checkout.charge_id == charge["id"], Checkout.paid_at.is_not(None))
     checkout_id = (await db.execute(query)).scalar_one_or_none()
     if checkout_id is not None:
@@ -97,15 +120,23 @@ async def _unexpected(db: Session, hold: Hold, session: Wire, at: datetime) -> C
     return checkout
 
 
-async def _paid(db: Session, hold: Hold, checkout: Checkout, session: Wire, at: datetime) -> None:
+async def _session_paid(db: Session, hold: Hold, checkout: Checkout, session: Wire, at: datetime) -> None:
     if checkout.paid_at is not None:
         return
     intent = part(session, "payment_intent")
     charge = part(intent, "latest_charge")
     assert intent and charge, f"{session['id']}: engines/payments asks Stripe to put both into the session"
-    checkout.payment_intent_id, checkout.charge_id, checkout.paid_at = intent["id"], charge["id"], at
+    amounts = {"amount": session["amount_total"], "currency": session["currency"], "payment_intent": intent["id"]}
+    await _paid(db, hold, checkout, {**charge, **amounts}, at)
+    await cards.keep(db, hold, checkout, session, charge, at)
+
+
+async def _paid(db: Session, hold: Hold, checkout: Checkout, charge: Wire, at: datetime) -> None:
+    if checkout.paid_at is not None:
+        return
+    checkout.payment_intent_id, checkout.charge_id, checkout.paid_at = charge["payment_intent"], charge["id"], at
     await db.flush()
-    paid = Money(session["amount_total"], session["currency"].upper())
+    paid = Money(charge["amount"], charge["currency"].upper())
     await _book_processor_fee(db, checkout.id, charge, at)
     if refusal := _refusal(hold, paid):
         await _give_back(db, hold, checkout, paid, cause=refusal, at=at)
@@ -161,7 +192,7 @@ async def _give_back(db: Session, hold: Hold, checkout: Checkout, paid: Money, *
     await _note(db, "hold.payment_refused", hold, at, why=cause, amount_minor=paid.amount_minor, currency=paid.currency)
 
 
-async def _left_unpaid(db: Session, hold: Hold, at: datetime, *, why: str) -> None:
+async def _left_unpaid(db: Session, hold: Hold, at: datetime, *, why: str, card_id: UUID | None = None) -> None:
     """Tell that nobody pays now, unless another page is open or the hold is past that."""
     await db.flush()
     query = select(Checkout.id).where(Checkout.hold_id == hold.id, Checkout.state.in_(("pending", "open"))).limit(1)
@@ -170,7 +201,7 @@ async def _left_unpaid(db: Session, hold: Hold, at: datetime, *, why: str) -> No
     if (await db.execute(select(PayIn.id).where(PayIn.hold_id == hold.id))).scalar_one_or_none() is not None:
         return  # it may still come by transfer
     await _note(db, "hold.expired", hold, at, why=why)
-    await publish(db, HoldExpired(hold_id=hold.id))
+    await publish(db, HoldExpired(hold_id=hold.id, card_id=card_id))
 
 
 async def _book_processor_fee(db: Session, checkout_id: UUID, charge: Wire, at: datetime) -> None:
@@ -188,7 +219,8 @@ async def _by_session(db: Session, session_id: str) -> Checkout | None:
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def _locked(db: Session, checkout_id: UUID) -> tuple[Hold, Checkout]:
+async def locked(db: Session, checkout_id: UUID) -> tuple[Hold, Checkout]:
+    """A try to pay, and its hold, locked."""
     hold_id = (await db.execute(select(Checkout.hold_id).where(Checkout.id == checkout_id))).scalar_one()
     hold = await locked_hold(db, hold_id)
     return hold, await db.get_one(Checkout, checkout_id, populate_existing=True)

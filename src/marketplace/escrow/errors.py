@@ -18,6 +18,18 @@ class NoCard(Conflict):
     message = N_("What is agreed in rupees is paid in by bank or wallet: a card would be charged in dollars.")
 
 
+class PayPageOpening(Conflict):
+    message = N_("A pay page is just being opened for this. Please look again in a moment: nothing was charged.")
+
+
+class CardInUse(Conflict):
+    message = N_("Your card is being charged for this. Please look again in a moment.")
+
+
+class CardBusy(Conflict):
+    message = N_("A payment with this card is under way. Please try again in a minute.")
+
+
 class AlreadyFunded(Conflict):
     message = N_("This is funded already.")
 

@@ -12,13 +12,43 @@ class HoldFunded(Event, frozen=True):
 
 
 class HoldExpired(Event, frozen=True):
-    """The pay page was left without paying. The hold stays pending: `start_checkout` opens the next attempt."""
+    """The pay page was left without paying. The hold stays pending: `start_checkout` opens the next attempt.
+
+    `card_id`: not a page, but a saved card, was refused.
+    """
 
     hold_id: UUID
+    card_id: UUID | None = None
+
+
+class CardSaved(Event, frozen=True):
+    """An organisation has a card now that can be charged with one press."""
+
+    card_id: UUID
+
+
+class CardRemoved(Event, frozen=True):
+    """A saved card is gone."""
+
+    card_id: UUID
 
 
 class HoldRefunded(Event, frozen=True):
     """Money of a hold is on its way back to the payer (whole or in part)."""
+
+    hold_id: UUID
+    refund_id: UUID
+
+
+class RefundFailed(Event, frozen=True):
+    """A refund did not reach the payer; a person of finance gives it back in another way."""
+
+    hold_id: UUID
+    refund_id: UUID
+
+
+class RefundMadeGood(Event, frozen=True):
+    """What had not reached the payer was given back once more: it is on its way to the card, or was sent by hand."""
 
     hold_id: UUID
     refund_id: UUID

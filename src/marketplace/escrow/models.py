@@ -71,9 +71,10 @@ class Hold(Base):
 
 
 class Checkout(Base):
-    """One visit to Stripe's pay page; `attempt` counts from 1 per hold.
+    """One visit to Stripe's pay page, or one charge of a saved card (`card_id`); `attempt` counts from 1 per hold.
 
     refused: it was paid, but the hold could not take it (paid twice, cancelled); the payment is refunded.
+    `kept_by_user_id`: who asked that the card be kept. `failure`: why nothing was charged (state failed).
     """
 
     __tablename__ = "checkouts"
@@ -81,17 +82,22 @@ class Checkout(Base):
         one_of("state", CheckoutState),
         UniqueConstraint("hold_id", "attempt"),
         CheckConstraint("attempt > 0", name="attempt"),
+        CheckConstraint("card_id IS NULL OR (session_id IS NULL AND kept_by_user_id IS NULL)", name="card"),
+        Index("ix_checkouts_card_id", "card_id", postgresql_where=text("card_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = pk()
     hold_id: Mapped[UUID] = mapped_column(ForeignKey("holds.id"))
     attempt: Mapped[int]
     state: Mapped[str]
+    card_id: Mapped[UUID | None] = mapped_column(ForeignKey("saved_cards.id"))
+    kept_by_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     command_id: Mapped[UUID | None]
     session_id: Mapped[str | None] = mapped_column(unique=True)
     url: Mapped[str] = mapped_column(server_default="")
     payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
     charge_id: Mapped[str | None] = mapped_column(unique=True)
+    failure: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = timestamp()
     expires_at: Mapped[datetime] = timestamp()
     paid_at: Mapped[datetime | None] = optional_timestamp()

@@ -21,6 +21,8 @@ from marketplace.escrow.events import (
     PayoutConfirmed,
     PayoutFailed,
     PayoutSent,
+    RefundFailed,
+    RefundMadeGood,
     TransferSent,
     TransferWaiting,
 )
@@ -82,6 +84,8 @@ async def refund_sent(db: Session, refund_id: UUID, stripe_refund_id: str, at: d
     lines = accounts.move(accounts.refund_transit(refund.id), accounts.stripe(money.currency), money)
     await _post(db, f"refund:{refund.id}:sent", "refund_sent", lines, ("refund", refund.id), at)
     await _note(db, "refund.sent", ("refund", refund.id), at, money)
+    if refund.replaces_id is not None:
+        await publish(db, RefundMadeGood(hold_id=refund.hold_id, refund_id=refund.id))
 
 
 async def refund_failed(db: Session, refund_id: UUID, *, code: str, at: datetime, has_left: bool) -> None:
@@ -112,6 +116,7 @@ async def refund_failed(db: Session, refund_id: UUID, *, code: str, at: datetime
         lines = accounts.move(source, target, money)
         await _post(db, f"refund:{refund.id}:failed", "refund_failed", lines, ("refund", refund.id), at)
     await _note(db, "refund.failed", ("refund", refund.id), at, money, code)
+    await publish(db, RefundFailed(hold_id=hold.id, refund_id=refund.id))
 
 
 # --- payouts

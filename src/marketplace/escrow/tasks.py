@@ -8,8 +8,9 @@ from marketplace.engines.ledger.publishing import RootKey
 from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
-from marketplace.escrow import chargebacks, checkouts, reconciling, roots, sending, settling
+from marketplace.escrow import cards, chargebacks, charging, checkouts, reconciling, roots, sending, settling
 from marketplace.escrow.models import PayoutAccount, Transfer
+from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
@@ -22,6 +23,10 @@ async def command_done(db: Session, event: CommandDone) -> None:
     match event.operation:
         case "checkout.sessions.create":
             await checkouts.checkout_opened(db, event.subject_id, event.result)
+        case "checkout.sessions.expire":
+            await charging.page_closed(db, event.command_id, event.result, clock.now())
+        case "payment_intents.create":
+            await charging.intent_answered(db, event.subject_id, event.result, clock.now())
         case "transfers.create":
             await settling.transfer_sent(db, event.subject_id, event.result_id, clock.now())
         case "refunds.create":
@@ -38,6 +43,10 @@ async def command_failed(db: Session, event: CommandFailed) -> None:
     match event.operation:
         case "checkout.sessions.create":
             await checkouts.checkout_failed(db, event.subject_id, code=event.code, at=clock.now())
+        case "checkout.sessions.expire":
+            await charging.page_not_closed(db, event.command_id, clock.now())
+        case "payment_intents.create":
+            await checkouts.card_refused(db, event.subject_id, code=event.code, at=clock.now())
         case "transfers.create":
             await settling.transfer_failed(db, event.subject_id, event.command_id, code=event.code, at=clock.now())
         case "refunds.create":
@@ -77,6 +86,12 @@ async def _refund_changed(db: Session, refund_id: UUID, event: StripeObjectChang
     if event.object["status"] in ("failed", "canceled"):
         code = event.object.get("failure_reason") or event.object["status"]
         await settling.refund_failed(db, refund_id, code=code, at=clock.now(), has_left=True)
+
+
+@within(AccountClosing)
+async def forget_cards(db: Session, event: AccountClosing) -> None:
+    """Nobody is left who could use or remove them."""
+    await cards.forget_alone(db, event.user_id, at=clock.now())
 
 
 @task("escrow.reconcile")

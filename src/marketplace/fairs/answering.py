@@ -6,6 +6,7 @@
 An answer is owed to everybody an employer met, called while she was in the hall, or whose badge it read.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,10 +93,8 @@ async def turn_down_rest(db: Session, fair: Fair, booth: Booth, *, word: str, by
     Returns how many. Raises: FairNotOn, Invalid.
     """
     waiting = [each.candidate_id for each in await owed(db, fair.id, booth_id=booth.id)]
-    found = select(FairCandidate).where(FairCandidate.id.in_(waiting)).order_by(FairCandidate.id)
-    for candidate in (await db.scalars(found)).all():
-        card = results.Card(result="not_this_time", word=word or None)
-        await results.judge(db, fair, booth, candidate, card, by=by, at=at)
+    card = results.Card(result="not_this_time", word=word or None)
+    await results.judge_each(db, fair, booth, dict.fromkeys(waiting, card), by=by, at=at)
     return len(waiting)
 
 
@@ -121,15 +120,14 @@ async def sweep(db: Session, *, at: datetime) -> None:
 
 
 async def _remind(db: Session, fair: Fair, stage: str, *, at: datetime) -> None:
-    counts = dict[UUID, int]()
-    for each in await owed(db, fair.id):
-        counts[each.booth_id] = counts.get(each.booth_id, 0) + 1
-    due = due_at(fair)
-    for booth_id, count in counts.items():
-        said: dict[str, Any] = {"count": count, "until": due, "last_day": f"{due + GIVEN_UP:%Y-%m-%d}"}
-        link = f"/fairs/{fair.slug}/booths/{ids.short(booth_id)}/answers"
-        about = f"results {stage} {fair.dates_version}"
-        await telling.booths_of(db, fair, "fair_results_due", [booth_id], about=about, at=at, link=link, **said)
+    counts, due = Counter(waiting.booth_id for waiting in await owed(db, fair.id)), due_at(fair)
+    each = {
+        id: {"count": count, "link": f"/fairs/{fair.slug}/booths/{ids.short(id)}/answers"}
+        for id, count in counts.items()
+    }
+    said: dict[str, Any] = {"until": due, "last_day": f"{due + GIVEN_UP:%Y-%m-%d}"}
+    about = f"results {stage} {fair.dates_version}"
+    await telling.booths_of(db, fair, "fair_results_due", list(each), about=about, at=at, each=each, **said)
 
 
 async def _tell(db: Session, fair: Fair, *, at: datetime) -> None:

@@ -74,6 +74,7 @@ async def ask(db: Session, fair_id: UUID, organisation_id: UUID, wanted: Wanted,
         fair_id=fair.id, organisation_id=organisation_id, name=organisation.name, state="requested", created_at=at
     )
     booth.requested_by, booth.requested_at, booth.terms_accepted_at = by, at, at
+    booth.availability_for = fair.dates_version
     _write(booth, wanted)
     db.add(booth)
     await db.flush()
@@ -87,8 +88,24 @@ async def amend(db: Session, booth: Booth, wanted: Wanted, *, by: UUID, at: date
     if booth.state in ("refused", "withdrawn"):
         raise rules.MoveRefused(state=booth.state)
     _write(booth, wanted)
+    booth.availability_for = (await db.get_one(Fair, booth.fair_id)).dates_version
     await db.flush()
     await audit.record(db, "booth.amended", subject=("booth", booth.id), by=by, at=at)
+
+
+def asks_again(booth: Booth, fair: Fair) -> bool:
+    """Whether the fair moved since the employer said that it comes."""
+    is_coming = booth.state in ("requested", *rules.SHOWN_BOOTHS) and fair.state not in ("live", "closed", "cancelled")
+    return is_coming and booth.availability_for < fair.dates_version
+
+
+async def confirm_date(db: Session, booth: Booth, *, by: UUID, at: datetime) -> None:
+    """It comes on the days as they are now. Raises: MoveRefused."""
+    if booth.state not in ("requested", *rules.SHOWN_BOOTHS):
+        raise rules.MoveRefused(state=booth.state)
+    booth.availability_for = (await db.get_one(Fair, booth.fair_id)).dates_version
+    await db.flush()
+    await audit.record(db, "booth.comes", subject=("booth", booth.id), by=by, at=at)
 
 
 async def withdraw(db: Session, booth: Booth, *, by: UUID, at: datetime) -> None:
@@ -120,7 +137,7 @@ async def accept(db: Session, secret: str, organisation_id: UUID, *, by: UUID, a
     same = Booth.fair_id == fair.id, Booth.organisation_id == organisation_id, Booth.state != "withdrawn"
     if await db.scalar(select(Booth.id).where(*same)) is not None:
         raise AskedAlready
-    booth.organisation_id, booth.invitation_hash = organisation_id, None
+    booth.organisation_id, booth.invitation_hash, booth.availability_for = organisation_id, None, fair.dates_version
     booth.requested_by, booth.requested_at, booth.terms_accepted_at = by, at, at
     if booth.state == "invited":
         await move(db, booth, "approved", by=by, at=at)
@@ -197,7 +214,7 @@ async def unsend(db: Session, booth: Booth, representative_id: UUID, *, by: UUID
         Representative.booth_id == booth.id,
         Representative.ended_at.is_(None),
     )
-    ended = update(Representative).where(*mine).values(ended_at=at).returning(Representative.name)
+    ended = update(Representative).where(*mine).values(ended_at=at, link_hash=None).returning(Representative.name)
     name = await db.scalar(ended)
     if name is None:
         raise NotFound

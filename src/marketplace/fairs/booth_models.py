@@ -31,7 +31,8 @@ class Booth(Base):
 
     Approved booths are on the public page and in the timetable; confirmed ones have an open posting attached, which
     needs an organisation. `wants_tables` is what it asked for. Pay, skills and language are those of its file; where
-    postings are attached theirs count. `last_queue_number` numbers its queue in an open hall.
+    postings are attached theirs count. `availability_for` is the fair's `dates_version` for which it said that it
+    comes. `last_queue_number` numbers its queue in an open hall.
     """
 
     __tablename__ = "booths"
@@ -73,6 +74,7 @@ class Booth(Base):
     pay_period: Mapped[str | None]
     must_skill_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    availability_for: Mapped[int] = mapped_column(server_default="1")
     last_queue_number: Mapped[int] = mapped_column(server_default="0")
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     requested_at: Mapped[datetime | None] = optional_timestamp()
@@ -135,12 +137,19 @@ class TableClosure(Base):
 
 
 class Representative(Base):
-    """Who speaks for an employer at the fair: with an account, or invited by a link. Replaced ones have `ended_at`."""
+    """Who speaks for an employer at the fair: with an account, or without one. Replaced ones have `ended_at`.
+
+    `link_hash` is the SHA-256 of the link by which somebody without an account runs `table_id` on the day; `link_by`
+    gave it.
+    """
 
     __tablename__ = "representatives"
     __table_args__ = (
         ForeignKeyConstraint(["booth_id", "fair_id"], ["booths.id", "booths.fair_id"]),
         ForeignKeyConstraint(["table_id", "booth_id"], ["fair_tables.id", "fair_tables.booth_id"]),
+        CheckConstraint(
+            "link_hash IS NULL OR (table_id IS NOT NULL AND link_by IS NOT NULL AND link_at IS NOT NULL)", name="link"
+        ),
         Index(
             "uq_representatives_user",
             *("booth_id", "user_id"),
@@ -160,5 +169,8 @@ class Representative(Base):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     invitation_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    link_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    link_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    link_at: Mapped[datetime | None] = optional_timestamp()
     created_at: Mapped[datetime] = timestamp()
     ended_at: Mapped[datetime | None] = optional_timestamp()

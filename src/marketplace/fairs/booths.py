@@ -83,8 +83,8 @@ async def decide(
     await outbox.changed(db, rules.INDEX, fair.id)
     await audit.record(db, f"booth.{to}", subject=("booth", booth.id), by=by, at=at, before=before)
     told = f"fair_booth_{to}"
-    more = {"reason": reason} if to == "refused" else {}
-    await telling.booths_of(db, fair, told, [booth.id], about=f"{to} {at.isoformat()}", at=at, **more)
+    each = {booth.id: {"reason": booth.refuse_reason}}
+    await telling.booths_of(db, fair, told, [booth.id], about=f"{to} {at.isoformat()}", at=at, each=each)
 
 
 async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, at: datetime) -> Booth:
@@ -97,7 +97,7 @@ async def add(db: Session, fair: Fair, name: str, *, email: str = "", by: UUID, 
     if await db.scalar(known):
         raise Invalid.at("name", N_("An employer of this name is there already."))
     made = Booth(fair_id=fair.id, name=name, email=email or None, state="approved", decided_by=by, decided_at=at)
-    made.created_at = at
+    made.created_at, made.availability_for = at, fair.dates_version
     db.add(made)
     await db.flush()
     await outbox.changed(db, rules.INDEX, fair.id)

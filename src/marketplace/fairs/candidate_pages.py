@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,6 +32,8 @@ class OwnMeeting:
     starts_at: datetime | None
     ends_at: datetime | None
     delayed_minutes: int | None
+    candidate_rating: int | None
+    candidate_word: str
 
     def room_in(self, locale: str) -> str:
         """The room's name in the reader's language."""
@@ -49,8 +52,7 @@ class OwnPage:
 
 async def own_page(db: AnySession, candidate: FairCandidate) -> OwnPage:
     """All of it."""
-    live = select(Timetable.state, Timetable.objections_until).where(Timetable.fair_id == candidate.fair_id)
-    shown = (await db.execute(live.where(Timetable.state.in_(LIVE_TIMETABLES)))).one_or_none()
+    shown = await shown_timetable(db, candidate.fair_id)
     told = select(FairMessage.message, FairMessage.at).where(FairMessage.candidate_id == candidate.id)
     messages = (await db.execute(told.order_by(FairMessage.at.desc(), FairMessage.id.desc()).limit(10))).all()
     return OwnPage(
@@ -61,12 +63,19 @@ async def own_page(db: AnySession, candidate: FairCandidate) -> OwnPage:
     )
 
 
+async def shown_timetable(db: AnySession, fair_id: UUID) -> Any:
+    """The state of the timetable that both sides see, and until when they may object; None while there is none."""
+    live = select(Timetable.state, Timetable.objections_until).where(Timetable.fair_id == fair_id)
+    return (await db.execute(live.where(Timetable.state.in_(LIVE_TIMETABLES)))).one_or_none()
+
+
 async def meetings_of(db: AnySession, candidate_id: UUID) -> list[OwnMeeting]:
     """Hers, in the order of the day; those of the queue of an open hall last."""
     columns = (
         *(Meeting.id, Booth.name.label("employer"), Booth.label.label("booth"), FairTable.label.label("table")),
         *(FairRoom.name.label("room"), FairRoom.name_ur.label("room_ur"), FairRoom.url, Meeting.state),
         *(FairSlot.starts_at, FairSlot.ends_at, FairSlot.delayed_minutes),
+        *(Meeting.candidate_rating, Meeting.candidate_word),
     )
     found = (
         select(*columns)

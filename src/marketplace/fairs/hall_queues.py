@@ -114,7 +114,7 @@ async def show_interest(db: Session, fair: Fair, booth: Booth, candidate: FairCa
         await db.flush()
 
 
-async def call_next(db: Session, fair: Fair, table: FairTable, *, by: UUID, at: datetime) -> QueueEntry | None:
+async def call_next(db: Session, fair: Fair, table: FairTable, *, by: UUID | None, at: datetime) -> QueueEntry | None:
     """The first who waits and is free comes to this table; None when nobody is. Raises: NoQueues, TableBusy."""
     check_open(fair)
     await db.execute(select(FairTable.id).where(FairTable.id == table.id).with_for_update())
@@ -143,7 +143,7 @@ async def at_table(db: AnySession, table_id: UUID) -> QueueEntry | None:
     return await db.scalar(select(QueueEntry).where(QueueEntry.table_id == table_id, there).limit(1))
 
 
-async def arrive(db: Session, booth: Booth, entry_id: UUID, *, by: UUID, at: datetime) -> Meeting:
+async def arrive(db: Session, booth: Booth, entry_id: UUID, *, by: UUID | None, at: datetime) -> Meeting:
     """She is at the table: the meeting begins. Raises: NotFound, MoveRefused."""
     entry = await _locked(db, QueueEntry.id == entry_id, QueueEntry.booth_id == booth.id)
     await _move(db, entry, "served", at=at)
@@ -159,7 +159,7 @@ async def arrive(db: Session, booth: Booth, entry_id: UUID, *, by: UUID, at: dat
     return meeting
 
 
-async def finish(db: Session, booth: Booth, entry_id: UUID, *, by: UUID, at: datetime) -> None:
+async def finish(db: Session, booth: Booth, entry_id: UUID, *, by: UUID | None, at: datetime) -> None:
     """They have talked; the table is free. The result may be said later. Raises: NotFound, MoveRefused."""
     entry = await _locked(db, QueueEntry.id == entry_id, QueueEntry.booth_id == booth.id)
     meeting = await db.get(Meeting, entry.meeting_id, with_for_update=True) if entry.meeting_id else None
@@ -171,7 +171,7 @@ async def finish(db: Session, booth: Booth, entry_id: UUID, *, by: UUID, at: dat
     await audit.record(db, "meeting.done", subject=("meeting", meeting.id), by=by, at=at, source="queue")
 
 
-async def miss(db: Session, fair: Fair, booth: Booth, entry_id: UUID, *, by: UUID, at: datetime) -> None:
+async def miss(db: Session, fair: Fair, booth: Booth, entry_id: UUID, *, by: UUID | None, at: datetime) -> None:
     """She was called and did not come in the minutes of grace. Raises: NotFound, StillTime, MoveRefused."""
     entry = await _locked(db, QueueEntry.id == entry_id, QueueEntry.booth_id == booth.id)
     if entry.called_at is not None and at < entry.called_at + timedelta(minutes=fair.grace_minutes):

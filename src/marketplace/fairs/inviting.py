@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from marketplace.fairs import registering, telling
+from marketplace.fairs import queries, registering, telling
 from marketplace.fairs.candidate_models import FairCandidate, FairInvitation
 from marketplace.fairs.models import Fair
 from marketplace.identity import audit
@@ -61,6 +61,20 @@ async def decline(db: Session, fair_id: UUID, *, by: UUID, at: datetime) -> None
         raise NotFound
 
 
+async def asking(db: AnySession, by: UUID, *, at: datetime) -> list[Fair]:
+    """Fairs in registration to which she may ask people: those of her organisers, the next first."""
+    mine = Fair.organisation_id.in_(queries.organised_by(by)), Fair.state == "open"
+    found = await db.scalars(select(Fair).where(*mine).order_by(Fair.starts_at, Fair.id))
+    return [fair for fair in found if registering.is_open(fair, at)]
+
+
+async def stand_of(db: AnySession, freelancer_id: UUID, *, by: UUID, at: datetime) -> list[tuple[Fair, str]]:
+    """The fairs to which `by` may ask people, each with where this freelancer stands: "" where she was not asked."""
+    fairs = await asking(db, by, at=at)
+    found = await _stands(db, [fair.id for fair in fairs], [freelancer_id]) if fairs else {}
+    return [(fair, found.get((fair.id, freelancer_id), "")) for fair in fairs]
+
+
 async def waits(db: AnySession, fair_id: UUID, user_id: UUID) -> bool:
     """Whether she was asked to this fair and has neither come nor said no."""
     asked = select(FairInvitation.id).join(Freelancer, Freelancer.id == FairInvitation.freelancer_id)
@@ -71,14 +85,22 @@ async def waits(db: AnySession, fair_id: UUID, user_id: UUID) -> bool:
 
 async def stands(db: AnySession, fair_id: UUID, freelancer_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Where those of them stand who were asked or came: invited, declined or registered; two queries for a page."""
-    asked = select(FairInvitation.freelancer_id, FairInvitation.declined_at).where(
-        FairInvitation.fair_id == fair_id, FairInvitation.freelancer_id.in_(freelancer_ids)
-    )
-    found = {row.freelancer_id: "declined" if row.declined_at else "invited" for row in await db.execute(asked)}
+    return {id: stand for (_, id), stand in (await _stands(db, [fair_id], freelancer_ids)).items()}
+
+
+async def _stands(
+    db: AnySession, fair_ids: Sequence[UUID], freelancer_ids: Sequence[UUID]
+) -> dict[tuple[UUID, UUID], str]:
+    columns = FairInvitation.fair_id, FairInvitation.freelancer_id, FairInvitation.declined_at
+    pairs = FairInvitation.fair_id.in_(fair_ids), FairInvitation.freelancer_id.in_(freelancer_ids)
+    found = {
+        (row.fair_id, row.freelancer_id): "declined" if row.declined_at else "invited"
+        for row in await db.execute(select(*columns).where(*pairs))
+    }
     came = (
-        select(Freelancer.id)
+        select(FairCandidate.fair_id, Freelancer.id)
         .join(FairCandidate, FairCandidate.user_id == Freelancer.user_id)
-        .where(FairCandidate.fair_id == fair_id, FairCandidate.state.in_(registering.LIVING))
+        .where(FairCandidate.fair_id.in_(fair_ids), FairCandidate.state.in_(registering.LIVING))
     )
-    here = (await db.scalars(came.where(Freelancer.id.in_(freelancer_ids)))).all()
-    return found | dict.fromkeys(here, "registered")
+    here = (await db.execute(came.where(Freelancer.id.in_(freelancer_ids)))).all()
+    return found | {(row.fair_id, row.id): "registered" for row in here}

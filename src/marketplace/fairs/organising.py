@@ -7,19 +7,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import any_, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.types import Uuid
 
 from marketplace.engines.search import outbox
-from marketplace.fairs import grid, registering, rules
+from marketplace.fairs import grid, queries, registering, rules
 from marketplace.fairs.booth_models import Booth, FairTable, TableClosure
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.grid import Hours, Span
 from marketplace.fairs.models import Fair, FairDay, FairRoom, FairSlot, FairState
 from marketplace.fairs.plan_models import Meeting, Timetable
-from marketplace.fairs.rules import ACTING, Room, Shape
+from marketplace.fairs.rules import Room, Shape
 from marketplace.identity import audit
-from marketplace.identity.models import Membership, Organisation
+from marketplace.identity.models import Organisation
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Conflict, Invalid, NotFound
@@ -44,24 +44,14 @@ class NothingMoved(Conflict):
 
 async def organisers_of(db: AnySession, user_id: UUID) -> list[Organisation]:
     """The organisers she acts for, by name."""
-    mine = (
-        select(Organisation)
-        .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.user_id == user_id, Membership.role.in_(ACTING), any_(Organisation.kinds) == "organiser")
-    )
+    mine = select(Organisation).where(Organisation.id.in_(queries.organised_by(user_id)))
     return list((await db.scalars(mine.order_by(Organisation.name, Organisation.id))).all())
 
 
 async def own_fair(db: AnySession, slug: str, *, by: UUID, lock: bool = False) -> Fair:
     """A fair of an organiser she acts for; `lock`: for a change of it. Raises: NotFound."""
-    found = (
-        select(Fair)
-        .join(Organisation, Organisation.id == Fair.organisation_id)
-        .join(Membership, Membership.organisation_id == Fair.organisation_id)
-        .where(Fair.slug == slug, Membership.user_id == by, Membership.role.in_(ACTING))
-        .where(any_(Organisation.kinds) == "organiser")
-    )
-    fair = await db.scalar(found.with_for_update(of=Fair) if lock else found)
+    found = select(Fair).where(Fair.slug == slug, Fair.organisation_id.in_(queries.organised_by(by)))
+    fair = await db.scalar(found.with_for_update() if lock else found)
     if fair is None:
         raise NotFound
     return fair

@@ -5,13 +5,13 @@ a meeting gets one; who never passed a gate came all the same. What the employer
 that line comes back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from marketplace.fairs import results
 from marketplace.fairs.booth_models import Booth, FairTable
@@ -79,40 +79,48 @@ async def type_back(
     found = select(FairCandidate).where(FairCandidate.fair_id == fair.id, FairCandidate.code.in_(codes))
     locked = await db.scalars(found.order_by(FairCandidate.id).with_for_update())
     people = {each.code: each for each in locked.all() if each.state != "removed"}
-    count, faults = 0, dict[str, str]()
+    cards, faults = await _cards(db, booth, people, lines)
+    await _came(db, table, [people[code] for code, card in cards.items() if card.result != "no_show"], at=at)
+    said = {people[code].id: card for code, card in cards.items()}
+    await results.judge_each(db, fair, booth, said, by=by, at=at)
+    if cards:
+        values: dict[str, Any] = {"table": table.label, "lines": len(cards)}
+        await audit.record(db, "fair.paper_typed", subject=("fair", fair.id), by=by, at=at, **values)
+    return Kept(len(cards), faults)
+
+
+async def _cards(
+    db: Session, booth: Booth, people: Mapping[str, FairCandidate], lines: Sequence[Typed]
+) -> tuple[dict[str, Card], dict[str, str]]:
+    """What is to be kept, by code, and what is wrong with other lines. A line that is there twice is once."""
+    stand = await results_at(db, booth.id)
+    cards, faults = dict[str, Card](), dict[str, str]()
     for line in lines:
-        candidate = people.get(code_of(line.code))
+        code = code_of(line.code)
+        candidate = people.get(code)
         if candidate is None:
             faults[line.code] = NOBODY
             continue
-        said = await results.card_of(db, booth.id, candidate.id)
-        stands = (said.result or "") if said else ""
+        stands = stand.get(candidate.id, "")
         if stands not in (line.was, line.result):
             faults[line.code] = SAID_MEANWHILE
-            continue
-        if stands == line.result and not line.word:
-            continue
-        if line.result != "no_show":
-            await _came(db, table, candidate, at=at)
-        card = Card(result=line.result, word=line.word or None)
-        await results.judge(db, fair, booth, candidate, card, by=by, at=at)
-        count += 1
-    if count:
-        values: dict[str, Any] = {"table": table.label, "lines": count}
-        await audit.record(db, "fair.paper_typed", subject=("fair", fair.id), by=by, at=at, **values)
-    return Kept(count, faults)
+        elif stands != line.result or line.word:
+            cards[code] = Card(result=line.result, word=line.word or None)
+            stand[candidate.id] = line.result
+    return cards, faults
 
 
-async def _came(db: Session, table: FairTable, candidate: FairCandidate, *, at: datetime) -> None:
-    """She sat at this table: there is a meeting of the two, and she was in the hall."""
-    found = select(Meeting, FairSlot.starts_at).outerjoin(FairSlot, FairSlot.id == Meeting.slot_id)
-    pair = Meeting.booth_id == table.booth_id, Meeting.candidate_id == candidate.id, Meeting.state != "cancelled"
-    row = (await db.execute(found.where(*pair).order_by(Meeting.id.desc()).limit(1))).one_or_none()
-    began: datetime | None = None if row is None else row[1]
-    if row is None:
-        where = {"fair_id": table.fair_id, "booth_id": table.booth_id, "table_id": table.id}
-        times = {"began_at": at, "created_at": at, "updated_at": at}
-        db.add(Meeting(**where, candidate_id=candidate.id, source="queue", state="checked_in", **times))
-    if candidate.checked_in_at is None:
-        candidate.checked_in_at = began or at
+async def _came(db: Session, table: FairTable, people: Sequence[FairCandidate], *, at: datetime) -> None:
+    """They sat at this table: there is a meeting of each with it, and each was in the hall."""
+    pairs = Meeting.booth_id == table.booth_id, Meeting.candidate_id.in_([each.id for each in people])
+    found = select(Meeting.candidate_id, FairSlot.starts_at).outerjoin(FairSlot, FairSlot.id == Meeting.slot_id)
+    there = await db.execute(found.where(*pairs, Meeting.state != "cancelled").order_by(Meeting.id))
+    met = {row.candidate_id: row.starts_at for row in there}
+    where = {"fair_id": table.fair_id, "booth_id": table.booth_id, "table_id": table.id, "source": "queue"}
+    where |= {"state": "checked_in", "began_at": at, "created_at": at, "updated_at": at}
+    if new := [{**where, "candidate_id": each.id} for each in people if each.id not in met]:
+        await db.execute(insert(Meeting), new)
+    for each in people:
+        if each.checked_in_at is None:
+            each.checked_in_at = met.get(each.id) or at
     await db.flush()

@@ -19,7 +19,7 @@ from marketplace.fairs import organising, rules
 from marketplace.fairs.booth_models import TableClosure
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
-from marketplace.fairs.planning_problem import Frame, frame_of
+from marketplace.fairs.problems import Floor, frame_of, is_fixed, live_meetings
 from marketplace.identity import audit
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
@@ -101,14 +101,15 @@ async def keep(db: Session, timetable_id: UUID, answer: dict[str, Any], *, at: d
     await db.flush()
 
 
-async def _cells(db: Session, frame: Frame, meetings: list[list[int]]) -> tuple[list[Any], list[Any]]:
+async def _cells(db: Session, frame: Floor, meetings: list[list[int]]) -> tuple[list[Any], list[Any]]:
     """Each meeting at a table of its employer: a locked one at its own, the others at the first that is free.
 
     And the seats kept free: [table, slot].
     """
     standing = await _standing(db, frame)
     free = {
-        cell: [id for id in tables if (id, cell[1]) not in standing.values()] for cell, tables in frame.tables.items()
+        cell: [id for id in tables if (id, cell[1]) not in standing.values()]
+        for cell, tables in frame.tables_at().items()
     }
     found: list[Any] = []
     for c, e, s in meetings:
@@ -125,18 +126,16 @@ async def _cells(db: Session, frame: Frame, meetings: list[list[int]]) -> tuple[
     return found, kept_free
 
 
-async def _standing(db: Session, frame: Frame) -> dict[tuple[UUID, UUID], tuple[UUID, int]]:
+async def _standing(db: Session, frame: Floor) -> dict[tuple[UUID, UUID], tuple[UUID, int]]:
     numbers = {slot.id: n for n, slot in enumerate(frame.slots)}
-    stands = Meeting.state.in_(rules.LIVE_MEETINGS) & (Meeting.is_locked | (Meeting.state != "planned"))
-    here = select(Meeting).where(Meeting.fair_id == frame.booths[0].fair_id, stands, Meeting.slot_id.in_(numbers))
     return {
         (each.candidate_id, each.booth_id): (each.table_id, numbers[each.slot_id])
-        for each in (await db.scalars(here)).all()
-        if each.slot_id
+        for each in await live_meetings(db, frame.booths[0].fair_id)
+        if is_fixed(each) and each.slot_id is not None and each.slot_id in numbers
     }
 
 
-def _groups(frame: Frame, meetings: list[list[int]]) -> dict[str, Any]:
+def _groups(frame: Floor, meetings: list[list[int]]) -> dict[str, Any]:
     count: dict[int, int] = defaultdict(int)
     for c, _, _ in meetings:
         count[c] += 1
@@ -153,7 +152,7 @@ def _groups(frame: Frame, meetings: list[list[int]]) -> dict[str, Any]:
     return {"groups": rows}
 
 
-def _named(frame: Frame, figures: dict[str, Any]) -> dict[str, Any]:
+def _named(frame: Floor, figures: dict[str, Any]) -> dict[str, Any]:
     """Numbers of the planner as ids of ours."""
     people, booths = dict(enumerate(frame.candidates)), dict(enumerate(frame.booths))
     return {
@@ -188,7 +187,7 @@ def compare(before: Cells, after: Cells) -> Diff:
 
 async def show(db: Session, fair: Fair, made: Timetable, *, until: datetime, by: UUID, at: datetime) -> Diff:
     """Provisional: both sides see their meetings and may object until then. Raises: MoveRefused, NotPlanned."""
-    diff = await _put(db, fair, made, "provisional", at=at)
+    diff = await put(db, fair, made, "provisional", at=at)
     made.provisional_at, made.objections_until = at, until
     if fair.state == "published":
         await organising.move(db, fair, "matching", by=by, at=at)
@@ -198,7 +197,7 @@ async def show(db: Session, fair: Fair, made: Timetable, *, until: datetime, by:
 
 async def publish(db: Session, fair: Fair, made: Timetable, *, by: UUID, at: datetime) -> Diff:
     """It counts from now on. Raises: MoveRefused, NotPlanned."""
-    diff = await _put(db, fair, made, "published", at=at)
+    diff = await put(db, fair, made, "published", at=at)
     made.published_at = at
     if fair.state == "matching":
         await organising.move(db, fair, "published", by=by, at=at)
@@ -224,7 +223,7 @@ async def lock(db: Session, fair: Fair, meeting_id: UUID, *, is_locked: bool, at
         raise NotFound
 
 
-async def _put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datetime) -> Diff:
+async def put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datetime) -> Diff:
     """Its meetings become the rows that count; what stands already and is in it too does not move."""
     if fair.state not in ("matching", "published"):
         raise NotPlanned

@@ -11,7 +11,7 @@ from sqlalchemy.orm import undefer
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair, FairSlot
-from marketplace.fairs.plan_models import Meeting, Objection, Timetable
+from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.planning import Cells, cells_of
 from marketplace.fairs.rules import LIVE_MEETINGS, LIVE_TIMETABLES
 from marketplace.kernel import ids
@@ -51,24 +51,6 @@ async def input_of(db: AnySession, fair_id: UUID, number: int) -> dict[str, Any]
     if content is None:
         raise NotFound
     return content
-
-
-async def objections_of(db: AnySession, fair_id: UUID, *, limit: int = 50) -> list[Any]:
-    """What is said against a shown timetable and has no answer yet: (text, when, who)."""
-    found = (
-        select(
-            Objection.id,
-            Objection.text,
-            Objection.made_at,
-            FairCandidate.name.label("candidate"),
-            Booth.name.label("booth"),
-        )
-        .outerjoin(FairCandidate, FairCandidate.id == Objection.candidate_id)
-        .outerjoin(Booth, Booth.id == Objection.booth_id)
-        .where(Objection.fair_id == fair_id, Objection.answered_at.is_(None))
-        .order_by(Objection.id)
-    )
-    return list((await db.execute(found.limit(limit))).all())
 
 
 async def meetings_in(

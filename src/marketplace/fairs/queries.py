@@ -56,6 +56,7 @@ class Counts:
     tables: int
     candidates: dict[str, int]
     asked_again: int
+    booths_asked_again: int
     meetings: int
     inside: int
 
@@ -97,15 +98,22 @@ async def public_fair(db: AnySession, slug: str, *, reader: UUID | None) -> tupl
     return fair, organiser, mine
 
 
+def organised_by(user_id: UUID) -> Select[UUID]:
+    """The ids of the organisers she acts for."""
+    joined = select(Membership.organisation_id).join(Organisation, Organisation.id == Membership.organisation_id)
+    is_organiser = any_(Organisation.kinds) == "organiser"
+    return joined.where(Membership.user_id == user_id, Membership.role.in_(ACTING), is_organiser)
+
+
 async def fairs_of(db: AnySession, user_id: UUID, *, limit: int = 50) -> list[FairRow]:
     """All fairs of her organisers, drafts too: what comes first, then what is over."""
-    mine = (
-        select(Membership.organisation_id)
-        .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(Membership.user_id == user_id, Membership.role.in_(ACTING), any_(Organisation.kinds) == "organiser")
-    )
     over = Fair.state.in_(("closed", "cancelled"))
-    found = _rows().where(Fair.organisation_id.in_(mine)).order_by(over, Fair.starts_at, Fair.id).limit(limit)
+    found = (
+        _rows()
+        .where(Fair.organisation_id.in_(organised_by(user_id)))
+        .order_by(over, Fair.starts_at, Fair.id)
+        .limit(limit)
+    )
     return [FairRow(**row) for row in (await db.execute(found)).mappings()]
 
 
@@ -118,6 +126,9 @@ async def counts_of(db: AnySession, fair: Fair) -> Counts:
         tables=await _count(db, FairTable.fair_id == fair.id),
         candidates=await _by_state(db, FairCandidate, fair.id),
         asked_again=await _count(db, FairCandidate.fair_id == fair.id, again, seated),
+        booths_asked_again=await _count(
+            db, Booth.fair_id == fair.id, Booth.availability_for < fair.dates_version, Booth.state.in_(SHOWN_BOOTHS)
+        ),
         meetings=await _count(db, Meeting.fair_id == fair.id, Meeting.state.not_in(("cancelled", "no_show"))),
         inside=await _count(db, FairCandidate.fair_id == fair.id, FairCandidate.is_inside.is_(True)),
     )

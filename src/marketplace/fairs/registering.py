@@ -6,6 +6,7 @@ changes a registration locks the fair first, then the candidate. As soon as a se
 longest takes it, in the same transaction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,7 @@ from marketplace.kernel.money import Money
 from marketplace.kernel.queue import defer
 from marketplace.talent.models import Freelancer
 
-TELL = "fairs.tell_candidate"
+TELL = "fairs.tell_candidates"
 LIVING: tuple[CandidateState, ...] = ("waiting", "registered", "confirmed")
 MOST_SKILLS = 20
 LONGEST_NAME, LONGEST_CENTRE, LONGEST_EDUCATION, LONGEST_ABOUT = 120, 120, 200, 300
@@ -162,7 +163,8 @@ async def register(
         raise AlreadyThere(None) from taken
     subject = ("fair_candidate", candidate.id)
     await audit.record(db, f"candidate.{candidate.state}", subject=subject, by=origin.by, at=at, source=origin.source)
-    await defer(db, TELL, candidate_id=candidate.id, message="fair_registered" if has_seat else "fair_waiting")
+    told = "fair_registered" if has_seat else "fair_waiting"
+    await defer(db, TELL, fair_id=fair.id, candidate_ids=[candidate.id], message=told)
     return candidate
 
 
@@ -235,12 +237,14 @@ async def fill_seats(db: Session, fair: Fair, *, at: datetime) -> int:
     first = waiting.order_by(FairCandidate.waiting_at, FairCandidate.id).limit(free).with_for_update()
     found = (await db.scalars(first.execution_options(populate_existing=True))).all()
     for candidate in found:
-        await _move(db, candidate, "registered", by=None, at=at)
-        candidate.waiting_at = None
+        rules.check_move(rules.CANDIDATE_MOVES, candidate.state, "registered")
+        candidate.state, candidate.waiting_at, candidate.updated_at = "registered", None, at
     fair.seats_taken += len(found)
     await db.flush()
-    for candidate in found:
-        await defer(db, TELL, candidate_id=candidate.id, message="fair_seat_free")
+    moved = {candidate.id: {"before": "waiting"} for candidate in found}
+    await audit.record_each(db, "candidate.registered", "fair_candidate", moved, by=None, at=at, each=moved)
+    if moved:
+        await defer(db, TELL, fair_id=fair.id, candidate_ids=list(moved), message="fair_seat_free")
     return len(found)
 
 
@@ -263,19 +267,23 @@ async def send_ticket(db: Session, candidate_id: UUID, *, at: datetime) -> None:
     """Her ticket once more, to her own number or address: somebody registered it again. At most once an hour."""
     candidate = await db.get_one(FairCandidate, candidate_id)
     message = "fair_waiting" if candidate.state == "waiting" else "fair_registered"
-    await tell(db, candidate_id, message, about=f"again {at:%Y-%m-%d %H}", at=at)
+    fair = await db.get_one(Fair, candidate.fair_id)
+    await tell(db, fair, [candidate_id], message, about=f"again {at:%Y-%m-%d %H}", at=at)
 
 
 async def position(db: AnySession, candidate: FairCandidate) -> int:
     """Her place on the waiting list, from 1; 0 when she does not wait."""
-    if candidate.state != "waiting":
-        return 0
-    before = or_(
-        FairCandidate.waiting_at < candidate.waiting_at,
-        (FairCandidate.waiting_at == candidate.waiting_at) & (FairCandidate.id < candidate.id),
-    )
-    ahead = select(func.count()).where(FairCandidate.fair_id == candidate.fair_id, FairCandidate.state == "waiting")
-    return 1 + (await db.scalars(ahead.where(before))).one()
+    return (await _positions(db, candidate.fair_id, [candidate.id])).get(candidate.id, 0)
+
+
+async def _positions(db: AnySession, fair_id: UUID, candidate_ids: Collection[UUID]) -> dict[UUID, int]:
+    """At which place of the waiting list those of them stand who wait."""
+    order = FairCandidate.waiting_at, FairCandidate.id
+    place = func.row_number().over(order_by=order).label("place")
+    waiting = FairCandidate.fair_id == fair_id, FairCandidate.state == "waiting"
+    listed = select(FairCandidate.id, place).where(*waiting).subquery()
+    found = await db.execute(select(listed.c.id, listed.c.place).where(listed.c.id.in_(candidate_ids)))
+    return {row.id: row.place for row in found}
 
 
 async def open_fair(db: AnySession, slug: str) -> Fair:
@@ -347,10 +355,12 @@ async def _move(db: Session, candidate: FairCandidate, to: CandidateState, *, by
     await audit.record(db, f"candidate.{to}", subject=subject, by=by, at=at, before=before)
 
 
-async def tell(db: Session, candidate_id: UUID, message: str, *, about: str, at: datetime) -> None:
-    """Her seat or her place on the waiting list, with her number. `about`: what makes it once."""
-    candidate = await db.get_one(FairCandidate, candidate_id)
-    fair = await db.get_one(Fair, candidate.fair_id)
-    place = await position(db, candidate)
-    values: dict[str, Any] = {"number": candidate.number, "code": candidate.code, "position": place}
-    await telling.candidates_of(db, fair, message, [candidate.id], about=about, at=at, **values)
+async def tell(
+    db: Session, fair: Fair, candidate_ids: Collection[UUID], message: str, *, about: str, at: datetime
+) -> None:
+    """Each her seat or her place on the waiting list, with her number. `about`: what makes it once."""
+    columns = FairCandidate.id, FairCandidate.number, FairCandidate.code
+    found = await db.execute(select(*columns).where(FairCandidate.id.in_(candidate_ids)))
+    places = await _positions(db, fair.id, candidate_ids)
+    each = {id: {"number": number, "code": code, "position": places.get(id, 0)} for id, number, code in found}
+    await telling.candidates_of(db, fair, message, candidate_ids, each=each, about=about, at=at)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from marketplace.fairs import answering
+from marketplace.fairs import answering, her_words
 from marketplace.fairs.day_models import FairScorecard, QueueEntry
 from marketplace.fairs.plan_models import Meeting, Timetable, TimetableChange
 from marketplace.kernel.database import AnySession
@@ -15,7 +15,8 @@ from marketplace.kernel.database import AnySession
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFigures:
     """Meetings that were due and who missed them, minutes in queues, the plan's gap to its bound in percent, moves,
-    answers still owed and given. None where nothing was there to count.
+    answers still owed and given, of how many meetings the candidate said how it was, and that it went well. None where
+    nothing was there to count.
     """
 
     meetings: int
@@ -26,6 +27,8 @@ class DayFigures:
     moved: int
     answered: int
     unanswered: int
+    said: int
+    said_well: int
 
     @property
     def no_shows(self) -> int:
@@ -53,6 +56,7 @@ async def figures_of(db: AnySession, fair_id: UUID) -> DayFigures:
     moved = moves.where(TimetableChange.fair_id == fair_id, TimetableChange.state == "confirmed")
     answered = select(func.count(FairScorecard.answered_at)).where(FairScorecard.fair_id == fair_id)
     gap = figures.get("gap")
+    said, said_well = await her_words.counted(db, fair_id)
     return DayFigures(
         meetings=meetings,
         missed_by_candidate=by_candidate,
@@ -62,4 +66,6 @@ async def figures_of(db: AnySession, fair_id: UUID) -> DayFigures:
         moved=(await db.scalars(moved)).one(),
         answered=(await db.scalars(answered)).one(),
         unanswered=len(await answering.owed(db, fair_id)),
+        said=said,
+        said_well=said_well,
     )

@@ -4,13 +4,15 @@ One scorecard for each booth and candidate, whether they met at a table, in a qu
 candidate reads is the result and the word; scores and note stay with the employer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from marketplace.fairs import rules, telling
 from marketplace.fairs.booth_models import Booth, FairTable, Representative
@@ -48,6 +50,7 @@ CRITERIA = {
 LONGEST_NOTE, LONGEST_WORD = 2_000, 500
 _ACTING = ("owner", "hiring")
 _MEETING_OF: dict[str, str] = {"no_show": "no_show"}
+_WRITTEN = ("meeting_id", "result", "scores", "note", "word", "by_user_id", "updated_at", "answered_at")
 
 
 class FairNotOn(Conflict):
@@ -166,40 +169,73 @@ async def meetings_of(db: AnySession, booth_id: UUID) -> list[MeetingRow]:
 
 async def card_of(db: AnySession, booth_id: UUID, candidate_id: UUID) -> FairScorecard | None:
     """What this employer has said of her."""
-    own = FairScorecard.booth_id == booth_id, FairScorecard.candidate_id == candidate_id
-    return await db.scalar(select(FairScorecard).where(*own))
+    return next(iter(await cards_of(db, booth_id, [candidate_id])), None)
 
 
 async def judge(
-    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID, at: datetime
+    db: Session, fair: Fair, booth: Booth, candidate: FairCandidate, card: Card, *, by: UUID | None, at: datetime
 ) -> FairScorecard:
     """Keep what was tapped and written; a meeting of the two is over with it. Raises: FairNotOn, Invalid."""
+    [row] = await judge_each(db, fair, booth, {candidate.id: card}, by=by, at=at)
+    return row
+
+
+async def judge_each(
+    db: Session, fair: Fair, booth: Booth, cards: Mapping[UUID, Card], *, by: UUID, at: datetime
+) -> list[FairScorecard]:
+    """The cards of one employer, by candidate, in the same few statements whatever their number; each candidate gets
+    her own answer. Raises: FairNotOn, Invalid."""
     if fair.state not in ("live", "closed"):
         raise FairNotOn
-    _check(card)
-    await db.execute(select(FairCandidate.id).where(FairCandidate.id == candidate.id).with_for_update())
-    meeting = await _meeting(db, booth, candidate)
-    row = await card_of(db, booth.id, candidate.id)
-    if row is None:
-        row = FairScorecard(fair_id=fair.id, booth_id=booth.id, candidate_id=candidate.id, created_at=at, scores={})
-        db.add(row)
-    row.meeting_id = meeting.id if meeting else row.meeting_id
-    row.result = card.result or row.result
-    row.scores = {**row.scores, **card.scores}
-    row.note = (row.note or "") if card.note is None else card.note.strip()
-    row.word = (row.word or "") if card.word is None else card.word.strip()
-    row.by_user_id, row.updated_at = by, at
-    if row.answered_at is None and (row.result in ANSWERS or row.word):
-        row.answered_at = at
-    if meeting is not None and card.result is not None:
-        await _end(db, meeting, card.result, at=at)
-    await db.flush()
-    subject = ("fair_scorecard", row.id)
-    if row.answered_at is not None and row.result not in ("offered", "no_show"):
-        told: dict[str, Any] = {"about": f"answer {booth.id}", "organisation": booth.name, "at": at}
-        await telling.candidates_of(db, fair, "fair_answer", [candidate.id], **told)
-    await audit.record(db, "fair.judged", subject=subject, by=by, at=at, result=row.result)
-    return row
+    for card in cards.values():
+        _check(card)
+    if not cards:
+        return []
+    people = select(FairCandidate.id).where(FairCandidate.id.in_(cards)).order_by(FairCandidate.id)
+    await db.execute(people.with_for_update())
+    meetings = await _meetings(db, booth, cards)
+    before = {row.candidate_id: row for row in await cards_of(db, booth.id, cards)}
+    rows = [
+        {
+            **{"fair_id": fair.id, "booth_id": booth.id, "candidate_id": id, "by_user_id": by},
+            **{"created_at": at, "updated_at": at},
+            **_written(before.get(id), card, meetings.get(id), at=at),
+        }
+        for id, card in cards.items()
+    ]
+    kept = insert(cast(Any, FairScorecard.__table__))
+    new = {name: kept.excluded[name] for name in _WRITTEN}
+    await db.execute(kept.on_conflict_do_update(index_elements=["booth_id", "candidate_id"], set_=new), rows)
+    await _end(db, {meetings[id]: card.result for id, card in cards.items() if card.result and id in meetings}, at=at)
+    made = await cards_of(db, booth.id, cards)
+    answered = [row.candidate_id for row in made if row.answered_at and row.result not in ("offered", "no_show")]
+    told: dict[str, Any] = {"about": f"answer {booth.id}", "organisation": booth.name, "at": at}
+    await telling.candidates_of(db, fair, "fair_answer", answered, **told)
+    said = {row.id: {"result": row.result} for row in made}
+    await audit.record_each(db, "fair.judged", "fair_scorecard", said, by=by, at=at, each=said)
+    return made
+
+
+async def cards_of(db: AnySession, booth_id: UUID, candidate_ids: Collection[UUID]) -> list[FairScorecard]:
+    """What this employer has said of them, as it stands now."""
+    own = FairScorecard.booth_id == booth_id, FairScorecard.candidate_id.in_(candidate_ids)
+    found = select(FairScorecard).where(*own).order_by(FairScorecard.candidate_id)
+    return list((await db.scalars(found.execution_options(populate_existing=True))).all())
+
+
+def _written(row: FairScorecard | None, card: Card, meeting: Meeting | None, *, at: datetime) -> dict[str, Any]:
+    """What stands on the card afterwards: what is left out stays as it was."""
+    result = card.result or (row.result if row else None)
+    word = (row.word if row else "") if card.word is None else card.word.strip()
+    answered_at = row.answered_at if row else None
+    return {
+        "meeting_id": meeting.id if meeting else (row.meeting_id if row else None),
+        "result": result,
+        "scores": {**(row.scores if row else {}), **card.scores},
+        "note": (row.note if row else "") if card.note is None else card.note.strip(),
+        "word": word,
+        "answered_at": answered_at or (at if result in ANSWERS or word else None),
+    }
 
 
 async def answers_of(db: AnySession, candidate: FairCandidate, fair: Fair) -> list[Answer]:
@@ -229,32 +265,46 @@ def _answer(employer: str, card: FairScorecard | None, due: datetime | None) -> 
     )
 
 
-async def _meeting(db: Session, booth: Booth, candidate: FairCandidate) -> Meeting | None:
-    """Theirs that was not called off, the newest first."""
-    pair = Meeting.booth_id == booth.id, Meeting.candidate_id == candidate.id, Meeting.state != "cancelled"
-    return await db.scalar(select(Meeting).where(*pair).order_by(Meeting.id.desc()).limit(1).with_for_update())
+async def _meetings(db: Session, booth: Booth, candidate_ids: Collection[UUID]) -> dict[UUID, Meeting]:
+    """Theirs that were not called off, by candidate, the newest of each; all of them locked."""
+    pairs = Meeting.booth_id == booth.id, Meeting.candidate_id.in_(candidate_ids), Meeting.state != "cancelled"
+    found = select(Meeting).where(*pairs).order_by(Meeting.id).with_for_update()
+    return {each.candidate_id: each for each in await db.scalars(found.execution_options(populate_existing=True))}
 
 
-async def _end(db: Session, meeting: Meeting, result: Result, *, at: datetime) -> None:
-    to = _MEETING_OF.get(result, "done")
-    if meeting.state == to:
-        return
-    if meeting.state == "called" and to == "done":
-        meeting.state = "checked_in"
-    rules.check_move(cast("Mapping[str, tuple[str, ...]]", rules.MEETING_MOVES), meeting.state, to)
-    if meeting.state == "no_show" and await _seat_is_taken(db, meeting):
-        meeting.source, meeting.slot_id = "queue", None
-    meeting.state, meeting.ended_at, meeting.updated_at = to, at, at
-    meeting.missed_by = "candidate" if to == "no_show" else None
-    if to == "done" and meeting.began_at is None:
-        meeting.began_at = meeting.called_at or at
+async def _end(db: Session, results: Mapping[Meeting, Result], *, at: datetime) -> None:
+    """These meetings are over. One that was given up and whose seat somebody else has took place between slots."""
+    rows: list[dict[str, Any]] = []
+    given_up = [each.id for each, result in results.items() if each.state == "no_show" and result != "no_show"]
+    taken, cells = await _taken(db, given_up), set[tuple[UUID, UUID | None]]()
+    for each, result in results.items():
+        to = _MEETING_OF.get(result, "done")
+        if each.state == to:
+            continue
+        begins = "checked_in" if each.state == "called" and to == "done" else each.state
+        rules.check_move(cast("Mapping[str, tuple[str, ...]]", rules.MEETING_MOVES), begins, to)
+        is_taken = each.id in taken or (each.id in given_up and (each.table_id, each.slot_id) in cells)
+        cells.add((each.table_id, each.slot_id))
+        row: dict[str, Any] = {"id": each.id, "state": to, "ended_at": at, "updated_at": at}
+        row |= {"source": "queue", "slot_id": None} if is_taken else {"source": each.source, "slot_id": each.slot_id}
+        row |= {"missed_by": "candidate" if to == "no_show" else None}
+        row |= {"began_at": each.began_at or ((each.called_at or at) if to == "done" else None)}
+        rows.append(row)
+    if rows:
+        await db.execute(update(Meeting), rows)
+        fresh = select(Meeting).where(Meeting.id.in_([row["id"] for row in rows]))
+        await db.execute(fresh.execution_options(populate_existing=True))
 
 
-async def _seat_is_taken(db: Session, meeting: Meeting) -> bool:
-    """Whether somebody else has the slot of a meeting that was given up; she has it all the same, between slots."""
-    same = (Meeting.table_id == meeting.table_id) | (Meeting.candidate_id == meeting.candidate_id)
-    found = select(Meeting.id).where(Meeting.slot_id == meeting.slot_id, same, Meeting.id != meeting.id)
-    return await db.scalar(found.where(Meeting.state.in_(rules.LIVE_MEETINGS)).limit(1)) is not None
+async def _taken(db: Session, meeting_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them, given up before, whose slot somebody else has by now at that table, or she at another."""
+    if not meeting_ids:
+        return set()
+    other = aliased(Meeting)
+    same = (other.table_id == Meeting.table_id) | (other.candidate_id == Meeting.candidate_id)
+    live = other.slot_id == Meeting.slot_id, same, other.id != Meeting.id, other.state.in_(rules.LIVE_MEETINGS)
+    found = select(Meeting.id).where(Meeting.id.in_(meeting_ids), select(other.id).where(*live).exists())
+    return set((await db.scalars(found)).all())
 
 
 def _check(card: Card) -> None:

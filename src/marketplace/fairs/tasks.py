@@ -36,16 +36,19 @@ async def tell_everybody(db: Session, *, fair_id: UUID, message: str, about: str
 
 
 @task(telling.SAY)
-async def say(db: Session, *, candidate_id: UUID, message: str, values: dict[str, Any]) -> None:
-    """One message to a candidate without an account."""
-    await telling.say(db, db.info["services"][TicketKey], candidate_id, message, values)
+async def say(
+    db: Session, *, fair_id: UUID, message: str, values: dict[str, Any], each: dict[UUID, dict[str, Any]]
+) -> None:
+    """One message to candidates without an account; what it says to each besides what it says to all."""
+    fair = await db.get_one(Fair, fair_id)
+    await telling.say(db, db.info["services"][TicketKey], fair, message, values, each=each)
 
 
 @task(registering.TELL)
-async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> None:
-    """Her seat, or her place on the waiting list; each time it comes about once."""
-    at = clock.now()
-    await registering.tell(db, candidate_id, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
+async def tell_candidates(db: Session, *, fair_id: UUID, candidate_ids: list[UUID], message: str) -> None:
+    """Each her seat, or her place on the waiting list; each time it comes about once."""
+    fair, at = await db.get_one(Fair, fair_id), clock.now()
+    await registering.tell(db, fair, candidate_ids, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
 
 
 @task(planning.TASK, transaction=False)
@@ -68,7 +71,8 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
     said: dict[str, Any] = {"until": made.objections_until} if made.state == "provisional" else {}
     about, at = f"timetable {made.number} {made.published_at or made.provisional_at}", clock.now()
     await telling.candidates_of(db, fair, message, people, about=about, at=at, **said)
-    await telling.booths_of(db, fair, message, stands, about=about, at=at, **said)
+    link = f"/fairs/{fair.slug}/booth/timetable"
+    await telling.booths_of(db, fair, message, stands, about=about, at=at, link=link, **said)
 
 
 @task(candidate_imports.TASK)

@@ -10,8 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import func, insert, select
-from sqlalchemy.types import Uuid
+from sqlalchemy import insert, select
 
 from marketplace.engines.search import outbox
 from marketplace.fairs import candidate_imports, queries, registering, rules, whole_reading
@@ -23,7 +22,7 @@ from marketplace.fairs.tickets import TicketKey, hash_of, new_code
 from marketplace.fairs.whole_files import FileName
 from marketplace.fairs.whole_reading import Ground, Whole
 from marketplace.identity import audit
-from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.database import AnySession, Session, new_ids
 from marketplace.kernel.errors import Conflict, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.queue import defer
@@ -70,10 +69,11 @@ async def load(
 
 async def tell(db: Session, fair: Fair, *, at: datetime) -> None:
     """Each candidate of a loaded fair her ticket, or her place on the waiting list; nobody twice."""
-    here = select(FairCandidate.id, FairCandidate.state).where(FairCandidate.fair_id == fair.id)
-    for row in (await db.execute(here.where(FairCandidate.state.in_(registering.LIVING)))).all():
-        message = "fair_waiting" if row.state == "waiting" else "fair_registered"
-        await registering.tell(db, row.id, message, about="loaded", at=at)
+    here = FairCandidate.fair_id == fair.id, FairCandidate.state.in_(registering.LIVING)
+    found = (await db.execute(select(FairCandidate.id, FairCandidate.state).where(*here))).all()
+    for message, is_waiting in (("fair_registered", False), ("fair_waiting", True)):
+        people = [row.id for row in found if (row.state == "waiting") is is_waiting]
+        await registering.tell(db, fair, people, message, about="loaded", at=at)
 
 
 async def by_slug(db: AnySession, slug: str, *, lock: bool = False) -> Fair:
@@ -114,8 +114,8 @@ async def ground_of(db: AnySession, fair: Fair) -> Ground:
 
 
 async def _write(db: Session, key: TicketKey, fair: Fair, whole: Whole, *, by: UUID, at: datetime) -> None:
-    booth_ids = await _ids(db, len(whole.booths))
-    candidate_ids = await _ids(db, len(whole.guests))
+    booth_ids = await new_ids(db, len(whole.booths))
+    candidate_ids = await new_ids(db, len(whole.guests))
     await _booths(db, fair, whole, booth_ids, by=by, at=at)
     await _tables(db, fair, whole, booth_ids)
     rows = [
@@ -150,7 +150,7 @@ async def _booths(db: Session, fair: Fair, whole: Whole, ids: Sequence[UUID], *,
     rows = [
         {
             **booth,
-            **{"id": id, "fair_id": fair.id, "created_at": at},
+            **{"id": id, "fair_id": fair.id, "created_at": at, "availability_for": fair.dates_version},
             **{"requested_at": at if booth["state"] == "requested" else None},
             **{"decided_at": at if booth["state"] == "approved" else None},
             **{"decided_by": by if booth["state"] == "approved" else None},
@@ -163,7 +163,7 @@ async def _booths(db: Session, fair: Fair, whole: Whole, ids: Sequence[UUID], *,
 async def _tables(db: Session, fair: Fair, whole: Whole, booth_ids: Sequence[UUID]) -> None:
     rooms = await _rooms(db, fair, whole)
     slots = {slot.number: slot.id for slot in await queries.slots_of(db, fair.id)}
-    ids = await _ids(db, len(whole.tables))
+    ids = await new_ids(db, len(whole.tables))
     rows: list[dict[str, Any]] = [
         {
             **{"id": id, "fair_id": fair.id, "booth_id": booth_ids[table["booth"]], "label": table["label"]},
@@ -190,14 +190,6 @@ async def _rooms(db: Session, fair: Fair, whole: Whole) -> dict[str, UUID]:
             db.add(made)
     await db.flush()
     return {name: room.id for name, room in known.items()}
-
-
-async def _ids(db: Session, count: int) -> list[UUID]:
-    """So many new ids in their order: by one query."""
-    if not count:
-        return []
-    made = select(func.uuidv7(type_=Uuid())).select_from(func.generate_series(1, count).alias())
-    return sorted((await db.scalars(made)).all())
 
 
 async def _insert(db: Session, table: Any, rows: list[dict[str, Any]]) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from marketplace.gigs.models import Proposal, ProposalMilestone
 from marketplace.gigs.rules import LIVING, SEEN_BY_EMPLOYER, WAITING, Offer, Part
-from marketplace.identity.models import Membership, Organisation, User
+from marketplace.identity.models import Membership, User
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
@@ -65,42 +65,6 @@ class Candidate:
     @property
     def days(self) -> int:
         return sum(part.days for part in self.milestones)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnProposal:
-    """A proposal as its writer sees it in her list."""
-
-    id: UUID
-    state: str
-    total: Money
-    updated_at: datetime
-    decline_reason: str
-    decline_note: str
-    posting_title: str
-    posting_slug: str
-    posting_state: str
-    organisation_name: str
-    answer_by: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPosting:
-    """A gig as those who hire see it in their list. `waiting` proposals wait for an answer until `answer_by`."""
-
-    id: UUID
-    slug: str
-    title: str
-    state: str
-    organisation_name: str
-    pay_kind: str
-    pay_min: Money
-    pay_max: Money
-    closes_at: datetime | None
-    answer_by: datetime | None
-    updated_at: datetime
-    proposals: int
-    waiting: int
 
 
 async def candidates(
@@ -193,7 +157,7 @@ async def managed(db: AnySession, proposal_id: UUID, *, by: UUID) -> tuple[Propo
         select(Proposal, Posting)
         .join(Posting, Posting.id == Proposal.posting_id)
         .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
-        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), _hires(by), _is_near(by))
+        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), hires_there(by), _is_near(by))
     )
     row = (await db.execute(found)).one_or_none()
     if row is None:
@@ -245,7 +209,7 @@ async def hired_for_alone(db: AnySession, user_id: UUID) -> list[Posting]:
         User.id == Membership.user_id,
         User.closed_at.is_(None),
     )
-    alone = select(Posting).where(Posting.state.in_(LIVING_POSTINGS), _hires(user_id), ~someone_else)
+    alone = select(Posting).where(Posting.state.in_(LIVING_POSTINGS), hires_there(user_id), ~someone_else)
     return list((await db.execute(alone.order_by(Posting.id))).scalars())
 
 
@@ -267,90 +231,6 @@ async def count_seen(db: AnySession, posting_id: UUID) -> int:
     return await db.scalar(count) or 0
 
 
-async def proposals_of(
-    db: AnySession, user_id: UUID, *, states: Sequence[str] = (), limit: int = 100
-) -> list[OwnProposal]:
-    """The newest proposals of a freelancer, of these states only where any are named."""
-    found = (
-        select(
-            *(Proposal.id, Proposal.state, Proposal.total_minor, Proposal.currency, Proposal.updated_at),
-            *(Proposal.decline_reason, Proposal.decline_note, Posting.answer_by),
-            *(Posting.title.label("posting_title"), Posting.slug.label("posting_slug")),
-            *(Posting.state.label("posting_state"), Organisation.name.label("organisation_name")),
-        )
-        .join(Posting, Posting.id == Proposal.posting_id)
-        .join(Organisation, Organisation.id == Posting.organisation_id)
-        .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
-        .where(Freelancer.user_id == user_id)
-        .order_by(Proposal.id.desc())
-        .limit(limit)
-    )
-    rows = await db.execute(found.where(Proposal.state.in_(states)) if states else found)
-    return [_own_proposal(dict(row)) for row in rows.mappings()]
-
-
-def _own_proposal(row: dict[str, Any]) -> OwnProposal:
-    total = Money(row.pop("total_minor"), row.pop("currency"))
-    return OwnProposal(**row, total=total)
-
-
-async def postings_of(
-    db: AnySession, user_id: UUID, *, states: Sequence[str] = (), limit: int = 100
-) -> list[OwnPosting]:
-    """The newest gigs of all organisations that this person hires for, with counts of proposals; one query."""
-    is_seen, is_waiting = Proposal.state.in_(SEEN_BY_EMPLOYER), Proposal.state.in_(WAITING)
-    counts = (
-        select(func.count().filter(is_seen).label("proposals"), func.count().filter(is_waiting).label("waiting"))
-        .where(Proposal.posting_id == Posting.id)
-        .lateral("counts")
-    )
-    found = (
-        select(
-            *(Posting.id, Posting.slug, Posting.title, Posting.state, Posting.pay_kind, Posting.pay_min_minor),
-            *(Posting.pay_max_minor, Posting.currency, Posting.closes_at, Posting.answer_by, Posting.updated_at),
-            *(Organisation.name.label("organisation_name"), counts.c.proposals, counts.c.waiting),
-        )
-        .join(Organisation, Organisation.id == Posting.organisation_id)
-        .join(counts, onclause=true())
-        .where(Posting.kind == "gig", _hires(user_id))
-        .order_by(Posting.id.desc())
-        .limit(limit)
-    )
-    rows = await db.execute(found.where(Posting.state.in_(states)) if states else found)
-    return [_own_posting(dict(row)) for row in rows.mappings()]
-
-
-def _own_posting(row: dict[str, Any]) -> OwnPosting:
-    currency = row.pop("currency")
-    low, high = Money(row.pop("pay_min_minor"), currency), Money(row.pop("pay_max_minor"), currency)
-    return OwnPosting(**row, pay_min=low, pay_max=high)
-
-
-@dataclass(frozen=True, slots=True)
-class EmployerWork:
-    """Gigs whose proposals wait for an answer, the most urgent first; drafts to finish; gigs that run."""
-
-    to_answer: list[OwnPosting]
-    drafts: list[OwnPosting]
-    running: list[OwnPosting]
-
-
-async def work_for_employer(db: AnySession, user_id: UUID) -> EmployerWork:
-    """Who waits for this person's answer, and until when."""
-    own = await postings_of(db, user_id, states=("draft", *LIVING_POSTINGS))
-    to_answer = [posting for posting in own if posting.waiting]
-    return EmployerWork(
-        to_answer=sorted(to_answer, key=lambda posting: (posting.answer_by is None, posting.answer_by)),
-        drafts=[posting for posting in own if posting.state == "draft"],
-        running=[posting for posting in own if posting.state != "draft"],
-    )
-
-
-async def work_for_freelancer(db: AnySession, user_id: UUID) -> list[OwnProposal]:
-    """Her proposals that wait: her drafts, and those that an employer has to answer."""
-    return await proposals_of(db, user_id, states=("draft", *WAITING))
-
-
 async def overdue(db: AnySession, *, at: datetime) -> list[UUID]:
     """Gigs that are over their answer-by date with proposals unanswered; empty unless the worker stands still."""
     waits = exists().where(Proposal.posting_id == Posting.id, Proposal.state.in_(WAITING))
@@ -364,7 +244,7 @@ async def is_acquainted(db: AnySession, handle: str, *, reader: UUID | None) -> 
     known = (
         exists()
         .where(Proposal.posting_id == Posting.id, Proposal.freelancer_id == Freelancer.id)
-        .where(Freelancer.handle == handle, Proposal.state != "withdrawn", _hires(reader))
+        .where(Freelancer.handle == handle, Proposal.state != "withdrawn", hires_there(reader))
         .where(Proposal.shortlisted_at.is_not(None) | (Proposal.state == "accepted"))
     )
     return bool(await db.scalar(select(known)))
@@ -375,7 +255,8 @@ def _is_near(viewer: UUID | None) -> ColumnElement[bool]:
     return not_blocked(Freelancer.user_id, viewer) | (Proposal.state == "accepted")
 
 
-def _hires(user_id: UUID) -> ColumnElement[bool]:
+def hires_there(user_id: UUID) -> ColumnElement[bool]:
+    """Whether this person hires for the organisation of the posting."""
     return exists().where(
         Membership.organisation_id == Posting.organisation_id,
         Membership.user_id == user_id,

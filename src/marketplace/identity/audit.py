@@ -1,6 +1,6 @@
 """The audit log: one line for every change of state and every staff read of private text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,12 +29,21 @@ async def record(
 
 
 async def record_each(
-    db: Session, action: str, kind: str, subject_ids: Sequence[UUID], *, by: UUID | None, at: datetime
+    db: Session,
+    action: str,
+    kind: str,
+    subject_ids: Collection[UUID],
+    *,
+    by: UUID | None,
+    at: datetime,
+    each: Mapping[UUID, Mapping[str, Any]] | None = None,
 ) -> None:
-    """The same line for each of several subjects of one kind, in one statement."""
+    """A line for each of several subjects of one kind, in one statement; `each`: the values of one of them."""
     shared = {"action": action, "subject_kind": kind, "by_user_id": by, "at": at}
+    values = each or {}
     if subject_ids:
-        await db.execute(insert(AuditLine), [{**shared, "subject_id": id} for id in subject_ids])
+        rows = [{**shared, "subject_id": id, "values": dict(values.get(id, {}))} for id in subject_ids]
+        await db.execute(insert(AuditLine), rows)
 
 
 @dataclass(frozen=True, slots=True)

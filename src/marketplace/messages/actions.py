@@ -1,7 +1,7 @@
 """Tell people, and let them say what they want to be told by mail and SMS."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.engines.notify import actions as post
+from marketplace.engines.notify.actions import Letter
 from marketplace.engines.notify.rendering import needed, plain
 from marketplace.identity.models import User
 from marketplace.kernel.database import Session
@@ -17,7 +18,18 @@ from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.messages.models import Notice, NoticePreference
 from marketplace.messages.queries import wishes_of
-from marketplace.messages.rules import BY_NAME, KIND_OF, Wish, ways
+from marketplace.messages.rules import BY_NAME, KIND_OF, Kind, Wish, ways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A message to one user. `values` are what its templates use (text, numbers, Money, datetimes, ids); `link` is the
+    path it opens; `unsubscribe` is what its link ends, where that is less than the whole kind."""
+
+    user_id: UUID
+    values: dict[str, Any]
+    link: str
+    unsubscribe: str = ""
 
 
 async def notify(
@@ -30,29 +42,50 @@ async def notify(
     at: datetime,
     unsubscribe: str = "",
 ) -> None:
-    """Write a notice for her and defer its mail and SMS as she wants this kind, all in this transaction.
+    """Write a notice for her and defer its mail and SMS as she wants this kind: `notify_each` for one."""
+    await notify_each(db, message, [Word(user_id=user_id, values=values, link=link, unsubscribe=unsubscribe)], at=at)
 
-    `message` is a folder of templates/email and listed in rules.KINDS; `values` are what it uses (text, numbers,
-    Money, datetimes, ids); `link` is the path it opens; `unsubscribe` is what its link ends, where that is less than
-    the whole kind.
+
+async def notify_each(db: Session, message: str, words: Sequence[Word], *, at: datetime) -> None:
+    """Write each her notice and defer its mail and SMS as she wants this kind, all in this transaction and in the same
+    few statements whatever their number.
+
+    `message` is a folder of templates/email and listed in rules.KINDS.
     """
-    kind = KIND_OF[message]
-    missing = needed(message) - values.keys() - {"link"}
-    assert not missing, f"message {message!r} needs {sorted(missing)}"
-    db.add(Notice(user_id=user_id, message=message, values=plain(values), link=link, created_at=at))
-    await db.flush()
-    reader = (await db.execute(_reader(user_id, kind.name))).one()
-    if reader.closed_at is not None:
+    if not words:
         return
-    wish = Wish() if reader.by_mail is None else Wish(reader.by_mail, reader.by_sms)
-    chosen = ways(kind, wish, has_email=bool(reader.email), has_phone=bool(reader.phone))
-    said: dict[str, Any] = {"message": message, "values": {**values, "link": link}}
-    said |= {"locale": reader.locale, "time_zone": reader.time_zone}
-    if chosen.by_mail:
-        ends = (unsubscribe or f"{user_id}:{kind.name}") if kind.can_be_off else ""
-        await post.mail(db, to=reader.email, unsubscribe=ends, **said)
-    if chosen.by_sms:
-        await post.text(db, to=reader.phone, **said)
+    kind = KIND_OF[message]
+    for word in words:
+        missing = needed(message) - word.values.keys() - {"link"}
+        assert not missing, f"message {message!r} needs {sorted(missing)}"
+    rows = [
+        {"user_id": word.user_id, "message": message, "values": plain(word.values), "link": word.link, "created_at": at}
+        for word in words
+    ]
+    await db.execute(insert(Notice), rows)
+    readers = await db.execute(_readers({word.user_id for word in words}, kind.name))
+    mails, texts = _letters(words, kind, {row.id: row for row in readers})
+    await post.mail_each(db, message, mails)
+    await post.text_each(db, message, texts)
+
+
+def _letters(words: Sequence[Word], kind: Kind, readers: Mapping[UUID, Any]) -> tuple[list[Letter], list[Letter]]:
+    """Mails and texts, for those whose account is open, as each wants them."""
+    mails, texts = list[Letter](), list[Letter]()
+    for word in words:
+        reader = readers[word.user_id]
+        if reader.closed_at is not None:
+            continue
+        wish = Wish() if reader.by_mail is None else Wish(reader.by_mail, reader.by_sms)
+        chosen = ways(kind, wish, has_email=bool(reader.email), has_phone=bool(reader.phone))
+        said: dict[str, Any] = {"values": {**word.values, "link": word.link}}
+        said |= {"locale": reader.locale, "time_zone": reader.time_zone}
+        if chosen.by_mail:
+            ends = (word.unsubscribe or f"{word.user_id}:{kind.name}") if kind.can_be_off else ""
+            mails.append(Letter(to=reader.email, unsubscribe=ends, **said))
+        if chosen.by_sms:
+            texts.append(Letter(to=reader.phone, **said))
+    return mails, texts
 
 
 async def mark_read(db: Session, user_id: UUID, notice_id: UUID, *, at: datetime) -> str:
@@ -105,8 +138,8 @@ async def unsubscribe(db: Session, subject: str) -> str:
     return kind
 
 
-def _reader(user_id: UUID, kind: str) -> Any:
+def _readers(user_ids: Collection[UUID], kind: str) -> Any:
     preference = (NoticePreference.user_id == User.id) & (NoticePreference.kind == kind)
-    columns = (User.email, User.phone, User.locale, User.time_zone, User.closed_at)
+    columns = (User.id, User.email, User.phone, User.locale, User.time_zone, User.closed_at)
     wish = (NoticePreference.by_mail, NoticePreference.by_sms)
-    return select(*columns, *wish).outerjoin(NoticePreference, preference).where(User.id == user_id)
+    return select(*columns, *wish).outerjoin(NoticePreference, preference).where(User.id.in_(user_ids))

@@ -52,13 +52,13 @@ async def _money(db: AnySession, person: Person) -> list[Blocker]:
 
 async def _contracts(db: AnySession, person: Person) -> list[Blocker]:
     found: list[Blocker] = []
-    for id, is_disputed in (await open_contracts_of(db, person.id)).items():
+    for contract in await open_contracts_of(db, person.id):
         said = (
-            N_("A milestone of a contract of yours is disputed. Wait for the settlement.")
-            if is_disputed
-            else N_("A contract of yours is under way. Finish or cancel it first.")
+            N_("A milestone of “%(name)s” is disputed. Wait for the settlement.")
+            if contract.is_disputed
+            else N_("“%(name)s” is under way. Finish or cancel it first.")
         )
-        found.append(Blocker(said, f"/contracts/{ids.short(id)}"))
+        found.append(Blocker(said, f"/contracts/{ids.short(contract.id)}", contract.title))
     return found
 
 

@@ -207,7 +207,10 @@ TABLES: dict[str, Own] = {
     "booth_postings": Own(hers=("booth_id",), made=("added_by",), stays=_FAIR),
     "fair_tables": Own(hers=("booth_id",), stays=_FAIR),
     "representatives": Own(
-        hers=("user_id",), hidden=("invitation_hash",), blanked={"name": LEFT, "email": None, "phone": None}
+        hers=("user_id",),
+        made=("link_by",),
+        hidden=("invitation_hash", "link_hash"),
+        blanked={"name": LEFT, "email": None, "phone": None},
     ),
     "fair_candidates": Own(
         hers=("user_id",),
@@ -258,7 +261,18 @@ TABLES: dict[str, Own] = {
     ),
     "review_replies": Own(made=("by_user_id",), stays="it answers a review that stays"),
     "holds": Own(hers=("payee_user_id", "payer_organisation_id"), hidden=("charge_id",), stays=_BOOKS),
-    "checkouts": Own(hers=("hold_id",), hidden=("url", "session_id", "payment_intent_id", "charge_id"), stays=_BOOKS),
+    "checkouts": Own(
+        hers=("hold_id",),
+        made=("kept_by_user_id",),
+        hidden=("url", "session_id", "payment_intent_id", "charge_id"),
+        stays=_BOOKS,
+    ),
+    "saved_cards": Own(
+        hers=("organisation_id",),
+        made=("saved_by_user_id", "removed_by_user_id"),
+        hidden=("stripe_customer_id", "stripe_payment_method_id", "fingerprint"),
+        stays="the organisation's, whose other members can remove it",
+    ),
     "releases": Own(hers=("hold_id",), made=("by_user_id",), stays=_BOOKS),
     "refunds": Own(hers=("hold_id",), made=("by_user_id",), stays=_BOOKS),
     "transfers": Own(hers=("payee_user_id",), stays=_BOOKS),

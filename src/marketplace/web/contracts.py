@@ -11,11 +11,13 @@ from wtforms import MultipleFileField, TextAreaField
 
 from marketplace.contracts import actions, lists, queries, rules, timeline
 from marketplace.contracts.disputes.queries import SplitView, splits_of
+from marketplace.contracts.money import cards_for
 from marketplace.contracts.notices import path_of
 from marketplace.contracts.queries import ContractView, MilestoneView
 from marketplace.engines.files import actions as files
 from marketplace.engines.files.folder import Folder
 from marketplace.engines.files.rules import MAX_BYTES, FileRefused
+from marketplace.escrow.card_models import SavedCard
 from marketplace.escrow.rails.quotes import Rate
 from marketplace.escrow.rails.rates import rupees
 from marketplace.gigs import actions as gig_actions
@@ -89,7 +91,8 @@ async def show_contract(visit: Visit, id: UUID) -> Answer:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
         events = await timeline.timeline_of(db, id, locale=visit.locale)
         reviewing = await reviewing_of(db, contract, at=visit.now)
-    return page(visit, "contracts/contract.html", contract=contract, events=events, reviewing=reviewing)
+        cards = await cards_for(db, contract.id, reader=visit.user.id, at=visit.now)
+    return page(visit, "contracts/contract.html", contract=contract, events=events, reviewing=reviewing, cards=cards)
 
 
 @get("/contracts/{id}/milestones/{number}", USER)
@@ -100,7 +103,8 @@ async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
         milestone = contract.milestone(number)
         proposed = await splits_of(db, milestone.id, milestone.left, contract.fee, released=milestone.released)
         rate = await rupees(db, at=visit.now)
-    return _milestone_page(visit, contract, milestone, splits=proposed, rate=rate)
+        cards = await cards_for(db, contract.id, reader=visit.user.id, at=visit.now)
+    return _milestone_page(visit, contract, milestone, splits=proposed, rate=rate, cards=cards)
 
 
 @post("/contracts/{id}/milestones/{number}/deliveries", USER, max_bytes=UPLOAD_BYTES)
@@ -224,6 +228,7 @@ def _milestone_page(
     revision_form: RevisionForm | None = None,
     splits: Sequence[SplitView] = (),
     rate: Rate | None = None,
+    cards: Sequence[SavedCard] = (),
 ) -> Answer:
     return page(
         visit,
@@ -233,6 +238,7 @@ def _milestone_page(
         milestone=milestone,
         splits=splits,
         rate=rate,
+        cards=cards,
         delivery_form=delivery_form or visit.blank(DeliveryForm),
         revision_form=revision_form or visit.blank(RevisionForm),
     )

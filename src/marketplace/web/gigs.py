@@ -7,6 +7,7 @@ from marketplace.discovery import matches
 from marketplace.discovery.listing import similar_gigs
 from marketplace.escrow.fees import fee_terms
 from marketplace.escrow.rails.rates import rupees
+from marketplace.gigs import lists
 from marketplace.gigs import queries as proposals
 from marketplace.gigs.rules import preview
 from marketplace.identity.organisations import personal_organisation
@@ -17,7 +18,7 @@ from marketplace.postings import actions, drafts, queries, review
 from marketplace.postings.queries import Posting, PostingView
 from marketplace.postings.rules import ENDED, check_publishable
 from marketplace.trust.restrictions import Restricted
-from marketplace.web import gig_forms, json_ld, posting_forms
+from marketplace.web import gig_forms, json_ld, paging, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.employer_card import employer_card
 from marketplace.web.ended import ended_page, removed_page, view_or_gone
@@ -203,10 +204,11 @@ async def _around(db: AnySession, visit: Visit, gig: PostingView) -> dict[str, A
 
 @get("/gigs/mine", USER)
 async def list_mine(visit: Visit) -> Answer:
-    """The gigs of all organisations she hires for."""
+    """The gigs of all organisations she hires for: those that wait for her first."""
     async with visit.read() as db:
-        own = await proposals.postings_of(db, visit.user.id)
-    return page(visit, "gigs/mine.html", gigs=own)
+        own = await lists.postings_of(db, visit.user.id, after=paging.decode(visit, int, UUID), limit=paging.SIZE + 1)
+    found = paging.cut(visit, own, key=lambda each: [each.group, each.id])
+    return page(visit, "gigs/mine.html", gigs=found.rows, next_href=found.next_href)
 
 
 @get("/gigs/{slug}/edit", USER)

@@ -13,7 +13,7 @@ from marketplace.engines.search.protocol import SearchIndex
 from marketplace.fairs import queries as fairs
 from marketplace.fairs.rules import FAIR_STATES
 from marketplace.fairs.taking_part import fairs_for
-from marketplace.gigs.queries import work_for_employer, work_for_freelancer
+from marketplace.gigs.lists import work_for_employer, work_for_freelancer
 from marketplace.jobs.interviews import queries as interviews
 from marketplace.jobs.lists import jobs_to_answer
 from marketplace.jobs.offers import queries as offers
@@ -42,7 +42,9 @@ async def show_home(visit: Visit) -> Answer:
     async with visit.read() as db:
         freelancer = await _as_freelancer(db, visit) if visit.user.handle else None
         kinds = {kind for each in visit.user.organisations for kind in each.kinds}
-        employer = await _as_employer(db, visit) if kinds - {"training_provider"} else None
+        employer = await _as_employer(db, visit) if kinds else None
+        if employer and "employer" not in kinds and not any(employer.values()):
+            employer = None  # Whoever trains people or organises fairs may post gigs, but is not asked to.
         trainer = await training.home_of(db, visit.user.id) if "training_provider" in kinds else None
         organiser = await _as_organiser(db, visit) if "organiser" in kinds else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None

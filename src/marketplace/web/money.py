@@ -9,6 +9,7 @@ from marketplace.contracts.rules import CLEARING
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
 from marketplace.escrow import actions, queries
+from marketplace.escrow.cards import cards_of
 from marketplace.escrow.movements import movements_of
 from marketplace.escrow.rails.freezing import frozen
 from marketplace.escrow.rails.methods import methods_of
@@ -116,10 +117,12 @@ async def freelancer_page(visit: Visit, form: AmountForm | None = None, *, statu
 async def _employer_page(visit: Visit, organisation: HatOrganisation) -> Answer:
     async with visit.read() as db:
         spendings = await contracts.spending_of(db, organisation.id)
+        cards = await cards_of(db, organisation.id, reader=visit.user.id)
         rows = await movements_of(db, organisation_id=organisation.id, before=_cursor(visit), limit=paging.SIZE + 1)
         places = await contracts.places_of(db, {row.hold_id for row in rows if row.hold_id})
     found = paging.cut(visit, rows, key=lambda row: [row.id])
     context: dict[str, Any] = {"spendings": spendings, "organisation": organisation, "has_both": has_both(visit.user)}
+    context["cards"] = cards
     return page(visit, "money/employer.html", fragment="movements", found=found, places=places, **context)
 
 

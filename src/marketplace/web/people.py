@@ -1,5 +1,6 @@
 """Freelancers as pages: her own profile to write, and what others see of it. (The list is in find_people.py.)"""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
 from marketplace.contracts.history import work_of
+from marketplace.fairs import inviting
+from marketplace.fairs.models import Fair
 from marketplace.gigs.service_queries import services_of
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
@@ -35,6 +38,7 @@ from marketplace.talent.rules import LANGUAGES, LEVELS, RATE_CURRENCY, Language,
 from marketplace.web import posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.acquaintance import is_acquainted
+from marketplace.web.fairs.organise_people import STANDS
 from marketplace.web.forms import DeadlineField, Form, Length, MoneyField, SkillsField, strip
 from marketplace.web.pages import Flash, local_path, page, redirect
 from marketplace.web.posting_forms import districts
@@ -225,13 +229,27 @@ async def person_page(visit: Visit, handle: str, *, is_preview: bool = False) ->
         is_own = person.user_id == reader and not is_preview
         context: dict[str, Any] = {
             "is_own": is_own,
+            "fairs": await _asked_to(db, visit, person) if not is_own and not is_preview else [],
             "pieces": await portfolio.pieces_of(db, person.id, with_hidden=is_own),
             "services": await services_of(db, person.id, reader=None if is_preview else reader),
             "work": await work_of(db, person.id) if person.shows_history else [],
             "reviews": await reviews_part(db, "freelancer", person.id, href=f"/people/{handle}", at=visit.now),
         }
-    context |= {"languages": LANGUAGES, "levels": LEVELS, "sources": portfolio.SOURCES, "is_preview": is_preview}
+    context |= {
+        "stands": STANDS,
+        "languages": LANGUAGES,
+        "levels": LEVELS,
+        "sources": portfolio.SOURCES,
+        "is_preview": is_preview,
+    }
     return page(visit, "people/show.html", person=person, **context)
+
+
+async def _asked_to(db: AnySession, visit: Visit, person: queries.ProfileView) -> Sequence[tuple[Fair, str]]:
+    """The fairs to which this reader may ask a listed freelancer, and where she stands with each."""
+    if visit.person is None or not person.is_listed:
+        return ()
+    return await inviting.stand_of(db, person.id, by=visit.person.id, at=visit.now)
 
 
 async def _park_slug(db: AnySession, park_id: UUID | None) -> str:

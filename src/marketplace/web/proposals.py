@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketplace.escrow.fees import fee_terms
 from marketplace.escrow.rails.rates import rupees
-from marketplace.gigs import actions, queries
+from marketplace.gigs import actions, lists, queries
 from marketplace.gigs.queries import Proposal
 from marketplace.gigs.rules import DECLINE_REASONS, EDITABLE, Preview, preview
 from marketplace.identity import audit
@@ -20,7 +20,7 @@ from marketplace.postings.invitations import invitations_of
 from marketplace.postings.queries import Posting, PostingView
 from marketplace.postings.rules import PostingClosed
 from marketplace.talent.queries import freelancer_of
-from marketplace.web import candidates, proposal_forms
+from marketplace.web import candidates, paging, proposal_forms
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.proposal_forms import AnyOfferForm, NewOfferForm, OfferForm
@@ -35,8 +35,10 @@ KEPT = N_("Saved. Only you see it until you send it.")
 async def list_mine(visit: Visit) -> Answer:
     """All she has sent, and what she has begun."""
     async with visit.read() as db:
-        own = await queries.proposals_of(db, visit.user.id)
-    return page(visit, "proposals/mine.html", proposals=own, reasons=DECLINE_REASONS)
+        own = await lists.proposals_of(db, visit.user.id, after=paging.decode(visit, int, UUID), limit=paging.SIZE + 1)
+    found = paging.cut(visit, own, key=lambda each: [each.group, each.id])
+    context: dict[str, Any] = {"proposals": found.rows, "next_href": found.next_href}
+    return page(visit, "proposals/mine.html", reasons=DECLINE_REASONS, **context)
 
 
 # -- sending one

@@ -16,6 +16,7 @@ from marketplace.discovery.programmes import ProgrammeCriteria, search_programme
 from marketplace.discovery.queries import Found, search_gigs, search_people
 from marketplace.discovery.services import ServiceCriteria, search_services
 from marketplace.engines.search.protocol import PAGE, SearchIndex
+from marketplace.fairs import inviting
 from marketplace.kernel.database import Database
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name, read_places
@@ -135,6 +136,7 @@ async def find_people(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
+        fairs = await inviting.asking(db, visit.person.id, at=visit.now) if visit.person and not visit.is_htmx else []
     _note(visit, "people", criteria, [row.id for row in found.rows])
     labels = Labels(visit.locale, issuers)
     groups = [
@@ -147,7 +149,7 @@ async def find_people(visit: Visit) -> Answer:
         labels.within(criteria.within, N_("Lately active")),
     ]
     shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
-    return _list(visit, PEOPLE, criteria, found=shown, groups=groups)
+    return _list(visit, PEOPLE, criteria, found=shown, groups=groups, fairs=fairs)
 
 
 @get("/services", PUBLIC)

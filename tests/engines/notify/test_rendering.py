@@ -21,33 +21,33 @@ def rendered(message: str, locale: str, **changes: object):
 
 
 @pytest.mark.parametrize("locale", ["en", "ur"])
-@pytest.mark.parametrize("message", messages())
-def test_every_message_renders_in_every_language(message: str, locale: str) -> None:
-    words = rendered(message, locale)
+def test_every_message_renders_in_every_language(locale: str) -> None:
+    for message in messages():
+        words = rendered(message, locale)
 
-    assert 0 < len(words.subject) < 120
-    assert "\n" not in words.subject
-    assert "{" not in words.subject + words.text
-    assert f'dir="{"rtl" if locale == "ur" else "ltr"}"' in words.html
-    assert f'lang="{locale}"' in words.html
-    assert "https://hunar.example/unsubscribe/x" in words.text
-    assert "https://hunar.example/unsubscribe/x" in words.html
-
-
-@pytest.mark.parametrize("message", messages())
-def test_the_sample_covers_exactly_what_messages_use(message: str) -> None:
-    assert needed(message) <= SAMPLES.keys()
+        assert 0 < len(words.subject) < 120, message
+        assert "\n" not in words.subject, message
+        assert "{" not in words.subject + words.text, message
+        assert f'dir="{"rtl" if locale == "ur" else "ltr"}"' in words.html, message
+        assert f'lang="{locale}"' in words.html, message
+        assert "https://hunar.example/unsubscribe/x" in words.text, message
+        assert "https://hunar.example/unsubscribe/x" in words.html, message
 
 
-@pytest.mark.parametrize(
-    "message", [each for each in messages() if "link" in needed(each) and each != "meeting_overdue"]
-)
-def test_a_message_with_a_link_shows_its_full_address(message: str) -> None:
+def test_the_sample_covers_exactly_what_messages_use() -> None:
+    missing = {message: lacks for message in messages() if (lacks := needed(message) - SAMPLES.keys())}
+    assert missing == {}
+
+
+def test_a_message_with_a_link_shows_its_full_address() -> None:
     # The contact of a meeting is no user: that mail says what to do, and leads nowhere but out of the list.
-    words = rendered(message, "en", link="/contracts/1?a=1&b=2")
+    for message in messages():
+        if "link" not in needed(message) or message == "meeting_overdue":
+            continue
+        words = rendered(message, "en", link="/contracts/1?a=1&b=2")
 
-    assert "https://hunar.example/contracts/1?a=1&b=2" in words.text
-    assert 'href="https://hunar.example/contracts/1?a=1&amp;b=2"' in words.html
+        assert "https://hunar.example/contracts/1?a=1&b=2" in words.text, message
+        assert 'href="https://hunar.example/contracts/1?a=1&amp;b=2"' in words.html, message
 
 
 def test_text_of_others_stays_text_in_html() -> None:

@@ -18,7 +18,7 @@ USUAL: dict[str, Any] = {
     "account_link_seconds": 300,
     "unapproved_countries": [],
 }
-USUAL |= {"requests_per_second": 0, "events": "", "event_delay_seconds": 0}
+USUAL |= {"saved_cards": "", "requests_per_second": 0, "events": "", "event_delay_seconds": 0}
 
 
 @pytest.fixture(scope="session")

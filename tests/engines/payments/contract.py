@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).parents[3]
 FILE = "stripe-openapi-2026-10-28.json"
 REASON = f"{FILE} is not here (MARKETPLACE_CONTRACTS, ../shared/contracts)"
+BEYOND = (re.compile(r"(GET|POST) .*/v1/payment_methods/[^/]+(/detach)?$"),)
+"""What we call that the subset leaves out: there the SDK's own methods and the sandbox's closed parameters judge."""
 _STEP = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -48,7 +50,13 @@ class Contract:
         assert known and method.lower() in self.document["paths"][known[0]], f"Stripe has no {method} {path}"
         return f"{method.upper()} {known[0]}", self.document["paths"][known[0]][method.lower()]
 
+    def judges(self, method: str, url: str) -> bool:
+        """Whether the subset describes this operation."""
+        return not any(each.match(f"{method.upper()} {urlsplit(url).path}") for each in BEYOND)
+
     def check_request(self, method: str, url: str, body: str) -> None:
+        if not self.judges(method, url):
+            return
         name, operation = self.operation(method, url)
         self.covered.add(name)
         if method.lower() == "get":
@@ -64,6 +72,8 @@ class Contract:
             self._validate(self._typed(decode(body), schema), schema, name)
 
     def check_answer(self, method: str, url: str, status: int, answer: Any) -> None:
+        if not self.judges(method, url):
+            return
         name, operation = self.operation(method, url)
         responses = operation["responses"]
         described = responses.get(str(status), responses["default"])

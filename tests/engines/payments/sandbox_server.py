@@ -145,6 +145,11 @@ class SandboxServer:
         async with httpx.AsyncClient(verify=False) as http:
             return await http.post(url, data=form)
 
+    async def approve(self, url: str) -> httpx.Response:
+        """The payer says yes to her bank's question."""
+        async with httpx.AsyncClient(verify=False) as http:
+            return await http.post(f"{url}/challenge", data={"outcome": "approve"})
+
     async def onboard(self, url: str, *, iban: str = "PK36SCBL0000001123456702") -> httpx.Response:
         """Open the onboarding link, fill it in, agree; redirects are not followed."""
         async with httpx.AsyncClient(verify=False) as http:

@@ -14,6 +14,7 @@ from tests.engines.payments.contract import Contract
 from tests.engines.payments.sandbox_server import SandboxServer
 from tests.engines.payments.steps import (
     fresh,
+    intent_of,
     new_account,
     open_session,
     paid_charge,
@@ -301,7 +302,10 @@ async def test_everything_that_can_be_read_reads_as_stripe_describes_it(
     payout = await client.execute("payouts.create", {"amount": 10, "currency": "usd"}, key=fresh("payout"))
     async with httpx.AsyncClient(base_url=sandbox.url) as http:
         disputed = await http.post("/_sandbox/disputes", json={"charge": (await paid_charge(client, sandbox))["id"]})
-    session = await open_session(client)
+    kept = {"transfer_group": fresh("group"), "setup_future_usage": "on_session"}
+    session = await open_session(client, customer_creation="always", payment_intent_data=kept)
+    await sandbox.pay(session["url"])
+    intent = await intent_of(client, session)
     [event, *_] = [each async for each in client.events(since=began) if each["data"]["object"]["id"] == payout["id"]]
     ids = {
         "/v2/core/accounts": account,
@@ -314,6 +318,8 @@ async def test_everything_that_can_be_read_reads_as_stripe_describes_it(
         "/v1/payment_intents": charge["payment_intent"],
         "/v1/balance_transactions": transfer["balance_transaction"],
         "/v1/checkout/sessions": session["id"],
+        "/v1/payment_methods": intent["payment_method"],
+        "/v1/customers": intent["customer"],
         "/v1/events": event["id"],
     }
     for operation in OPERATIONS:

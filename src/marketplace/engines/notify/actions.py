@@ -1,10 +1,12 @@
 """Write mails and texts, send them, look into the mailbox."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from marketplace.engines.notify import outgoing
 from marketplace.engines.notify.mailroom import MailRefused, Mailroom, MailUnavailable
@@ -16,9 +18,29 @@ from marketplace.kernel.database import AnySession, Database, Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.failpoints import hit
 from marketplace.kernel.i18n import known
-from marketplace.kernel.queue import defer
+from marketplace.kernel.queue import defer_each
 
 KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message to one address or number. `values` are what its templates use: text, numbers, Money, datetimes, ids;
+    `link` is a path or a full address. `unsubscribe` says who may end which kind of mail by its link; empty for mails
+    nobody can end."""
+
+    to: str
+    values: dict[str, Any]
+    locale: str
+    time_zone: str = "Asia/Karachi"
+    unsubscribe: str = ""
+
+    def columns(self, message: str) -> dict[str, Any]:
+        """As both tables keep it."""
+        return {
+            **{"to": self.to, "message": message, "values": plain(self.values), "locale": known(self.locale)},
+            **{"time_zone": self.time_zone, "created_at": clock.now()},
+        }
 
 
 async def mail(
@@ -31,44 +53,58 @@ async def mail(
     time_zone: str = "Asia/Karachi",
     unsubscribe: str = "",
 ) -> UUID:
-    """Write a mail and defer its sending, both in this transaction; return its id.
+    """One mail, as `mail_each`; return its id."""
+    letter = Letter(to=to, values=values, locale=locale, time_zone=time_zone, unsubscribe=unsubscribe)
+    [id] = await mail_each(db, message, [letter])
+    return id
 
-    `message` names its templates, `values` are what they use: text, numbers, Money, datetimes, ids; `link` is a path
-    or a full address. `unsubscribe` says who may end which kind of mail by its link; empty for mails nobody can end.
+
+async def mail_each(db: Session, message: str, letters: Sequence[Letter]) -> list[UUID]:
+    """Write mails and defer their sending, all in this transaction and in two statements whatever their number.
+
+    `message` names their templates. Returns their ids, in no order.
     """
-    missing = needed(message) - values.keys()
-    assert not missing, f"message {message!r} needs {sorted(missing)}"
-    written = Mail(
-        to=to,
-        message=message,
-        values=plain(values),
-        locale=known(locale),
-        time_zone=time_zone,
-        unsubscribe=unsubscribe,
-        created_at=clock.now(),
-    )
-    db.add(written)
-    await db.flush()
-    await defer(db, "notify.mail", mail_id=written.id)
-    return written.id
+    rows = [{**each.columns(message), "unsubscribe": each.unsubscribe} for each in letters]
+    return await _write(db, Mail, rows, letters, needs=needed(message), task="notify.mail", argument="mail_id")
 
 
 async def text(
     db: Session, *, to: str, message: str, values: dict[str, Any], locale: str, time_zone: str = "Asia/Karachi"
 ) -> UUID:
-    """Write an SMS to a number (E.164) and defer its sending, both in this transaction; return its id.
+    """One SMS, as `text_each`; return its id."""
+    [id] = await text_each(db, message, [Letter(to=to, values=values, locale=locale, time_zone=time_zone)])
+    return id
 
-    Its words are the message's sms.txt, else its subject line, with the link.
+
+async def text_each(db: Session, message: str, letters: Sequence[Letter]) -> list[UUID]:
+    """Write SMS to numbers (E.164) and defer their sending, as `mail_each`.
+
+    Their words are the message's sms.txt, else its subject line, with the link.
     """
-    missing = needed_by_text(message) - values.keys()
-    assert not missing, f"message {message!r} needs {sorted(missing)}"
-    written = TextMessage(
-        to=to, message=message, values=plain(values), locale=known(locale), time_zone=time_zone, created_at=clock.now()
+    rows = [each.columns(message) for each in letters]
+    return await _write(
+        db, TextMessage, rows, letters, needs=needed_by_text(message), task="notify.text", argument="text_id"
     )
-    db.add(written)
-    await db.flush()
-    await defer(db, "notify.text", text_id=written.id)
-    return written.id
+
+
+async def _write(
+    db: Session,
+    table: type[Mail] | type[TextMessage],
+    rows: list[dict[str, Any]],
+    letters: Sequence[Letter],
+    *,
+    needs: frozenset[str],
+    task: str,
+    argument: str,
+) -> list[UUID]:
+    for each in letters:
+        assert not (missing := needs - each.values.keys()), f"{task} {rows[0]['message']!r} needs {sorted(missing)}"
+    if not rows:
+        return []
+    written = insert(table).returning(table.id)
+    made = list((await db.scalars(written, rows)).all())
+    await defer_each(db, task, [{argument: id} for id in made])
+    return made
 
 
 async def send(database: Database, mailroom: Mailroom, mail_id: UUID) -> bool:

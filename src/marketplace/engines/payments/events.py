@@ -9,7 +9,7 @@ from marketplace.kernel.events import Event
 class CommandDone(Event, frozen=True, kw_only=True):
     """Stripe did what a command asked. Published in the transaction that records it, exactly once per command.
 
-    `result` is the object as Stripe answered it (session, transfer, reversal, refund or payout).
+    `result` is the object as Stripe answered it (session, payment intent, transfer, reversal, refund or payout).
     """
 
     command_id: UUID

@@ -1,8 +1,8 @@
 """The SDK's methods behind our names: commands with an effect, and objects to fetch.
 
-Bodies are Stripe's own parameters. Where an address needs an id (expire, reversals), the body carries it under
-`session` or `transfer` and it is taken out here. Every command that makes an object carries its own id in the
-object's metadata, so that it can be found when its key can't be used again.
+Bodies are Stripe's own parameters. Where an address needs an id (expire, reversals, detach), the body carries it under
+`session`, `transfer` or `payment_method` and it is taken out here. Every command that makes an object carries its own
+id in the object's metadata, so that it can be found when its key can't be used again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -91,6 +91,21 @@ async def _payouts_since(client: StripeClient, _body: Wire, since: int, options:
     return await client.v1.payouts.list_async({"created": {"gte": since}, "limit": 100}, options)
 
 
+async def _intents_since(client: StripeClient, body: Wire, since: int, options: Any) -> Any:
+    wanted: Any = {"created": {"gte": since}, "customer": body["customer"], "limit": 100}
+    wanted["expand"] = [f"data.{path}" for path in body.get("expand", ())]
+    return await client.v1.payment_intents.list_async(wanted, options)
+
+
+async def _detach(client: StripeClient, body: Wire, options: Any) -> Any:
+    return await client.v1.payment_methods.detach_async(body.pop("payment_method"), None, options)
+
+
+async def _find_detached(client: StripeClient, body: Wire, _made: Made, options: Any) -> Wire | None:
+    method = plain(await client.v1.payment_methods.retrieve_async(body["payment_method"], None, options))
+    return None if method["customer"] else method
+
+
 async def _expire(client: StripeClient, body: Wire, options: Any) -> Any:
     return await client.v1.checkout.sessions.expire_async(body.pop("session"), None, options)
 
@@ -126,6 +141,11 @@ COMMANDS: dict[str, Operation] = {
         _among(_sessions_since),
     ),
     "checkout.sessions.expire": Operation(_expire, _find_expired, has_metadata=False),
+    "payment_intents.create": Operation(
+        lambda client, body, options: client.v1.payment_intents.create_async(_parameters(body), options),
+        _among(_intents_since),
+    ),
+    "payment_methods.detach": Operation(_detach, _find_detached, has_metadata=False),
     "transfers.create": Operation(
         lambda client, body, options: client.v1.transfers.create_async(_parameters(body), options),
         _among(_transfers_since),
@@ -153,6 +173,7 @@ OBJECTS: dict[str, Fetch] = {
     ),
     "dispute": lambda client, id, options: client.v1.disputes.retrieve_async(id, {"expand": ["charge"]}, options),
     "payment_intent": lambda client, id, options: client.v1.payment_intents.retrieve_async(id, None, options),
+    "payment_method": lambda client, id, options: client.v1.payment_methods.retrieve_async(id, None, options),
     "payout": lambda client, id, options: client.v1.payouts.retrieve_async(id, None, options),
     "refund": lambda client, id, options: client.v1.refunds.retrieve_async(id, None, options),
     "transfer": lambda client, id, options: client.v1.transfers.retrieve_async(id, None, options),

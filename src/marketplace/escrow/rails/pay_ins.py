@@ -18,7 +18,7 @@ from marketplace.engines.ledger.models import LedgerAccount
 from marketplace.escrow import accounts
 from marketplace.escrow.actions import locked_hold
 from marketplace.escrow.errors import AlreadyFunded, NotHeld, SamePerson
-from marketplace.escrow.events import HoldFunded
+from marketplace.escrow.events import HoldFunded, RefundMadeGood
 from marketplace.escrow.models import Hold, Refund
 from marketplace.escrow.rails.models import PayIn, StatementLine
 from marketplace.escrow.rules import MoveRefused, check_move
@@ -175,6 +175,8 @@ async def _refund_sent(db: Session, hold: Hold, refund_id: UUID, *, by: UUID, at
     key, subject = f"refund:{refund.id}:sent", ("refund", refund.id)
     await journal.post(db, key=key, kind="refund_sent", lines=lines, at=at, subject=subject)
     await _note(db, "refund.sent", hold, money, by=by, at=at)
+    if refund.replaces_id is not None:
+        await publish(db, RefundMadeGood(hold_id=hold.id, refund_id=refund.id))
 
 
 async def _version(db: Session, hold_id: UUID) -> int:

@@ -1,7 +1,7 @@
 """What a task is, how one is registered and deferred."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar, cast
@@ -110,10 +110,23 @@ async def defer(
     `at` (by our clock) delays it; while a task with the same `key` waits or runs, a second one is not added.
     """
     delay = max(at - clock.now(), timedelta()) if at else timedelta()
-    row = ([0], [name], [msgspec.json.encode(arguments)], [delay], [key], [None])
+    await _enqueue(db, name, [arguments], delay=delay, key=key)
+
+
+async def defer_each(db: Session, name: str, each: Sequence[Mapping[str, Any]]) -> None:
+    """Enqueue a task once for each of these arguments, in one statement of this transaction."""
+    if each:
+        await _enqueue(db, name, each)
+
+
+async def _enqueue(
+    db: Session, name: str, each: Sequence[Mapping[str, Any]], *, delay: timedelta = timedelta(), key: str | None = None
+) -> None:
+    count, payloads = len(each), [msgspec.json.encode(arguments) for arguments in each]
+    rows = ([0] * count, [name] * count, payloads, [delay] * count, [key] * count, [None] * count)
     connection = await db.connection()
     # Through SQLAlchemy, never on the raw connection: as the first statement there it would commit by itself.
-    await connection.exec_driver_sql(_ENQUEUE, row)
+    await connection.exec_driver_sql(_ENQUEUE, rows)
 
 
 async def hand_over(services: Services, name: str, **arguments: Any) -> None:

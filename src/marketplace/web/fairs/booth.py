@@ -110,6 +110,7 @@ async def _booth_page(
     visit: Visit, slug: str, form: BoothForm | None = None, person: RepresentativeForm | None = None
 ) -> Answer:
     shown: dict[str, Any] = {"postings": [], "chosen": set[object](), "people": [], "colleagues": [], "tables": []}
+    shown["asks_again"] = False
     async with visit.read(fresh=True) as db:
         fair, booth = await _mine(visit, db, slug)
         if booth is not None and booth.state != "invited":
@@ -118,6 +119,7 @@ async def _booth_page(
             shown["people"] = await attending.representatives(db, booth.id)
             shown["colleagues"] = await seats.seats_of(db, visit.organisation.id)
             shown["tables"] = await attending.tables(db, booth.id)
+            shown["asks_again"] = attending.asks_again(booth, fair)
     status = 422 if form or person else 200
     shown |= {"fair": fair, "booth": booth, "states": STATES, "takes": fair.state in attending.TAKES}
     shown["form"] = form or visit.blank(BoothForm, data=_typed(booth, ZoneInfo(fair.time_zone)))
@@ -150,6 +152,15 @@ async def save_booth(visit: Visit, slug: str) -> Answer:
             said = N_("The organiser has it and decides; you are told by mail.")
             return redirect(visit, f"/fairs/{slug}/booth", flash=said if booth is None else N_("Saved."))
     return await _booth_page(visit, slug, form)
+
+
+@post("/fairs/{slug}/booth/comes", EMPLOYER)
+async def confirm_date(visit: Visit, slug: str) -> Answer:
+    """The employer comes, on the days as they are now."""
+    async with visit.write() as db:
+        booth = await _locked(visit, db, slug)
+        await attending.confirm_date(db, booth, by=visit.user.id, at=visit.now)
+    return redirect(visit, f"/fairs/{slug}/booth", flash=N_("Good. The organiser knows that you come."))
 
 
 @post("/fairs/{slug}/booth/withdraw", EMPLOYER)
@@ -226,4 +237,4 @@ async def accept(visit: Visit, secret: str) -> Answer:
     return redirect(visit, f"/fairs/{fair.slug}/booth", flash=N_("The booth is yours. Attach what you hire for."))
 
 
-routes = [show_booth, save_booth, withdraw, attach, send, unsend, show_invitation, accept]
+routes = [show_booth, save_booth, confirm_date, withdraw, attach, send, unsend, show_invitation, accept]

@@ -1,6 +1,7 @@
 """An employer's day at a fair: its meetings, any badge read, result and scorecard, an offer on the spot."""
 
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,9 +9,10 @@ from wtforms import DateField, Field, IntegerField, RadioField, SelectField, Str
 from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
-from marketplace.fairs import offers, results
+from marketplace.fairs import offers, results, table_links
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.day_models import FairScorecard
 from marketplace.fairs.models import Fair
 from marketplace.fairs.results import CHOOSABLE, CRITERIA, RESULTS, Card
 from marketplace.jobs.offers.rules import PERIODS
@@ -19,7 +21,7 @@ from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings import terms
-from marketplace.web.access import USER, Answer, get, post
+from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.forms import ChoiceField, CreatingForm, Form, Length, MoneyField, strip
 from marketplace.web.pages import page, redirect
 from marketplace.web.visit import Visit
@@ -58,6 +60,14 @@ class CardForm(Form):
         if chosen is not None and chosen not in CHOOSABLE:
             raise Invalid.at("result", N_("Choose what became of the meeting."))
         return Card(result=chosen, scores=scores, note=self.note.data, word=self.word.data)
+
+
+def card_said(card: FairScorecard | None) -> dict[str, Any]:
+    """What was said before, as the form is filled with it."""
+    if card is None:
+        return {}
+    said: dict[str, Any] = {"result": card.result, "note": card.note, "word": card.word}
+    return said | {name: str(card.scores[name]) for name in CRITERIA if name in card.scores}
 
 
 def _postings(form: Form, _field: Field) -> dict[str, str]:
@@ -112,15 +122,18 @@ async def show_booth(visit: Visit, slug: str, id: UUID) -> Answer:
     )
 
 
-@get("/fairs/{slug}/badges/{code}", USER)
+@get("/fairs/{slug}/badges/{code}", PUBLIC)
 async def read_badge(visit: Visit, slug: str, code: str) -> Answer:
-    """What a badge's QR opens: for who speaks for a booth here, the candidate at that booth."""
+    """What a badge's QR opens: the candidate at the booth she speaks for, by account or by a table's link."""
+    secret = visit.cookie("table") or ""
     async with visit.read() as db:
         fair_id = await results.fair_id_of(db, slug)
+        if not visit.is_signed_in and secret and await table_links.opens(db, secret, fair_id):
+            return redirect(visit, f"/tables/{secret}?code={quote(code)}")
         mine = await results.booths_of(db, fair_id, by=visit.user.id)
+        if not mine:
+            raise NotFound
         candidate = await results.candidate_by_code(db, fair_id, code)
-    if not mine:
-        raise NotFound
     return redirect(visit, f"/fairs/{slug}/booths/{ids.short(mine[0].id)}/badges/{candidate.code}")
 
 
@@ -131,12 +144,8 @@ async def show_candidate(visit: Visit, slug: str, id: UUID, code: str) -> Answer
         fair, booth, candidate = await _met(visit, db, slug, id, code)
         card = await results.card_of(db, booth.id, candidate.id)
         made = await offers.offers_of(db, candidate.id)
-    said: dict[str, Any] = {}
-    if card is not None:
-        said = {"result": card.result, "note": card.note, "word": card.word}
-        said |= {name: str(card.scores[name]) for name in CRITERIA if name in card.scores}
     own = [offer for offer, _ in made if offer.booth_id == booth.id]
-    return _candidate_page(visit, fair, booth, candidate, visit.blank(CardForm, data=said), offers_made=own)
+    return _candidate_page(visit, fair, booth, candidate, visit.blank(CardForm, data=card_said(card)), offers_made=own)
 
 
 @post("/fairs/{slug}/booths/{id}/badges/{code}", USER)
@@ -166,7 +175,7 @@ def _candidate_page(
     status: int = 200,
 ) -> Answer:
     context: dict[str, Any] = {"fair": fair, "booth": booth, "candidate": candidate, "form": form}
-    context |= {"offers_made": offers_made or [], "offer_states": offers.STATES, "results": RESULTS}
+    context |= {"offers_made": offers_made or [], "offer_states": offers.STATES, "here": ""}
     return page(visit, "fairs/day/badge.html", status=status, **context)
 
 

@@ -18,7 +18,7 @@ from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.visit import Visit
 
-_DONE = {
+DONE = {
     "here": N_("The talk has begun."),
     "done": N_("The table is free. What became of it can be said by the badge."),
     "missed": N_("Noted: she did not come."),
@@ -63,10 +63,10 @@ async def move_entry(visit: Visit, slug: str, id: UUID) -> Answer:
     to, which = str(posted.get("to") or ""), str(posted.get("entry") or "")
     async with visit.write() as db:
         fair, booth = await results.booth_of(db, slug, id, by=visit.user.id)
-        if to not in _DONE or not which:
+        if to not in DONE or not which:
             raise Invalid.at("to", N_("Choose what became of it."))
         await _do(visit, db, fair, booth, to, ids.parse(which))
-    return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/queue", flash=_DONE[to])
+    return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/queue", flash=DONE[to])
 
 
 async def _do(visit: Visit, db: Session, fair: Fair, booth: Booth, to: str, entry_id: UUID) -> None:

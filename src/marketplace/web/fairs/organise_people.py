@@ -13,7 +13,7 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.limits import keep_pace
-from marketplace.web.pages import page, redirect
+from marketplace.web.pages import local_path, page, redirect
 from marketplace.web.visit import Visit
 
 STANDS = {
@@ -54,7 +54,8 @@ async def invite(visit: Visit, slug: str) -> Answer:
         fair = await organising.own_fair(db, slug, by=visit.user.id, lock=True)
         is_new = await inviting.invite(db, fair, _id(posted.get("id")), by=visit.user.id, at=visit.now)
     done = N_("Invited. She is told, and registers herself if she likes.") if is_new else N_("She was asked already.")
-    return redirect(visit, _href(f"/fairs/{slug}/organise/people", criteria), flash=done)
+    back = local_path(str(posted.get("next") or ""), _href(f"/fairs/{slug}/organise/people", criteria))
+    return redirect(visit, back, flash=done)
 
 
 def _id(text: object) -> UUID:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from wtforms import IntegerField, RadioField
 from wtforms.validators import NumberRange, Optional
@@ -56,26 +57,18 @@ class RunForm(Form):
     )
 
 
-@post("/fairs/{slug}/organise/objections/{id}", USER)
-async def answer_objection(visit: Visit, slug: str, id: UUID) -> Answer:
-    """Say what becomes of it; the candidate reads it on her ticket."""
-    text = str((await visit.posted()).get("answer", ""))
-    async with visit.write() as db:
-        fair = await organising.own_fair(db, slug, by=visit.user.id)
-        await objecting.answer(db, fair, id, text, by=visit.user.id, at=visit.now)
-    return redirect(visit, f"/fairs/{slug}/organise/timetable", flash=N_("Answered; it stands on the ticket."))
-
-
 @get("/fairs/{slug}/organise/timetable", USER)
 async def show_versions(visit: Visit, slug: str) -> Answer:
     """All versions, the newest first; what is being made says how far it is."""
     async with visit.read() as db:
         fair = await organising.own_fair(db, slug, by=visit.user.id)
         versions = await planning_queries.versions_of(db, fair.id)
-        objections = await planning_queries.objections_of(db, fair.id)
+        objections = await objecting.of_fair(db, fair.id)
+    shown = next((each for each in versions if each.state == "provisional"), None)
     is_running = any(each.state in ("waiting", "running") for each in versions)
     form = visit.blank(RunForm, data={"objective": fair.objective})
     context: dict[str, Any] = {"fair": fair, "versions": versions, "is_running": is_running, "objections": objections}
+    context |= {"shown": shown, "fair_zone": ZoneInfo(fair.time_zone)}
     return page(visit, "fairs/organise/timetable.html", fragment="versions", form=form, states=STATES, **context)
 
 
@@ -165,6 +158,6 @@ async def lock_meeting(visit: Visit, slug: str, id: UUID) -> Answer:
     return redirect(visit, f"{back}/{number}/meetings" if number.isdecimal() else back, flash=N_("Saved."))
 
 
-routes = [answer_objection,
+routes = [
     show_versions, make_version, show_version, list_meetings, send_input, move_version, lock_meeting,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from marketplace.fairs import (
     candidate_pages,
+    her_words,
     objecting,
     offers,
     queries,
@@ -28,6 +29,7 @@ from marketplace.kernel.i18n import LOCALES, N_
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.fairs.join import fit
 from marketplace.web.fairs.join_forms import CandidateFields, typed
+from marketplace.web.fairs.objections import meeting_id
 from marketplace.web.limits import limit
 from marketplace.web.pages import page, redirect
 from marketplace.web.posting_forms import chosen_skills
@@ -55,6 +57,7 @@ CHANGES = {
     "fair_timetable_shown": N_("The first timetable could be seen"),
     "fair_timetable_published": N_("The timetable was published"),
     "fair_answer": N_("An employer answered"),
+    "fair_objection_answered": N_("The organiser answered you"),
 }
 """What is said on the page of messages that were sent; all others are a change of the timetable."""
 
@@ -85,7 +88,7 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
         days = await queries.days_of(db, fair.id)
         answers = await results.answers_of(db, candidate, fair)
         offered = await offers.offers_of(db, candidate.id)
-        said = await objecting.said_by(db, candidate.id)
+        said = await objecting.said_by(db, candidate)
     shown: dict[str, Any] = {
         "candidate": candidate,
         "fair": fair,
@@ -98,6 +101,7 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
     shown |= {"secret": secret, "qr": _qr(visit, secret), "fair_zone": ZoneInfo(fair.time_zone)}
     shown |= {"asks_again": candidate_pages.asks_again(candidate, fair), "states": STATES, "changes": CHANGES}
     shown |= {"fair_states": rules.FAIR_STATES, "meeting_states": rules.MEETING_STATES}
+    shown["ratings"] = her_words.RATINGS
     shown["can_come_back"] = candidate.state == "withdrawn" and registering.is_open(fair, visit.now)
     shown["is_living"] = candidate.state in registering.LIVING and fair.state not in ("closed", "cancelled")
     return page(visit, "fairs/tickets/show.html", headers=SECRET, **shown)
@@ -166,9 +170,10 @@ async def claim(visit: Visit, secret: str) -> Answer:
 async def object_to(visit: Visit, secret: str) -> Answer:
     """Say what does not suit her in the first timetable."""
     candidate, _ = await changing(visit, secret)
-    text = str((await visit.posted()).get("text", ""))
+    posted = await visit.posted()
+    about: dict[str, Any] = {"meeting_id": meeting_id(posted), "by": _by(visit), "at": visit.now}
     async with visit.write() as db:
-        await objecting.object_to(db, candidate, text, by=_by(visit), at=visit.now)
+        await objecting.object_to(db, candidate, str(posted.get("text", "")), **about)
     return redirect(visit, f"/tickets/{secret}", flash=N_("The organiser reads it before the timetable stands."))
 
 

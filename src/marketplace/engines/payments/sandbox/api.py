@@ -15,12 +15,13 @@ from marketplace.engines.payments.sandbox import (
     listing,
     payouts,
     refunds,
+    saved,
     transfers,
 )
 from marketplace.engines.payments.sandbox.books import Books, SavedAnswer, Wire
 from marketplace.engines.payments.sandbox.desk import DAY, Desk
 from marketplace.engines.payments.sandbox.parameters import Reader
-from marketplace.engines.payments.sandbox.refusals import Refusal
+from marketplace.engines.payments.sandbox.refusals import Declined, Refusal
 
 Run = Callable[[Desk, Wire], Wire]
 
@@ -74,7 +75,7 @@ _LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "/v1/payouts": ("payout", {"status": "status", "destination": "destination"}),
     "/v1/charges": ("charge", {"payment_intent": "payment_intent", "transfer_group": "transfer_group"}),
     "/v1/disputes": ("dispute", {"charge": "charge", "payment_intent": "payment_intent"}),
-    "/v1/payment_intents": ("payment_intent", {}),
+    "/v1/payment_intents": ("payment_intent", {"customer": "customer"}),
     "/v1/balance_transactions": (
         "balance_transaction",
         {"currency": "currency", "source": "source", "type": "type"},
@@ -90,6 +91,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/accounts/{id}", accounts.retrieve_v1, accounts.RETRIEVE_V1),
     Operation("POST", "/v1/checkout/sessions", checkout.create, checkout.CREATE),
     Operation("POST", "/v1/checkout/sessions/{id}/expire", checkout.expire, checkout.EXPIRE),
+    Operation("POST", "/v1/payment_intents", saved.charge, saved.CHARGE),
+    Operation("POST", "/v1/payment_methods/{id}/detach", saved.detach, saved.DETACH),
+    Operation("GET", "/v1/payment_methods/{id}", listing.retrieve("payment_method"), listing.RETRIEVE),
+    Operation("GET", "/v1/customers/{id}", listing.retrieve("customer"), listing.RETRIEVE),
     Operation("POST", "/v1/transfers", transfers.create, transfers.CREATE),
     Operation("POST", "/v1/transfers/{id}/reversals", transfers.reverse, transfers.REVERSE),
     Operation("POST", "/v1/refunds", refunds.create, refunds.CREATE),
@@ -148,7 +153,10 @@ def _saved(books: Books, call: Call) -> Answer | None:
 def _run_once(books: Books, call: Call, now: int, address: str) -> Answer:
     try:
         with books.transaction():
-            done = _run(books, call, now, address)
+            try:
+                done = _run(books, call, now, address)
+            except Declined as refusal:
+                done = Answer(refusal.status, refusal.body)
             save(books, call, done, now=now)
             return done
     except Refusal as refusal:

@@ -1,6 +1,7 @@
 """The test cards that the hosted page knows (numbers as in docs.stripe.com/testing)."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,17 @@ class Card:
     refusal: str = ""
     has_challenge: bool = False
     fails_refunds: bool = False
+    exp_month: int = 12
+    exp_year: int = 2034
 
     @property
     def last4(self) -> str:
         return self.number[-4:]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same card, whoever brings it."""
+        return sha256(self.number.encode()).hexdigest()[:16]
 
     @property
     def spaced(self) -> str:

@@ -27,6 +27,7 @@ def open_intent(desk: Desk, *, amount: int, currency: str, wishes: Wire, last4: 
         "metadata": wishes.get("metadata", {}),
         "payment_method_types": ["card"],
         "receipt_email": wishes.get("receipt_email"),
+        "setup_future_usage": wishes.get("setup_future_usage"),
         "statement_descriptor_suffix": wishes.get("statement_descriptor_suffix"),
         "status": "requires_payment_method",
         "transfer_group": wishes.get("transfer_group"),
@@ -57,7 +58,6 @@ _NOTHING_OF_INTENT: Wire = dict.fromkeys(
         "payment_record",
         "processing",
         "review",
-        "setup_future_usage",
         "shipping",
         "source",
         "statement_descriptor",
@@ -114,7 +114,7 @@ def decline(desk: Desk, intent: Wire, card: Card) -> Wire:
         "message": DECLINES[card.refusal],
         "charge": charge["id"],
     }
-    return _fail(desk, {**intent, "latest_charge": charge["id"]}, error)
+    return fail(desk, {**intent, "latest_charge": charge["id"]}, error)
 
 
 def challenge(desk: Desk, intent: Wire, url: str) -> Wire:
@@ -133,10 +133,11 @@ def fail_challenge(desk: Desk, intent: Wire) -> Wire:
     """The payer did not prove who she is."""
     message = "We are unable to authenticate your payment method. Please choose a different one and try again."
     error = {"type": "invalid_request_error", "code": "payment_intent_authentication_failure", "message": message}
-    return _fail(desk, intent, error)
+    return fail(desk, intent, error)
 
 
-def _fail(desk: Desk, intent: Wire, error: Wire) -> Wire:
+def fail(desk: Desk, intent: Wire, error: Wire) -> Wire:
+    """The intent waits for another way to be paid."""
     intent = {**intent, "last_payment_error": error, "next_action": None, "status": "requires_payment_method"}
     desk.books.update(intent)
     desk.tell("payment_intent.payment_failed", intent)
@@ -186,6 +187,7 @@ def _charge(desk: Desk, intent: Wire, card: Card, customer: Wire) -> Wire:
         "captured": True,
         "created": desk.now,
         "currency": intent["currency"],
+        "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "livemode": False,
@@ -193,7 +195,7 @@ def _charge(desk: Desk, intent: Wire, card: Card, customer: Wire) -> Wire:
         "outcome": _outcome(card),
         "paid": True,
         "payment_intent": intent["id"],
-        "payment_method": new_id("pm"),
+        "payment_method": intent["payment_method"] or new_id("pm"),
         "payment_method_details": {"type": "card", "card": _card(intent, card)},
         "refunded": False,
         "status": "succeeded",
@@ -267,8 +269,9 @@ def _card(intent: Wire, card: Card) -> Wire:
         "brand": card.brand,
         "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
         "country": "US",
-        "exp_month": 12,
-        "exp_year": 2034,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+        "fingerprint": card.fingerprint,
         "funding": "credit",
         "last4": card.last4,
         "network": card.brand,

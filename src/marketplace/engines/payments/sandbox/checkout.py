@@ -1,6 +1,6 @@
 """Checkout Sessions and what paying one does: payment intent, charge, balance, events."""
 
-from marketplace.engines.payments.sandbox import charges
+from marketplace.engines.payments.sandbox import charges, saved
 from marketplace.engines.payments.sandbox.books import Wire
 from marketplace.engines.payments.sandbox.cards import Card
 from marketplace.engines.payments.sandbox.desk import DAY, Desk, new_id
@@ -9,6 +9,7 @@ from marketplace.engines.payments.sandbox.parameters import (
     amount,
     currency,
     each,
+    gone,
     integer,
     metadata,
     one_of,
@@ -30,17 +31,10 @@ _INTENT = shape(
     description=text,
     metadata=metadata,
     receipt_email=text,
+    setup_future_usage=one_of("off_session", "on_session"),
     statement_descriptor_suffix=text,
     transfer_group=text,
 )
-
-
-def _gone(_value: object, name: str) -> object:
-    raise invalid_parameter(
-        name,
-        f"The `{name}` parameter is no longer supported. Use `allowed_payment_method_types` instead.",
-        code="payment_method_types_no_longer_supported",
-    )
 
 
 CREATE = shape(
@@ -49,6 +43,8 @@ CREATE = shape(
     cancel_url=text,
     client_reference_id=text,
     currency=currency,
+    customer=text,
+    customer_creation=one_of("always", "if_required"),
     customer_email=text,
     expand=EXPAND,
     expires_at=integer,
@@ -57,7 +53,7 @@ CREATE = shape(
     metadata=metadata,
     mode=one_of("payment"),
     payment_intent_data=_INTENT,
-    payment_method_types=_gone,
+    payment_method_types=gone,
     submit_type=one_of("auto", "book", "donate", "pay", "subscribe"),
     success_url=text,
     ui_mode=one_of(*_UI_MODES),
@@ -74,10 +70,19 @@ def create(desk: Desk, given: Wire) -> Wire:
         raise invalid_parameter("ui_mode", "The sandbox has only the hosted page.")
     if "success_url" not in given:
         raise missing_parameter("success_url")
+    _check_customer(desk, given)
     session = _session(desk, given, items)
     desk.insert(session, due_at=session["expires_at"])
     desk.books.set(f"session:{session['id']}", {"items": items, "intent": given.get("payment_intent_data", {})})
     return session
+
+
+def _check_customer(desk: Desk, given: Wire) -> None:
+    if "customer" not in given:
+        return
+    if "customer_creation" in given:
+        raise Refusal("You may only specify one of these parameters: customer, customer_creation.")
+    desk.find("customer", given["customer"], "customer")
 
 
 def _session(desk: Desk, given: Wire, items: list[Wire]) -> Wire:
@@ -95,6 +100,8 @@ def _session(desk: Desk, given: Wire, items: list[Wire]) -> Wire:
         "client_reference_id": given.get("client_reference_id"),
         "created": desk.now,
         "currency": _one_currency(items),
+        "customer": given.get("customer"),
+        "customer_creation": given.get("customer_creation", None if "customer" in given else "if_required"),
         "customer_email": given.get("customer_email"),
         "expires_at": _expiry(desk, given),
         "locale": given.get("locale"),
@@ -123,9 +130,7 @@ _NOTHING: Wire = dict.fromkeys(
         "consent",
         "consent_collection",
         "currency_conversion",
-        "customer",
         "customer_account",
-        "customer_creation",
         "customer_details",
         "discounts",
         "integration_identifier",
@@ -219,6 +224,8 @@ def answer_challenge(desk: Desk, session: Wire, *, card: Card, is_approved: bool
 
 
 def _finish(desk: Desk, session: Wire, intent: Wire, card: Card) -> Wire:
+    if intent["setup_future_usage"]:
+        session, intent = saved.keep(desk, session, intent, card)
     intent = charges.succeed(desk, intent, card, session["customer_details"])
     session = {**session, "status": "complete", "payment_status": "paid", "url": None}
     desk.books.update(session)

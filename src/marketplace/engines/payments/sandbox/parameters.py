@@ -131,6 +131,15 @@ def _child(name: str, key: str) -> str:
     return f"{name}[{key}]" if name else key
 
 
+def gone(_value: Any, name: str) -> Any:
+    """payment_method_types, since API 2026-09-30.endive."""
+    raise invalid_parameter(
+        name,
+        f"The `{name}` parameter is no longer supported. Use `allowed_payment_method_types` instead.",
+        code="payment_method_types_no_longer_supported",
+    )
+
+
 EXPAND = each(text)
 CREATED = shape(gt=integer, gte=integer, lt=integer, lte=integer)
 

@@ -23,6 +23,14 @@ class Refusal(Exception):
         self.body: dict[str, Any] = {"error": {name: word for name, word in words.items() if word is not None}}
 
 
+class Declined(Refusal):
+    """A bank's no: an answer of 402, and what it left behind (the intent, the failed charge) stays."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(str(error["message"]), status=402)
+        self.body = {"error": error}
+
+
 def unknown_parameter(name: str) -> Refusal:
     message = f"Received unknown parameter: {name}"
     return Refusal(message, code="parameter_unknown", param=name, is_validation=True)

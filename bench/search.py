@@ -94,12 +94,11 @@ async def main(count: int) -> None:
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         speed = f"{count / seconds:.0f} a second by the clock, {count / cpu:.0f} a second of CPU"
         print(f"{count} documents: {speed}, {size_of(folder) / 1e6:.0f} MB on disk")
-        print(f"| question, {RUNS} of each | p50 ms | p99 ms | CPU ms |\n|---|---|---|---|")
+        print(f"| question, {RUNS} of each | p50 ms | p99 ms | p50 CPU ms | p99 CPU ms |\n|---|---|---|---|---|")
         for label, ask in questions(chance, skills).items():
-            cpu = time.process_time()
-            took = sorted([await timed(search, ask()) for _ in range(RUNS)])
-            cpu = (time.process_time() - cpu) * 1000 / RUNS
-            print(f"| {label} | {took[RUNS // 2]:.1f} | {took[RUNS * 99 // 100]:.1f} | {cpu:.1f} |")
+            took = [await timed(search, ask()) for _ in range(RUNS)]
+            figures = [f"{at(each, share):.1f}" for each in zip(*took, strict=True) for share in (0.5, 0.99)]
+            print(f"| {label} | {' | '.join(figures)} |")
         changes = sorted([await written(search, documents[number]) for number in range(30)])
         print(f"one changed document to found: p50 {changes[15]:.0f} ms, slowest {changes[-1]:.0f} ms")
     print(f"memory at most {process.getrusage(process.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
@@ -110,10 +109,16 @@ def size_of(folder: str) -> int:
     return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
 
 
-async def timed(search: EmbeddedSearch, query: Query) -> float:
-    began = time.perf_counter()
+async def timed(search: EmbeddedSearch, query: Query) -> tuple[float, float]:
+    """Milliseconds by the clock and of this process's CPU (which a busy machine stretches less)."""
+    cpu, began = time.process_time(), time.perf_counter()
     await search.search("gigs", query)
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, (time.process_time() - cpu) * 1000
+
+
+def at(figures: tuple[float, ...], share: float) -> float:
+    """The figure that so many are under."""
+    return sorted(figures)[int(len(figures) * share)]
 
 
 async def written(search: EmbeddedSearch, document: dict[str, Any]) -> float:

@@ -22,12 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not CHROMIUM and os.environ.get("CI"):
         raise pytest.UsageError("CI must have a Chromium: the journeys are required there")
     # Last: the browser keeps an event loop of its own running, in which other tests can't start theirs.
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-            item.add_marker(pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"))
+    ours = [item for item in items if item.nodeid.startswith("tests/journeys/")]
+    items[:] = [item for item in items if not item.nodeid.startswith("tests/journeys/")] + ours
+    for item in ours:
+        item.add_marker(pytest.mark.journey)
+        item.add_marker(pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"))
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from marketplace.demo.fairs_files import HALLS, Size, files_of
 from marketplace.demo.people import CAST, PARK, Everybody, email_of
 from marketplace.fairs import (
     attending,
+    hall_queries,
     objecting,
     organising,
     planning,
@@ -147,7 +148,7 @@ class _Story:
             how: dict[str, Any] = {"by": self.everybody.owner(key), "at": self.began}
             await attending.attach(db, booth, postings, **how)
             her = await attending.send(db, booth, user_id=None, name=AT_THE_TABLE, phone=None, **how)
-            table = (await attending.tables(db, booth.id))[0]
+            table = (await hall_queries.tables_of(db, booth.id))[0]
             await table_links.give(db, booth, her.id, table.id, **how)
 
     def _hours(self) -> Hours:

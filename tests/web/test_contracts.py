@@ -267,7 +267,7 @@ async def test_cancelling_says_what_it_means_and_does_it(
     assert "Contract cancelled" in page
 
 
-@pytest.mark.parametrize(("path", "most"), [("/contracts", 2), ("{}", 9), ("{}/milestones/1", 7)])
+@pytest.mark.parametrize(("path", "most"), [("/contracts", 2), ("{}", 10), ("{}/milestones/1", 7)])
 async def test_pages_need_few_queries(
     db: Session, cast: Cast, contract: Contract, browse: Browse, shared_engine, path: str, most: int
 ) -> None:

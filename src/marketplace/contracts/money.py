@@ -70,8 +70,8 @@ async def hold_of(db: AnySession, contract_id: UUID, number: int) -> Hold | None
 
 async def cards_for(db: AnySession, contract_id: UUID, *, reader: UUID, at: datetime) -> list[SavedCard]:
     """The cards with which a reader may pay in for a contract; none for who does not pay there."""
-    query = select(Contract.organisation_id).where(Contract.id == contract_id)
-    found = await cards_of(db, (await db.execute(query)).scalar_one(), reader=reader)
+    theirs = select(Contract.organisation_id).where(Contract.id == contract_id).scalar_subquery()
+    found = await cards_of(db, theirs, reader=reader)
     return [each for each in found if not each.is_expired(at)]
 
 

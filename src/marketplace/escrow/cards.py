@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ScalarSelect, exists, select
 
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.operations import Wire, part
@@ -19,7 +19,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.events import publish
 
 
-async def cards_of(db: AnySession, organisation_id: UUID, *, reader: UUID) -> list[SavedCard]:
+async def cards_of(db: AnySession, organisation_id: UUID | ScalarSelect[UUID], *, reader: UUID) -> list[SavedCard]:
     """The cards of an organisation, oldest first; none for who does not pay there."""
     query = select(SavedCard).where(
         SavedCard.organisation_id == organisation_id, SavedCard.removed_at.is_(None), _pays_there(reader)

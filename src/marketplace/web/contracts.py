@@ -1,6 +1,6 @@
 """Contracts as pages: where they stand, what happens next and when; accepting a proposal, delivering, reviewing."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import cast
@@ -22,7 +22,7 @@ from marketplace.escrow.rails.quotes import Rate
 from marketplace.escrow.rails.rates import rupees
 from marketplace.gigs import actions as gig_actions
 from marketplace.gigs import queries as gigs
-from marketplace.kernel.database import Session
+from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.web import paging
@@ -91,7 +91,7 @@ async def show_contract(visit: Visit, id: UUID) -> Answer:
         contract = await queries.contract_view(db, id, reader=visit.user.id)
         events = await timeline.timeline_of(db, id, locale=visit.locale)
         reviewing = await reviewing_of(db, contract, at=visit.now)
-        cards = await cards_for(db, contract.id, reader=visit.user.id, at=visit.now)
+        cards = await _cards(visit, db, contract, contract.milestones)
     return page(visit, "contracts/contract.html", contract=contract, events=events, reviewing=reviewing, cards=cards)
 
 
@@ -103,8 +103,17 @@ async def show_milestone(visit: Visit, id: UUID, number: int) -> Answer:
         milestone = contract.milestone(number)
         proposed = await splits_of(db, milestone.id, milestone.left, contract.fee, released=milestone.released)
         rate = await rupees(db, at=visit.now)
-        cards = await cards_for(db, contract.id, reader=visit.user.id, at=visit.now)
+        cards = await _cards(visit, db, contract, [milestone])
     return _milestone_page(visit, contract, milestone, splits=proposed, rate=rate, cards=cards)
+
+
+async def _cards(
+    visit: Visit, db: AnySession, contract: ContractView, milestones: Iterable[MilestoneView]
+) -> list[SavedCard]:
+    """With which one of them could be paid in."""
+    if contract.side != "employer" or all(each.state not in ("planned", "funding") for each in milestones):
+        return []
+    return await cards_for(db, contract.id, reader=visit.user.id, at=visit.now)
 
 
 @post("/contracts/{id}/milestones/{number}/deliveries", USER, max_bytes=UPLOAD_BYTES)

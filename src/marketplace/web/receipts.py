@@ -18,7 +18,7 @@ from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import parse_money
 from marketplace.web.access import FINANCE, USER, Answer, get, post
-from marketplace.web.forms import Form, Required, strip
+from marketplace.web.forms import Form, Length, Required, strip
 from marketplace.web.pages import Flash, page, redirect
 from marketplace.web.payout_desk import MOST_BYTES, ReasonForm
 from marketplace.web.uploads import keep, send
@@ -36,7 +36,7 @@ class ReceiptForm(Form):
 class AmountForm(Form):
     """What one of finance reads on a receipt."""
 
-    amount = StringField(N_("Amount on the receipt"), [Required()], filters=[strip])
+    amount = StringField(N_("Amount on the receipt"), [Required(), Length(max=30)], filters=[strip])
 
 
 @post("/contracts/{id}/milestones/{number}/receipts", USER, max_bytes=MOST_BYTES)

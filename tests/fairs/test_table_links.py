@@ -36,6 +36,7 @@ async def test_she_runs_her_table_by_the_link_that_her_employer_gave(db: Session
     given = await bilal.submit(link, {"table": ids.short(hall.tables[0].id)}, shown_on=booth)
     mine = re.search(r"/tables/[\w-]{24}", given.text)
     assert mine, given.text
+    assert f"has the link of table {hall.tables[0].label}" in (await bilal.get(booth)).text
     shown = await phone.get(mine[0])
     assert "For Nadia, given by Bilal" in shown.text
     assert shown.headers["referrer-policy"] == "no-referrer"

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-FIRST_SECONDS = 120
+FIRST_SECONDS = 240
 STOP_SECONDS = 60
 
 

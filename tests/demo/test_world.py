@@ -21,6 +21,9 @@ pytestmark = [
 ]
 THE_WORKERS = {"mails", "notices", "webhook_events", "transfers", "rate_counts", "deadlines"}
 """Tables that the worker goes on writing while we count."""
+THE_DAY = {"checkins", "fair_candidates", "fair_messages", "fair_scorecards", "meetings", "queue_entries"}
+THE_DAY |= {"audit_lines", "texts"}
+"""Tables in which the fairs that are on now move with the clock, by `marketplace demo` too."""
 SHOWN = {
     "a file of graduates waits": "SELECT count(*) FROM graduate_imports WHERE state = 'previewed'",
     "certificates are claimed": "SELECT count(*) FROM certificates WHERE state = 'claimed'",
@@ -75,7 +78,7 @@ def test_it_shows_every_part_and_a_second_filling_changes_nothing(site: UpSite) 
     assert first.returncode == 0, first.stderr
     shown = counts(site, SHOWN)
     assert [name for name, count in shown.items() if not count] == []
-    rows = {name: f"SELECT count(*) FROM {name}" for name in sorted(set(Base.metadata.tables) - THE_WORKERS)}
+    rows = {name: f"SELECT count(*) FROM {name}" for name in sorted(set(Base.metadata.tables) - THE_WORKERS - THE_DAY)}
     before = counts(site, rows)
     again = site.run("demo")
     assert again.returncode == 0, again.stderr

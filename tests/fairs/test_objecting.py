@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from marketplace.engines.notify.models import Mail, TextMessage
-from marketplace.fairs import moving, planning
+from marketplace.fairs import moving, planning, registering
 from marketplace.fairs.day_models import FairMessage
 from marketplace.fairs.plan_models import Meeting, Objection, Timetable
 from marketplace.kernel import clock, ids
@@ -105,3 +105,22 @@ async def test_what_a_rule_forbids_is_no_choice_and_calling_off_is_a_version(
     assert set(await meetings(db, hall)) == {2, 3}
     live = (await db.scalars(select(Timetable).where(Timetable.state == "provisional"))).one()
     assert (live.number, live.base_id is not None, live.objections_until is not None) == (2, True, True)
+
+
+async def test_whoever_has_left_is_not_put_back_by_a_change_or_by_publishing(
+    db: Session, cast: Cast, services: Services
+) -> None:
+    """The version still names her; her seat is free, for the first of them too."""
+    hall = await shown_hall(db, cast, services)
+    before = await meetings(db, hall)
+    seat = before[3].table_id, before[3].slot_id
+    await registering.withdraw(db, hall.candidates[2].id, by=None, at=clock.now())
+    choice = await moving.choice_of(db, hall.fair, before[1].id)
+    place = next(each for each in choice.places if (each.table.id, each.slot.id) == seat)
+    made = await moving.move(db, hall.fair, choice, place.cell, by=cast.omar.id, at=clock.now())
+    assert made.figures["meetings"] == len(planning.cells_of(made)) == 2
+    after = await meetings(db, hall)
+    assert set(after) == {1, 2} and after[1].slot_id == seat[1]
+    await registering.withdraw(db, hall.candidates[1].id, by=None, at=clock.now())
+    await planning.publish(db, hall.fair, made, by=cast.omar.id, at=clock.now())
+    assert set(await meetings(db, hall)) == {1}

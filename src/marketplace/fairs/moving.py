@@ -12,7 +12,6 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import func, select
-from sqlalchemy.orm import undefer
 
 from marketplace.engines.matching.timetable.checker import check
 from marketplace.fairs import planning, problems, telling
@@ -152,11 +151,12 @@ async def _change(
     by: UUID,
     at: datetime,
 ) -> Timetable:
-    """A version like the one that counts but for this, put in its place."""
+    """A version of the meetings as they stand, but for this, in the place of the one that counts."""
     live = select(Timetable).where(Timetable.fair_id == fair.id, Timetable.state.in_(LIVE_TIMETABLES))
-    base = (await db.scalars(live.options(undefer(Timetable.cells)).with_for_update())).one()
+    base = (await db.scalars(live.with_for_update())).one()
     last = (await db.scalars(select(func.max(Timetable.number)).where(Timetable.fair_id == fair.id))).one()
-    cells = {pair: cell for pair, cell in {**planning.cells_of(base), **changed}.items() if cell is not None}
+    here = {_pair(each): _cell(each.table_id, each.slot_id) for each in await problems.live_meetings(db, fair.id)}
+    cells = {pair: cell for pair, cell in {**here, **changed}.items() if cell is not None}
     used = set(cells.values())
     figures: dict[str, Any] = {**base.figures, "meetings": len(cells)}
     figures["reserve"] = [each for each in figures.get("reserve", []) if tuple(each) not in used]

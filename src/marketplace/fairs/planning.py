@@ -16,7 +16,8 @@ from sqlalchemy.orm import undefer
 
 from marketplace.engines.matching.timetable.exchange import problem_to_json
 from marketplace.fairs import organising, rules
-from marketplace.fairs.booth_models import TableClosure
+from marketplace.fairs.booth_models import Booth, TableClosure
+from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.problems import Floor, frame_of, is_fixed, live_meetings
@@ -231,7 +232,10 @@ async def lock(db: Session, fair: Fair, meeting_id: UUID, *, is_locked: bool, at
 
 
 async def put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datetime) -> Diff:
-    """Its meetings become the rows that count; what stands already and is in it too does not move."""
+    """Its meetings become the rows that count; what stands already and is in it too does not move.
+
+    Whoever has left since it was made, on either side, stays away.
+    """
     if fair.state not in ("matching", "published"):
         raise NotPlanned
     rules.check_move(rules.TIMETABLE_MOVES, made.state, state)
@@ -244,7 +248,7 @@ async def put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datet
     here = select(Meeting).where(Meeting.fair_id == fair.id, Meeting.state.in_(rules.LIVE_MEETINGS))
     rows = {(ids.short(m.candidate_id), ids.short(m.booth_id)): m for m in (await db.scalars(here)).all()}
     before: Cells = {pair: (ids.short(m.table_id), ids.short(m.slot_id or m.id)) for pair, m in rows.items()}
-    after = cells_of(made)
+    after = await _of_those_who_come(db, fair, cells_of(made))
     diff = compare(before, after)
     for pair in (*diff.moved, *diff.cancelled):
         rows[pair].state, rows[pair].cancel_reason, rows[pair].updated_at = "cancelled", f"version {made.number}", at
@@ -259,6 +263,13 @@ async def put(db: Session, fair: Fair, made: Timetable, state: str, *, at: datet
     counts = update(Meeting).where(Meeting.fair_id == fair.id, Meeting.state.in_(rules.LIVE_MEETINGS))
     await db.execute(counts.values(timetable_id=made.id).execution_options(synchronize_session=False))
     return diff
+
+
+async def _of_those_who_come(db: AnySession, fair: Fair, cells: Cells) -> Cells:
+    people = select(FairCandidate.id).where(FairCandidate.fair_id == fair.id, FairCandidate.state.in_(rules.SEATED))
+    booths = select(Booth.id).where(Booth.fair_id == fair.id, Booth.state.in_(rules.SHOWN_BOOTHS))
+    coming = {ids.short(id) for found in (people, booths) for id in await db.scalars(found)}
+    return {pair: cell for pair, cell in cells.items() if coming.issuperset(pair)}
 
 
 async def _keep_free(db: Session, fair: Fair, made: Timetable) -> None:

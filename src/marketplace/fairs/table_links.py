@@ -61,7 +61,7 @@ async def give(
     Raises: NotFound, HasAccount.
     """
     her = await _named(db, booth, representative_id)
-    table = await db.get(FairTable, table_id)
+    table = await db.get(FairTable, table_id, with_for_update=True)  # two given at once: the second ends the first
     if table is None or table.booth_id != booth.id or table.closed_at or booth.state not in rules.SHOWN_BOOTHS:
         raise NotFound
     if her.user_id is not None:

@@ -2,10 +2,8 @@
 
 from uuid import UUID
 
-import segno
 from litestar import Response
 from litestar.enums import MediaType
-from markupsafe import Markup
 from wtforms import HiddenField, StringField
 
 from marketplace.identity import passkeys, recoveries, second_factors
@@ -19,6 +17,7 @@ from marketplace.web.arriving import keep, party, vault
 from marketplace.web.forms import Form, Length, Required, strip
 from marketplace.web.limits import limit
 from marketplace.web.pages import page, redirect
+from marketplace.web.qr import drawn_qr
 from marketplace.web.sign_in_factor import PASSKEY
 from marketplace.web.stepping_up import is_stepped_up, require_step_up, step_up_first
 from marketplace.web.visit import Visit
@@ -92,9 +91,8 @@ async def _app_page(visit: Visit, form: AppForm, *, status: int = 200) -> Answer
         return redirect(visit, HERE)
     account = visit.user.email or visit.user.phone or visit.user.name
     address = second_factors.scanned(secret, account=account, site=visit.settings.name)
-    drawn = segno.make(address, micro=False).svg_inline(scale=5, border=4, dark="#000", light="#fff")
-    qr = Markup(drawn)  # noqa: S704 - nothing but a path of numbers
     letters = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+    qr = drawn_qr(address)
     return page(visit, "security/app.html", fragment="form", status=status, form=form, qr=qr, letters=letters)
 
 

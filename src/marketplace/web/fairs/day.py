@@ -4,8 +4,6 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import NumberInput
@@ -20,6 +18,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import CreatingForm, Length, Required, strip
 from marketplace.web.pages import page, redirect
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 DIRECTIONS = {"in": N_("In"), "out": N_("Out")}
@@ -78,9 +77,7 @@ async def add_device(visit: Visit, slug: str) -> Answer:
         name = (form.name.data or "")[:60]
         device, secret = await checkin_devices.add_device(db, fair, where, name=name, by=visit.user.id, at=visit.now)
     link = f"{visit.settings.base_url}/gate/read#{secret}"
-    drawn = segno.make(link, micro=False).svg_inline(scale=5, border=4, dark="#000", light="#fff")
-    qr = Markup(drawn)  # noqa: S704 - nothing but a path of numbers
-    return page(visit, "fairs/day/device.html", fair=fair, device=device, link=link, qr=qr)
+    return page(visit, "fairs/day/device.html", fair=fair, device=device, link=link, qr=drawn_qr(link))
 
 
 @post("/fairs/{slug}/day/devices/{id}/revoke", USER)

@@ -4,9 +4,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
-
 from marketplace.fairs import day, hall_queries, hall_queues, hall_rules, results
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.models import Fair
@@ -16,6 +13,7 @@ from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 DONE = {
@@ -97,9 +95,7 @@ async def show_sign(visit: Visit, slug: str, id: UUID) -> Answer:
         fair, booth = await _signed(visit, db, slug, id)
     code = hall_rules.booth_code(booth.id)
     link = f"{visit.settings.base_url}/fairs/{slug}/hall/{code}"
-    drawn = segno.make(link, micro=False).svg_inline(scale=8, border=4, dark="#000", light="#fff")
-    qr = Markup(drawn)  # noqa: S704 - nothing but a path of numbers
-    return page(visit, "fairs/day/hall_sign.html", fair=fair, booth=booth, code=code, qr=qr)
+    return page(visit, "fairs/day/hall_sign.html", fair=fair, booth=booth, code=code, qr=drawn_qr(link, scale=8))
 
 
 async def _signed(visit: Visit, db: AnySession, slug: str, booth_id: UUID) -> tuple[Fair, Booth]:

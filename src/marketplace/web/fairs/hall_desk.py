@@ -3,8 +3,6 @@
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
 from wtforms import RadioField, SelectField, StringField, TelField
 
 from marketplace.fairs import candidate_pages, checkin_rules, day, hall_desk, hall_queries, hall_queues, registering
@@ -19,6 +17,7 @@ from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.forms import CreatingForm, Form, Length, Required, strip
 from marketplace.web.pages import page, redirect
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 LOCALES = {"ur": N_("Urdu"), "en": N_("English")}
@@ -105,10 +104,7 @@ async def _fit(db: AnySession, form: WalkInForm, fair: Fair) -> None:
 
 
 def _desk_page(visit: Visit, fair: Fair, form: WalkInForm, *, token: Token | None = None, status: int = 200) -> Answer:
-    qr = None
-    if token is not None:
-        drawn = segno.make(f"{visit.settings.base_url}{token.path}", micro=False)
-        qr = Markup(drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S704 - drawn by us
+    qr = None if token is None else drawn_qr(f"{visit.settings.base_url}{token.path}")
     context: dict[str, Any] = {"fair": fair, "form": form, "token": token, "qr": qr}
     context |= {"fair_zone": ZoneInfo(fair.time_zone), "reasons": checkin_rules.REFUSALS}
     return page(visit, "fairs/day/walk_ins.html", status=status, **context)

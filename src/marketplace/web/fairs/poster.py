@@ -3,12 +3,10 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
-
 from marketplace.fairs import public_queries, queries
 from marketplace.web.access import PUBLIC, Answer, get
 from marketplace.web.pages import page
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 
@@ -21,16 +19,8 @@ async def show_poster(visit: Visit, slug: str) -> Answer:
         days = await queries.days_of(db, fair.id)
         employers = await public_queries.employer_count(db, fair.id)
     address = f"{visit.settings.base_url}/fairs/{fair.slug}"
-    drawn = segno.make(address, micro=False).svg_inline(scale=6, border=4, dark="#000", light="#fff")
-    qr = Markup(drawn)  # noqa: S704 - drawn by us
-    shown: dict[str, Any] = {
-        "fair": fair,
-        "organiser": organiser,
-        "days": days,
-        "employers": employers,
-        "address": address,
-        "qr": qr,
-    }
+    shown: dict[str, Any] = {"fair": fair, "organiser": organiser, "days": days, "employers": employers}
+    shown |= {"address": address, "qr": drawn_qr(address, scale=6)}
     return page(visit, "fairs/poster.html", **shown, fair_zone=ZoneInfo(fair.time_zone))
 
 

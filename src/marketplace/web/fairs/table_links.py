@@ -7,10 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
-
-from marketplace.fairs import attending, hall_queries, hall_queues, results, table_links
+from marketplace.fairs import hall_queries, hall_queues, results, table_links
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.results import RESULTS
 from marketplace.fairs.table_links import Desk
@@ -24,6 +21,7 @@ from marketplace.web.fairs.hall_booth import DONE
 from marketplace.web.fairs.tickets import SECRET
 from marketplace.web.limits import limit
 from marketplace.web.pages import Flash, page, redirect
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 AN_HOUR = 600
@@ -42,8 +40,7 @@ async def give(visit: Visit, slug: str, id: UUID) -> Answer:
         her, secret = await table_links.give(db, booth, id, ids.parse(table), **how)
         desk = await table_links.behind(db, secret)
     link = f"{visit.settings.base_url}/tables/{secret}"
-    qr = Markup(segno.make(link, micro=False).svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S704 - ours
-    context: dict[str, Any] = {"fair": fair, "her": her, "table": desk.table, "link": link, "qr": qr}
+    context: dict[str, Any] = {"fair": fair, "her": her, "table": desk.table, "link": link, "qr": drawn_qr(link)}
     return page(visit, "fairs/employers/link.html", headers=SECRET, **context)
 
 
@@ -52,7 +49,6 @@ async def take_back(visit: Visit, slug: str, id: UUID) -> Answer:
     """The link opens nothing any more."""
     async with visit.write() as db:
         _, booth = await own_booth.own(visit, db, slug)
-        booth = await attending.lock(db, booth.id)
         await table_links.take_back(db, booth, id, by=visit.user.id, at=visit.now)
     return redirect(visit, f"/fairs/{slug}/booth", flash=N_("The link opens nothing any more."))
 
@@ -73,7 +69,7 @@ async def show_table(visit: Visit, secret: str) -> Answer:
                 shown["line"] = await hall_queries.line_of(db, desk.booth.id)
                 [shown["queue"]] = await hall_queries.queues_of(db, desk.fair, desk.booth.id)
     if scanned and desk.is_on:
-        candidate = await _read(visit, secret, scanned)
+        _, candidate = await _read(visit, secret, scanned)
         return redirect(visit, f"/tables/{secret}/badges/{candidate.code}")
     visit.set_cookie("table", secret, max_age=86_400)
     shown |= {"waiting": [each for each in shown["line"] if each.state == "waiting"], "form": visit.blank(BadgeForm)}
@@ -90,7 +86,7 @@ async def move(visit: Visit, secret: str) -> Answer:
     to, which = str(posted.get("to") or ""), str(posted.get("entry") or "")
     if to != "call" and (to not in DONE or not which):
         raise Invalid.at("to", N_("Choose what became of it."))
-    await _count(visit, secret)
+    await _counted(visit, secret)
     said: str | Flash
     async with visit.write() as db:
         desk = await table_links.running(db, secret)
@@ -107,9 +103,8 @@ async def move(visit: Visit, secret: str) -> Answer:
 @get("/tables/{secret}/badges/{code}", PUBLIC)
 async def show_candidate(visit: Visit, secret: str, code: str) -> Answer:
     """Who she is, and what this employer says of her."""
-    candidate = await _read(visit, secret, code)
+    desk, candidate = await _read(visit, secret, code)
     async with visit.read(fresh=True) as db:
-        desk = await table_links.running(db, secret)
         card = await results.card_of(db, desk.booth.id, candidate.id)
     return _candidate_page(visit, desk, secret, candidate, visit.blank(CardForm, data=card_said(card)))
 
@@ -117,32 +112,30 @@ async def show_candidate(visit: Visit, secret: str, code: str) -> Answer:
 @post("/tables/{secret}/badges/{code}", PUBLIC)
 async def judge(visit: Visit, secret: str, code: str) -> Answer:
     """Keep result, scores, note and word."""
-    candidate = await _read(visit, secret, code)
+    desk, candidate = await _read(visit, secret, code)
     form = await visit.form(CardForm)
-    async with visit.read(fresh=True) as db:
-        desk = await table_links.running(db, secret)
     if form.validate():
         with form.catching(results.FairNotOn):
             async with visit.write() as db:
-                desk = await table_links.running(db, secret)
-                read = await results.candidate_by_code(db, desk.fair.id, code)
-                await table_links.judge(db, desk, read, form.card(), at=visit.now)
+                now = await table_links.running(db, secret)
+                await table_links.judge(db, now, candidate, form.card(), at=visit.now)
             return redirect(visit, f"/tables/{secret}", flash=N_("Kept. She sees her answer."))
     return _candidate_page(visit, desk, secret, candidate, form, status=422)
 
 
-async def _read(visit: Visit, secret: str, scanned: str) -> FairCandidate:
-    """The candidate behind a badge, at most so many an hour: codes are not to be tried out."""
-    await _count(visit, secret)
+async def _read(visit: Visit, secret: str, scanned: str) -> tuple[Desk, FairCandidate]:
+    """The table and the candidate behind a badge, at most so many an hour: codes are not to be tried out."""
+    desk = await _counted(visit, secret)
     async with visit.read(fresh=True) as db:
-        desk = await table_links.running(db, secret)
-        return await results.candidate_by_code(db, desk.fair.id, scanned)
+        return desk, await results.candidate_by_code(db, desk.fair.id, scanned)
 
 
-async def _count(visit: Visit, secret: str) -> None:
+async def _counted(visit: Visit, secret: str) -> Desk:
+    """The table, which is on now; one more tap of this link."""
     async with visit.read(fresh=True) as db:
         desk = await table_links.running(db, secret)
     await limit(visit, "table-link", AN_HOUR, minutes=60, who=str(desk.representative.id))
+    return desk
 
 
 def _candidate_page(

@@ -5,9 +5,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import segno
-from markupsafe import Markup
-
 from marketplace.fairs import (
     candidate_pages,
     her_words,
@@ -33,6 +30,7 @@ from marketplace.web.fairs.objections import meeting_id
 from marketplace.web.limits import limit
 from marketplace.web.pages import page, redirect
 from marketplace.web.posting_forms import chosen_skills
+from marketplace.web.qr import drawn_qr
 from marketplace.web.visit import Visit
 
 SECRET: Mapping[str, str] = {
@@ -98,18 +96,17 @@ async def show_ticket(visit: Visit, secret: str) -> Answer:
         "said": said,
     }
     shown |= {"answers": answers, "offered": offered, "results": results.RESULTS, "offer_states": offers.STATES}
-    shown |= {"secret": secret, "qr": _qr(visit, secret), "fair_zone": ZoneInfo(fair.time_zone)}
+    shown |= {
+        "secret": secret,
+        "qr": drawn_qr(f"{visit.settings.base_url}/tickets/{secret}"),
+        "fair_zone": ZoneInfo(fair.time_zone),
+    }
     shown |= {"asks_again": candidate_pages.asks_again(candidate, fair), "states": STATES, "changes": CHANGES}
     shown |= {"fair_states": rules.FAIR_STATES, "meeting_states": rules.MEETING_STATES}
     shown["ratings"] = her_words.RATINGS
     shown["can_come_back"] = candidate.state == "withdrawn" and registering.is_open(fair, visit.now)
     shown["is_living"] = candidate.state in registering.LIVING and fair.state not in ("closed", "cancelled")
     return page(visit, "fairs/tickets/show.html", headers=SECRET, **shown)
-
-
-def _qr(visit: Visit, secret: str) -> Markup:
-    drawn = segno.make(f"{visit.settings.base_url}/tickets/{secret}", micro=False)
-    return Markup(drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S704 - drawn by us
 
 
 @post("/tickets/{secret}/confirm", PUBLIC)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -31,6 +32,12 @@ async def met(db: Session, hall: Hall, slot: int, **values: Any) -> Meeting:
     return made
 
 
+async def cell(db: Session, meeting_id: UUID) -> tuple[Any, ...]:
+    """Where it stands in the table: table, slot, candidate, state."""
+    columns = select(Meeting.table_id, Meeting.slot_id, Meeting.candidate_id, Meeting.state)
+    return tuple((await db.execute(columns.where(Meeting.id == meeting_id))).one())
+
+
 async def refused(db: Session, statement: Any, why: str) -> None:
     with pytest.raises(DBAPIError, match=f"fairs: {why}"):
         async with db.begin_nested():
@@ -55,6 +62,7 @@ async def test_what_has_begun_stays_whoever_asks(db: Session, cast: Cast) -> Non
         await refused(db, away, "one that was on is on or over")
     await db.execute(update(Fair).where(Fair.id == hall.fair.id).values(state="closed"))
     await refused(db, here.values(to_booth), "what has begun stays")
+    assert await cell(db, past.id) == (hall.tables[0].id, hall.slots[0].id, hall.candidates[0].id, "planned")
 
 
 async def test_nobody_is_moved_into_the_past_and_what_is_to_come_moves(db: Session, cast: Cast) -> None:
@@ -66,6 +74,7 @@ async def test_nobody_is_moved_into_the_past_and_what_is_to_come_moves(db: Sessi
     await db.execute(here.values(slot_id=hall.slots[5].id, state="planned"))
     later = clock.now() + timedelta(hours=3)
     await refused(db, here.values(slot_id=hall.slots[4].id, updated_at=later), "what has begun stays")
+    assert await cell(db, coming.id) == (hall.tables[0].id, hall.slots[5].id, hall.candidates[0].id, "planned")
 
 
 async def test_what_became_of_it_is_said_and_put_right_afterwards(db: Session, cast: Cast) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from marketplace.fairs import attending, hall_queues, table_links
+from marketplace.fairs import attending, hall_queues, her_words, table_links
 from marketplace.fairs.booth_models import FairTable, Representative
 from marketplace.fairs.day_models import FairScorecard, QueueEntry
 from marketplace.fairs.plan_models import Meeting
@@ -129,6 +129,8 @@ async def test_her_word_is_the_organisers_and_no_employers(db: Session, cast: Ca
     words = (await omar.get(f"{base}/day/words")).text
     assert "He asked private things." in words
     assert "married" not in words
+    [word] = await her_words.words_of(db, hall.fair.id, after=None, limit=5)
+    assert await her_words.words_of(db, hall.fair.id, after=(word.rating, word.id), limit=5) == []
     counted = (await omar.get(f"{base}/report.csv")).text.split()
     assert {"figure,said,1", "figure,said_well,0"} <= set(counted)
     booth = ids.short(hall.booths[0].id)

@@ -1,11 +1,10 @@
 """A candidate's own word after a meeting: one tap and, if she likes, a sentence. Only the organiser reads it."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
@@ -24,24 +23,25 @@ class NotMet(Conflict):
     message = N_("You can say how it was once you have met.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One word of one candidate."""
-
-    number: int
-    name: str
-    rating: int
-    word: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OfBooth:
-    """What candidates say of their meetings with one employer: how many tapped what, those who wrote first."""
+    """What candidates tapped of their meetings with one employer; `counts` is by rating."""
 
     employer: str
     met: int
     counts: dict[int, int]
-    words: list[Said]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One word of one candidate; `id` is the meeting's."""
+
+    id: UUID
+    rating: int
+    word: str
+    employer: str
+    number: int
+    name: str
 
 
 async def say(
@@ -62,35 +62,34 @@ async def say(
     await audit.record(db, "meeting.said", subject=("meeting", meeting.id), by=by, at=at, rating=rating)
 
 
-async def of_fair(db: AnySession, fair_id: UUID) -> list[OfBooth]:
+async def by_employer(db: AnySession, fair_id: UUID) -> list[OfBooth]:
     """Employers of whom somebody said something, those with the most that were not good first; for the organiser."""
-    columns = (Booth.id, Booth.name, FairCandidate.number, FairCandidate.name.label("who"))
+    counts = [func.count().filter(Meeting.candidate_rating == rating) for rating in RATINGS]
     found = (
-        select(*columns, Meeting.candidate_rating, Meeting.candidate_word)
+        select(Booth.name, func.count(), *counts)
+        .join(Meeting, Meeting.booth_id == Booth.id)
+        .where(Meeting.fair_id == fair_id, Meeting.state == "done")
+        .group_by(Booth.id)
+        .having(func.count(Meeting.candidate_rating) > 0)
+        .order_by(counts[-1].desc(), Booth.name)
+    )
+    return [OfBooth(name, met, dict(zip(RATINGS, said, strict=True))) for name, met, *said in await db.execute(found)]
+
+
+async def words_of(db: AnySession, fair_id: UUID, *, after: tuple[int, UUID] | None, limit: int) -> list[Said]:
+    """What they wrote, the worst first. `after` is rating and id of the last one seen."""
+    columns = (Meeting.id, Meeting.candidate_rating, Meeting.candidate_word)
+    found = (
+        select(*columns, Booth.name, FairCandidate.number, FairCandidate.name)
         .join(Booth, Booth.id == Meeting.booth_id)
         .join(FairCandidate, FairCandidate.id == Meeting.candidate_id)
-        .where(Meeting.fair_id == fair_id, Meeting.state == "done")
-        .order_by(Meeting.candidate_rating, FairCandidate.number)
+        .where(Meeting.fair_id == fair_id, Meeting.state == "done", Meeting.candidate_word != "")
+        .order_by(Meeting.candidate_rating, Meeting.id)
+        .limit(limit)
     )
-    said: dict[tuple[str, UUID], list[Said]] = defaultdict(list)
-    met: dict[tuple[str, UUID], int] = defaultdict(int)
-    for row in await db.execute(found):
-        key = row.name, row.id
-        met[key] += 1
-        if row.candidate_rating is not None:
-            said[key].append(
-                Said(number=row.number, name=row.who, rating=row.candidate_rating, word=row.candidate_word)
-            )
-    booths = [
-        OfBooth(
-            employer=key[0],
-            met=met[key],
-            counts={rating: sum(each.rating == rating for each in rows) for rating in RATINGS},
-            words=[each for each in rows if each.word],
-        )
-        for key, rows in said.items()
-    ]
-    return sorted(booths, key=lambda each: (-each.counts[1], each.employer))
+    if after is not None:
+        found = found.where(tuple_(Meeting.candidate_rating, Meeting.id) > after)
+    return [Said(*row) for row in await db.execute(found)]
 
 
 async def counted(db: AnySession, fair_id: UUID) -> tuple[int, int]:

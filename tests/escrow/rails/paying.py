@@ -10,7 +10,7 @@ from marketplace.engines.ledger import journal
 from marketplace.escrow import accounts, actions, queries
 from marketplace.escrow.checking import check
 from marketplace.escrow.models import Hold, Payout, PayoutAccount
-from marketplace.escrow.rails import batches, methods, payouts, statements
+from marketplace.escrow.rails import batches, methods, pay_ins, payouts, statements
 from marketplace.escrow.rails.catalogue import HouseAccounts, demo_accounts, house_accounts
 from marketplace.escrow.rails.models import PayoutBatch, StatementLine
 from marketplace.escrow.rails.payouts import Wanted
@@ -60,6 +60,21 @@ class Rails:
         async with self.database.write.begin() as db:
             at = clock.now() - (timedelta(days=4) if is_old else timedelta())
             return await methods.add_method(db, whose, details, by=whose, at=at)
+
+    async def to_be_paid(self) -> tuple[Hold, str]:
+        """A hold of PKR 1,000 that AgriTrack pays by transfer, and the reference to name."""
+        told: dict[str, Any] = {"by": self.cast.bilal.id, "at": clock.now()}
+        async with self.database.write.begin() as db:
+            hold = await actions.open_hold(
+                db,
+                payer_organisation_id=self.cast.agritrack.id,
+                payee_user_id=self.ayesha,
+                amount=Money(1_000_00, "PKR"),
+                fee=FeeTerms(1_000),
+                purpose="Shop, milestone 1",
+                **told,
+            )
+            return hold, (await pay_ins.open_pay_in(db, hold, **told)).reference
 
     async def earn(self, money: Money, *, user_id: UUID | None = None) -> Hold:
         """A hold is paid in by somebody and released to her; no fee."""

@@ -7,7 +7,7 @@ import pytest
 from marketplace.escrow import accounts, actions
 from marketplace.escrow.models import Hold
 from marketplace.escrow.rails import matching, pay_ins
-from marketplace.escrow.rules import FeeTerms, MoveRefused
+from marketplace.escrow.rules import MoveRefused
 from marketplace.kernel import clock
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
@@ -43,18 +43,7 @@ class Transfer:
 
 @pytest.fixture
 async def transfer(rails: Rails) -> Transfer:
-    async with rails.database.write.begin() as db:
-        told = {"by": rails.cast.bilal.id, "at": clock.now()}
-        hold = await actions.open_hold(
-            db,
-            payer_organisation_id=rails.cast.agritrack.id,
-            payee_user_id=rails.ayesha,
-            amount=pkr(1_000),
-            fee=FeeTerms(1_000),
-            purpose="Shop, milestone 1",
-            **told,
-        )
-        return Transfer(rails, hold, (await pay_ins.open_pay_in(db, hold, **told)).reference)
+    return Transfer(rails, *await rails.to_be_paid())
 
 
 async def test_too_little_waits_for_the_rest(transfer: Transfer) -> None:

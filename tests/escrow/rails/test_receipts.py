@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from marketplace.engines.files.models import StoredFile
-from marketplace.escrow import accounts, actions
+from marketplace.escrow import accounts
 from marketplace.escrow.errors import OwnReceipt, SamePerson, TooManyReceipts
 from marketplace.escrow.models import Hold
 from marketplace.escrow.rails import matching, pay_ins, receipts
 from marketplace.escrow.rails.models import PayInReceipt
-from marketplace.escrow.rules import FeeTerms, MoveRefused
+from marketplace.escrow.rules import MoveRefused
 from marketplace.kernel import clock
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
@@ -30,18 +30,7 @@ class Payer:
 
     @classmethod
     async def of(cls, rails: Rails) -> "Payer":
-        async with rails.database.write.begin() as db:
-            told = {"by": rails.cast.bilal.id, "at": clock.now()}
-            hold = await actions.open_hold(
-                db,
-                payer_organisation_id=rails.cast.agritrack.id,
-                payee_user_id=rails.ayesha,
-                amount=pkr(1_000),
-                fee=FeeTerms(1_000),
-                purpose="Shop, milestone 1",
-                **told,
-            )
-            return cls(rails, hold, (await pay_ins.open_pay_in(db, hold, **told)).reference)
+        return cls(rails, *await rails.to_be_paid())
 
     async def hands_in(self) -> UUID:
         by = self.rails.cast.bilal.id

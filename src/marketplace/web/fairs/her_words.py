@@ -1,10 +1,12 @@
 """How a meeting was: said by the candidate on her ticket, read by the organiser."""
 
+from typing import cast
 from uuid import UUID
 
 from marketplace.fairs import day, her_words
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.i18n import N_
+from marketplace.web import paging
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
 from marketplace.web.fairs.tickets import changing
 from marketplace.web.pages import page, redirect
@@ -27,11 +29,14 @@ async def say(visit: Visit, secret: str, id: UUID) -> Answer:
 
 @get("/fairs/{slug}/day/words", USER)
 async def show_words(visit: Visit, slug: str) -> Answer:
-    """What candidates say of their meetings, by employer."""
+    """What candidates say of their meetings: how many tapped what, by employer, and their words, page by page."""
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")
-        booths = await her_words.of_fair(db, fair.id)
-    return page(visit, "fairs/after/words.html", fair=fair, booths=booths, ratings=her_words.RATINGS)
+        booths = await her_words.by_employer(db, fair.id)
+        after = cast("tuple[int, UUID] | None", paging.decode(visit, int, UUID))
+        rows = await her_words.words_of(db, fair.id, after=after, limit=paging.SIZE + 1)
+    found = paging.cut(visit, rows, key=lambda row: (row.rating, row.id))
+    return page(visit, "fairs/after/words.html", fair=fair, booths=booths, found=found, ratings=her_words.RATINGS)
 
 
 routes = [say, show_words]

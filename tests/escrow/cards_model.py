@@ -185,12 +185,14 @@ class Model:
     async def arrived(self) -> bool:
         """All news is here, the lost too: the two books are the same now. Then it is two hours later.
 
-        Only our own poll of Stripe's list brings it. (It reads one hour back: else it would read all histories again.)
+        Our own poll of Stripe's list brings what was lost. (It reads from an hour before the last event that came:
+        what is new is heard first, and time goes on, or it would read all histories again.)
         """
         await self.world.sandbox._control("faults", {})
         services, is_busy = self.world.services, True
+        await drain(services, later_too=True)
+        await self.world.listen()
         while is_busy:
-            await drain(services, later_too=True)
             clock.advance(timedelta(seconds=5))
             await payments.poll(services)
             is_busy = await drain(services, later_too=True) > 0

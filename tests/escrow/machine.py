@@ -218,7 +218,7 @@ async def histories(
         kind._hypothesis_internal_use_seed = None if seed is None else seed * 1_000_000 + number
         try:
             await asyncio.to_thread(run_state_machine_as_test, kind, settings=_told(steps))
-        except Exception as said:
+        except Exception as said:  # noqa: BLE001 - raised again, with what was done last
             wrong = kind.wrong or said
             wrong.add_note("\n".join(["what was done last:", *kind.done]))
             raise wrong from None

@@ -9,6 +9,7 @@ is recorded as failed and counts nothing; SEED=n tells that one piece again.
 """
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -45,6 +46,8 @@ def main() -> int:
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else ALL_STEPS
     told = os.environ.get("SEED")
     load_tasks()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     with tempfile.TemporaryDirectory(prefix="histories-") as name:
         folder = Path(name)
         server = EmbeddedPostgres(folder / "postgres", fast=True)

@@ -127,13 +127,19 @@ async def cast(db: Session) -> Cast:
     return cast
 
 
+@pytest.fixture(scope="session")
+def clock_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clock")
+
+
 @pytest.fixture(autouse=True)
-def clock_file(tmp_path: Path) -> Iterator[Path]:
+def clock_file(clock_folder: Path) -> Iterator[Path]:
     """`clock.advance(…)` works in every test and is forgotten after it."""
-    path = tmp_path / "clock-offset"
+    path = clock_folder / "offset"
     clock.use_offset_file(path)
     yield path
     clock.use_offset_file(None)
+    path.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -22,7 +22,7 @@ from marketplace.web.app import create_app
 from marketplace.web.assets import Assets
 from marketplace.web.cards import GigCard
 from marketplace.web.i18n import device
-from marketplace.web.pages import environments
+from marketplace.web.templates import environments
 from marketplace.web.samples import NOW, SampleForm, sample
 from tests.visitors import Browser
 

@@ -69,6 +69,11 @@ class SignedIn:
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
     @property
+    def is_organiser(self) -> bool:
+        """Acts for an organiser of fairs."""
+        return any("organiser" in each.kinds for each in self.organisations)
+
+    @property
     def organisation(self) -> HatOrganisation | None:
         """The one she chose to act for, else her first."""
         for each in self.organisations:

@@ -134,7 +134,8 @@ async def find_people(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-        fairs = await inviting.asking(db, visit.person.id, at=visit.now) if visit.person and not visit.is_htmx else []
+        asks_people = visit.person is not None and visit.person.is_organiser and not visit.is_htmx
+        fairs = await inviting.asking(db, visit.user.id, at=visit.now) if asks_people else []
     _note(visit, "people", criteria, [row.id for row in found.rows])
     labels = Labels(visit.locale, issuers)
     groups = [

@@ -162,9 +162,15 @@ class MeiliSearch:
 def settings_body(settings: IndexSettings) -> dict[str, Any]:
     """What Meilisearch gets as settings: the file, its stop words folded as documents are, and the synonyms.
 
-    Words that are not folded it would give back in a spelling of its own, and the index would be built anew for ever.
+    Words that are not folded it would give back in a spelling of its own, and the index would be built anew for ever. A
+    synonym that is nothing but stop words would stand for every document.
     """
-    synonyms = {" ".join(phrase): [" ".join(each) for each in others] for phrase, others in settings.synonyms.items()}
+    said = {
+        " ".join(phrase): [" ".join(each) for each in others if not settings.stop_words.issuperset(each)]
+        for phrase, others in settings.synonyms.items()
+        if not settings.stop_words.issuperset(phrase)
+    }
+    synonyms = {phrase: others for phrase, others in said.items() if others}
     return {**settings.body, "stopWords": sorted(settings.stop_words), "synonyms": synonyms}
 
 

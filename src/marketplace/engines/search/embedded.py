@@ -5,7 +5,7 @@ attribute as a rule, and other machines (one host). Sorting by a number comes be
 Answers are kept until the next commit: what an index finds depends on nothing else.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,11 @@ from tantivy import Occur
 
 from marketplace.engines.search.compiling import Compiler, keyword
 from marketplace.engines.search.documents import expect_known, keywords
+from marketplace.engines.search.explaining import explain
 from marketplace.engines.search.filters import And
 from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
-from marketplace.engines.search.protocol import Document, Hit, Query, Result
+from marketplace.engines.search.protocol import Document, Explanation, Hit, Query, Result
 from marketplace.engines.search.ranking import Ranker
 from marketplace.engines.search.reading import Reading, fewer, only_stop_words, query_words
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
@@ -55,6 +56,10 @@ class EmbeddedSearch:
                 self._answers.clear()
             self._answers[asked] = answer
         return answer
+
+    async def explain(self, index: str, read: Mapping[str, Any], document: Document) -> Explanation | None:
+        reading = Reading.of(read)
+        return explain(self._settings[index], reading, document) if reading else None
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
         await self._thread(partial(self._write, index, upsert, delete))
@@ -148,6 +153,7 @@ class Search:
             used=tuple(words[at] for at in sorted(needed)),
             dropped=self.left_out or tuple(word for at, word in enumerate(words) if at not in needed),
             instead={word: tuple(likes) for word, likes in self.reading.instead.items()},
+            read={} if self.asked.sort else self.reading.kept(),
         )
 
     def _read(self, words: list[str]) -> Reading:

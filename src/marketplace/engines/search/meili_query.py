@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.engines.search.filters import And
 from marketplace.engines.search.meili_client import Meili, MeiliRefused
+from marketplace.engines.search.meili_explain import BY
 from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Hit, Query, Result
 from marketplace.engines.search.reading import fewer, only_stop_words, query_words
@@ -64,6 +65,7 @@ class Asked:
             used=tuple(self.words),
             dropped=tuple(self.left_out),
             instead=self.instead,
+            read={"by": BY, "q": page["q"], "strategy": strategy} if page["q"] and not self.asked.sort else {},
         )
 
     async def _leave_out(self, total: int) -> bool:

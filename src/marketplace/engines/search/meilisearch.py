@@ -8,14 +8,15 @@ wait never returns when a task is canceled.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
 from marketplace.engines.search.documents import flat
 from marketplace.engines.search.meili_client import Meili, MeiliRefused, SearchUnavailable
+from marketplace.engines.search.meili_explain import BY, explained
 from marketplace.engines.search.meili_query import Asked
-from marketplace.engines.search.protocol import Document, Query, Result
+from marketplace.engines.search.protocol import Document, Explanation, Query, Result
 from marketplace.engines.search.settings import IndexSettings, check
 from marketplace.engines.search.sql import Listing, listed
 from marketplace.kernel.database import Database
@@ -56,6 +57,12 @@ class MeiliSearch:
                 self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
                 _log.warning("Meilisearch does not answer, PostgreSQL lists: %s", error)
         return await self._listed(index, query)
+
+    async def explain(self, index: str, read: Mapping[str, Any], document: Document) -> Explanation | None:
+        """Asks Meilisearch once more, for this one document."""
+        if read.get("by") != BY:
+            return None
+        return await explained(self.meili, self._uid(index), read, document["id"])
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
         uid = self._uid(index)

@@ -6,6 +6,7 @@ explaining.py says afterwards from the same reading why a document got the score
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from marketplace.engines.search.folding import words
 from marketplace.engines.search.settings import IndexSettings
@@ -16,6 +17,7 @@ MOST_WORDS = 10
 MOST_LETTERS = 40
 BEST_ATTRIBUTE = 9
 _SHORTEST_PLURAL, _SHORTEST_BEGINNING, _SHORTEST_SPLIT = 4, 3, 5
+_BY = "embedded"
 _SURE_SKILLS = 2
 """So many words of the trade say what is looked for, whatever else stands before them."""
 
@@ -33,6 +35,21 @@ class Reading:
     slips: frozenset[str] = frozenset()
     instead: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     needed: frozenset[int] = frozenset()
+
+    def kept(self) -> dict[str, Any]:
+        """What has to be kept of it so that a score can be explained later, as JSON."""
+        if not self.words:
+            return {}
+        kept = {"by": _BY, "words": list(self.words), "known": sorted(self.known), "slips": sorted(self.slips)}
+        return kept | ({"instead": {word: list(likes) for word, likes in self.instead.items()}} if self.instead else {})
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Reading | None":
+        """The reading from what was kept; None when another engine read the words."""
+        if kept.get("by") != _BY:
+            return None
+        known, slips = frozenset(kept["known"]), frozenset(kept["slips"])
+        return cls(tuple(kept["words"]), known, slips, kept.get("instead", {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria, PlacedCriteria
@@ -39,6 +39,9 @@ class Found(Generic[T]):
     dropped: tuple[str, ...] = ()
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     is_listing: bool = False
+    scores: Mapping[UUID, float] = field(default_factory=dict[UUID, float])
+    read: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of a list found by words: what each row scored, and how the words were read."""
 
     @property
     def pages(self) -> int:
@@ -146,4 +149,6 @@ def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T
         dropped=result.dropped,
         instead=result.instead,
         is_listing=result.is_listing,
+        scores={hit.id: hit.score for hit in result.hits} if result.read else {},
+        read=result.read,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria, PlacedCriteria
-from marketplace.discovery.impressions import Impressions, Shown, record
+from marketplace.discovery.impressions import Impressions, Shown, by_words, record
 from marketplace.discovery.jobs import search_jobs
 from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
 from marketplace.discovery.programmes import ProgrammeCriteria, search_programmes
@@ -88,7 +88,7 @@ async def find_gigs(visit: Visit) -> Answer:
     criteria = _criteria(visit, GigCriteria)
     async with visit.read() as db:
         found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "gigs", criteria, [row.id for row in found.rows])
+    _note(visit, "gigs", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -110,7 +110,7 @@ async def find_jobs(visit: Visit) -> Answer:
     criteria = _criteria(visit, JobCriteria)
     async with visit.read() as db:
         found = await search_jobs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "jobs", criteria, [row.id for row in found.rows])
+    _note(visit, "jobs", criteria, found)
     labels, facets = Labels(visit.locale), found.facets
     groups = [
         labels.group("kind", N_("Kind"), facets.get("kind"), criteria.kinds),
@@ -137,7 +137,7 @@ async def find_people(visit: Visit) -> Answer:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
         fairs = await inviting.asking(db, visit.person.id, at=visit.now) if visit.person and not visit.is_htmx else []
-    _note(visit, "people", criteria, [row.id for row in found.rows])
+    _note(visit, "people", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -160,7 +160,7 @@ async def find_services(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-    _note(visit, "services", criteria, [row.id for row in found.rows])
+    _note(visit, "services", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -182,7 +182,7 @@ async def find_organisations(visit: Visit) -> Answer:
         found = await search_organisations(
             db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit)
         )
-    _note(visit, "organisations", criteria, [row.id for row in found.rows])
+    _note(visit, "organisations", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("kind", N_("What they do here"), found.facets.get("kinds"), criteria.kinds),
@@ -199,7 +199,7 @@ async def find_programmes(visit: Visit) -> Answer:
     criteria = _criteria(visit, ProgrammeCriteria)
     async with visit.read() as db:
         found = await search_programmes(db, visit.services[SearchIndex], criteria, at=visit.now)
-    _note(visit, "training", criteria, [row.id for row in found.rows])
+    _note(visit, "training", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -320,15 +320,17 @@ def _history(visit: Visit, address: str) -> dict[str, str]:
     return {"HX-Push-Url" if htmx.source(visit).startswith("form") else "HX-Replace-Url": address}
 
 
-def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) -> None:
+def _note(visit: Visit, surface: str, criteria: Criteria, found: Found[Any]) -> None:
+    documents = tuple(row.id for row in found.rows)
     impressions.note(
         Shown(
             at=visit.now,
             user_id=visit.person.id if visit.person else None,
             surface=surface,
             query=criteria.to_query(),
-            documents=tuple(documents),
+            documents=documents,
             first_rank=(criteria.page - 1) * PAGE + 1,
+            scores=by_words(documents, found.scores, found.read),
         )
     )
 

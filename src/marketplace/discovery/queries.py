@@ -18,7 +18,7 @@ T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
 _PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
 GIG_FACETS = ("skills", "pay", "remote", "district", "languages", "currency", "verified")
-PEOPLE_FACETS = ("skills", "certified_by", "district", "park", "languages", "newcomer")
+PEOPLE_FACETS = ("skills", "certified_by", "proven", "district", "park", "languages", "newcomer")
 DEFAULT_CURRENCY = "USD"
 """Of amounts in an address that names no currency."""
 _DAY = 86_400
@@ -99,7 +99,7 @@ def people_query(criteria: PeopleCriteria) -> Query:
     add_places(groups, criteria)
     add(groups, "park", criteria.parks)
     add(groups, "languages", criteria.languages)
-    add_flags(groups, newcomer=criteria.is_newcomer)
+    add_flags(groups, newcomer=criteria.is_newcomer, proven=criteria.is_proven)
     add_within(groups, criteria.within, at=clock.now(), field="active_at")
     if criteria.most_minor is not None:
         groups["rate"] = Range("rate", 1, criteria.most_minor)

@@ -141,6 +141,7 @@ async def find_people(visit: Visit) -> Answer:
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
@@ -164,8 +165,10 @@ async def find_services(visit: Visit) -> Answer:
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
         labels.within(criteria.within),

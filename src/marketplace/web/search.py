@@ -10,7 +10,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria, PlacedCriteria
-from marketplace.discovery.impressions import Impressions, Shown, record
+from marketplace.discovery.impressions import Impressions, Shown, by_words, record
 from marketplace.discovery.jobs import search_jobs
 from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
 from marketplace.discovery.programmes import ProgrammeCriteria, search_programmes
@@ -88,7 +88,7 @@ async def find_gigs(visit: Visit) -> Answer:
     criteria = _criteria(visit, GigCriteria)
     async with visit.read() as db:
         found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "gigs", criteria, [row.id for row in found.rows])
+    _note(visit, "gigs", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -109,7 +109,7 @@ async def find_jobs(visit: Visit) -> Answer:
     criteria = _criteria(visit, JobCriteria)
     async with visit.read() as db:
         found = await search_jobs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "jobs", criteria, [row.id for row in found.rows])
+    _note(visit, "jobs", criteria, found)
     labels, facets = Labels(visit.locale), found.facets
     groups = [
         labels.group("kind", N_("Kind"), facets.get("kind"), criteria.kinds),
@@ -136,10 +136,11 @@ async def find_people(visit: Visit) -> Answer:
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
         asks_people = visit.person is not None and visit.person.is_organiser and not visit.is_htmx
         fairs = await inviting.asking(db, visit.user.id, at=visit.now) if asks_people else []
-    _note(visit, "people", criteria, [row.id for row in found.rows])
+    _note(visit, "people", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
@@ -158,12 +159,14 @@ async def find_services(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-    _note(visit, "services", criteria, [row.id for row in found.rows])
+    _note(visit, "services", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
         labels.within(criteria.within),
@@ -180,7 +183,7 @@ async def find_organisations(visit: Visit) -> Answer:
         found = await search_organisations(
             db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit)
         )
-    _note(visit, "organisations", criteria, [row.id for row in found.rows])
+    _note(visit, "organisations", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("kind", N_("What they do here"), found.facets.get("kinds"), criteria.kinds),
@@ -197,7 +200,7 @@ async def find_programmes(visit: Visit) -> Answer:
     criteria = _criteria(visit, ProgrammeCriteria)
     async with visit.read() as db:
         found = await search_programmes(db, visit.services[SearchIndex], criteria, at=visit.now)
-    _note(visit, "training", criteria, [row.id for row in found.rows])
+    _note(visit, "training", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -324,15 +327,17 @@ def _history(visit: Visit, address: str) -> dict[str, str]:
     return {"HX-Push-Url" if htmx.source(visit).startswith("form") else "HX-Replace-Url": address}
 
 
-def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) -> None:
+def _note(visit: Visit, surface: str, criteria: Criteria, found: Found[Any]) -> None:
+    documents = tuple(row.id for row in found.rows)
     impressions.note(
         Shown(
             at=visit.now,
             user_id=visit.person.id if visit.person else None,
             surface=surface,
             query=criteria.to_query(),
-            documents=tuple(documents),
+            documents=documents,
             first_rank=(criteria.page - 1) * PAGE + 1,
+            scores=by_words(documents, found.scores, found.read),
         )
     )
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import anyio
 
 from marketplace.discovery.criteria import LONGEST_WORDS
-from marketplace.discovery.impressions import Shown
+from marketplace.discovery.impressions import Shown, by_words
 from marketplace.discovery.surfaces import SURFACES, Entry, Surface
 from marketplace.engines.search.protocol import Result, SearchIndex
 from marketplace.kernel.database import AnySession
@@ -146,13 +146,15 @@ def _kept(found: Mapping[str, Result]) -> dict[str, Result]:
 async def _part(visit: Visit, list_: Surface, result: Result, words: str) -> Part:
     async with visit.read() as db:
         entries = await _entries(db, visit, list_, result)
+    documents = tuple(entry.id for entry in entries)
     impressions.note(
         Shown(
             at=visit.now,
             user_id=visit.person.id if visit.person else None,
             surface=f"search/{list_.name}",
             query=urlencode({"q": words}),
-            documents=tuple(entry.id for entry in entries),
+            documents=documents,
+            scores=by_words(documents, {hit.id: hit.score for hit in result.hits}, result.read),
         )
     )
     shown = [replace(entry, title=marked(entry.title, words), excerpt=plain(entry.excerpt)) for entry in entries]

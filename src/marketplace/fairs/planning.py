@@ -35,6 +35,7 @@ NAMED_BELOW = 100
 """Candidates with fewer meetings than aimed for who are named; all are counted by reason."""
 SECONDS = 60
 """The outer limit of a run; rounds end it long before."""
+CELL = ("candidate", "booth", "table", "slot")
 Cells = dict[tuple[str, str], tuple[str, str]]
 """Candidate and booth: table and slot (short ids)."""
 
@@ -180,8 +181,8 @@ async def version(db: AnySession, fair: Fair, number: int, *, lock: bool = False
 
 
 def cells_of(made: Timetable) -> Cells:
-    """Its meetings by pair."""
-    return {(candidate, booth): (table, slot) for candidate, booth, table, slot in made.cells or []}
+    """Its meetings by pair. Versions of the day once kept three names of a cell and say nothing of pairs."""
+    return {(each[0], each[1]): (each[2], each[3]) for each in made.cells or [] if len(each) == len(CELL)}
 
 
 def compare(before: Cells, after: Cells) -> Diff:

@@ -169,6 +169,31 @@ class TestDetection:
         found = await problems(forger)
         assert any(problem in line for line in found), found
 
+    @pytest.mark.parametrize(
+        "attack",
+        [
+            "UPDATE ledger_accounts SET balance = balance + 5 WHERE code = 'owed:ayesha:USD'",
+            "UPDATE ledger_accounts SET balance = balance + 5, version = version + 1 WHERE code = 'owed:ayesha:USD'",
+            """WITH a AS (UPDATE ledger_accounts SET balance = balance + 5, version = version + 1
+               WHERE code = 'owed:ayesha:USD' RETURNING id, version, balance)
+               INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, account_version, balance_after)
+               SELECT t.id, a.id, 'USD', 5, version, balance FROM a, ledger_transactions t WHERE key = 'other'""",
+        ],
+    )
+    async def test_a_trigger_of_the_owners_own_is_found_out(self, forger: Session, attack: str) -> None:
+        """At depth 2, as a posting comes in, and gone again afterwards. (What is written is final to it too.)"""
+        assert await problems(forger) == []
+        for statement in (
+            "CREATE TABLE mine (one integer)",
+            f"CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {attack}; RETURN NULL; END $$",
+            "CREATE TRIGGER mine AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION mine()",
+            "INSERT INTO mine VALUES (1)",
+            "DROP TABLE mine",
+            "DROP FUNCTION mine()",
+        ):
+            await forger.execute(text(statement))
+        assert any("owed:ayesha:USD" in line for line in await problems(forger)), attack
+
     async def test_triggers_switched_off_are_reported(self, forger: Session) -> None:
         await forger.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER final"))
         await forger.execute(text("DROP TRIGGER final ON ledger_accounts"))

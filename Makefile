@@ -7,7 +7,7 @@ WORKERS ?= auto
 # Compiled modules are kept, whatever the shell says: dozens of processes start from them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: relevance help run demo test test-slow soak faults lint types messages lock screenshots clean ready dev
+.PHONY: relevance help run demo test test-fast test-journeys test-slow test-beside test-crashes soak faults lint types messages lock screenshots clean ready dev
 
 help:
 	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,14 +19,22 @@ demo: ready ## fill the demo world again (what is there already stays)
 	@exec $(BIN)/marketplace demo
 
 # Two runs: a browser keeps an event loop of its own running, in which other tests can't start theirs.
-test: dev ## the fast tests, and the journeys where a Chromium is found
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not journey"
+test: test-fast test-journeys ## the fast tests, and the journeys where a Chromium is found
+
+test-fast: dev
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10 -m "not slow and not journey"
+
+test-journeys: dev
 	@$(BIN)/python -m pytest -m "journey and not slow"
 
-# Two runs: who may do what can be asked on every core; crashes, servers and clocks want the machine for themselves.
-test-slow: dev ## the tests that need minutes: everybody's access, crashes, random sequences, servers and programs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/security
-	@$(BIN)/python -m pytest -m slow --ignore tests/security
+# Two runs: what has a database of its own can run on every core; crashes and clocks want few neighbours.
+test-slow: test-beside test-crashes ## the tests that need minutes: real commits, everybody's access, crashes, random sequences, programs
+
+test-beside: dev
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and beside"
+
+test-crashes: dev
+	@$(BIN)/python -m pytest -m "slow and not beside"
 
 soak: dev ## the slow tests without their budgets, until they find something or you stop them
 	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow

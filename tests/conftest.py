@@ -6,7 +6,8 @@ own with real commits (for locking, COMMIT-time constraints and several processe
 
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -31,6 +32,31 @@ from tests.shared import SharedDatabase
 from tests.visitors import app, browse, client, services, settings, statements  # noqa: F401 - fixtures of the pages
 
 TEMPLATE = "template_marketplace"
+OF_ITS_OWN = {"cloned_database", "sandbox_server"}
+"""Fixtures that make a test slow: real commits in a database of its own, a server of its own."""
+FAST_SECONDS = 5
+"""Of processor time, on a machine that does other things too; most fast tests take a twentieth of a second."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow by what it asks for, and which of the slow tests may run beside others."""
+    for item in items:
+        if OF_ITS_OWN.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.beside)
+        elif item.nodeid.startswith("tests/security/"):
+            item.add_marker(pytest.mark.beside)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fast tests stay fast."""
+    began = time.process_time()
+    yield
+    spent = time.process_time() - began
+    if spent > FAST_SECONDS and not (item.get_closest_marker("slow") or item.get_closest_marker("journey")):
+        pytest.fail(f"{spent:.1f} s of processor time in the fast suite: make it quicker, or mark it slow")
 
 
 def pytest_collection_finish() -> None:

@@ -92,9 +92,12 @@ async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: 
     return [rows[id] for id in ids if id in rows]
 
 
-async def similar_gigs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[GigRow]:
+async def similar_gigs(
+    db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
+) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    return [_gig(row) for row in await db.execute(like(_gigs(), posting_id).limit(limit), {"at": at})]
+    found = like(_gigs(), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
+    return [_gig(row) for row in await db.execute(found, {"at": at})]
 
 
 def like(postings: Any, posting_id: UUID) -> Any:

@@ -314,3 +314,15 @@ async def test_a_long_list_of_gigs_goes_on_and_what_waits_comes_first(db: Sessio
     href = html.unescape(first.split('rel="next" href="')[1].split('"')[0])
     second = (await browser.get(href)).text
     assert "Draft number 00" in second and "Draft number 01" not in second and 'rel="next"' not in second
+
+
+async def test_below_an_open_gig_stand_others_that_ask_for_the_same_skills(
+    client: Browser, browse, cast, db, at
+) -> None:
+    posting = await opened(db, cast.agritrack.id, cast.bilal.id, at)
+    await opened(db, cast.agritrack.id, cast.bilal.id, at, title="A page for seed prices", skills=("css",))
+    await opened(db, cast.agritrack.id, cast.bilal.id, at, title="A poster for the fair", skills=("canva",))
+    await db.commit()
+    below = (await client.get(f"/gigs/{posting.slug}")).text.split("Open now, and like it", 1)[1]
+    assert "A page for seed prices" in below and "A poster for the fair" not in below
+    assert "Open now, and like it" not in (await (await browse(cast.bilal)).get(f"/gigs/{posting.slug}")).text

@@ -98,8 +98,9 @@ def _check(read: Read, skip_bad: bool) -> None:
     for line, reason in sorted(read.bad):
         click.echo(f"line {line}: {reason}", err=True)
     if read.bad and not skip_bad:
+        rows = "1 bad row" if len(read.bad) == 1 else f"{len(read.bad)} bad rows"
         way_out = f"Mend them, or load the other {len(read.good)} with --skip-bad."
-        raise click.ClickException(f"{len(read.bad)} bad rows, nothing was loaded. {way_out}")
+        raise click.ClickException(f"{rows}, nothing was loaded. {way_out}")
 
 
 def _say(read: Read, made: Mapping[str, UUID], there: Mapping[str, UUID], as_json: bool) -> None:

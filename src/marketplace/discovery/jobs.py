@@ -76,9 +76,11 @@ async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: 
     return [rows[id] for id in ids if id in rows]
 
 
-async def similar_jobs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[JobRow]:
+async def similar_jobs(
+    db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
+) -> list[JobRow]:
     """Open ones that ask for skills of this one, those that share most first: one query."""
-    found = like(_jobs(), posting_id).limit(limit)
+    found = like(_jobs(), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
     return [_row(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 

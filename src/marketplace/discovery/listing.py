@@ -93,9 +93,11 @@ async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: 
     return [rows[id] for id in ids if id in rows]
 
 
-async def similar_gigs(db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6) -> list[GigRow]:
+async def similar_gigs(
+    db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
+) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    found = like(open_postings(GIGS), posting_id).limit(limit)
+    found = like(open_postings(GIGS), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
     return [_gig(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 

@@ -27,6 +27,10 @@ async def view_or_gone(db: AnySession, slug: str, *, reader: UUID | None, noun: 
         raise
 
 
+ALIKE = 3
+"""How many others an open posting shows below it."""
+
+
 def ended_page(visit: Visit, noun: Noun, posting: PostingView, similar: Sequence[GigRow]) -> Answer:
     """It was here and takes no answers any more."""
     return page(visit, "gigs/ended.html", status=GONE, noun=noun, posting=posting, similar=similar)

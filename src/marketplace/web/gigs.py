@@ -20,8 +20,9 @@ from marketplace.postings.rules import ENDED, check_publishable
 from marketplace.trust.restrictions import Restricted
 from marketplace.web import gig_forms, json_ld, paging, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.cards import gig_card
 from marketplace.web.employer_card import employer_card
-from marketplace.web.ended import ended_page, removed_page, view_or_gone
+from marketplace.web.ended import ALIKE, ended_page, removed_page, view_or_gone
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gig_forms import DRAFT_COOKIE, AnyGigForm, GigForm, NewGigForm
 from marketplace.web.limits import limit
@@ -173,6 +174,8 @@ async def show_gig(visit: Visit, slug: str) -> Answer:
         context = await _around(db, visit, gig)
         if gig.state in ENDED and not gig.may_manage and context["own"] is None:
             return ended_page(visit, GIGS, gig, await similar_gigs(db, gig.id, at=visit.now))
+        others = [] if gig.may_manage else await similar_gigs(db, gig.id, at=visit.now, limit=ALIKE, viewer=reader)
+        context["similar"] = [gig_card(row, visit.locale) for row in others]
     return page(visit, "gigs/show.html", gig=gig, can_propose=gig.takes_proposals(visit.now), **context)
 
 

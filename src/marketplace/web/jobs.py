@@ -14,8 +14,9 @@ from marketplace.postings.rules import JOBS as KINDS
 from marketplace.postings.stipends import stipends
 from marketplace.web import job_forms, json_ld, paging, posting_forms
 from marketplace.web.access import PUBLIC, USER, Answer, get, post
+from marketplace.web.cards import gig_card
 from marketplace.web.employer_card import employer_card
-from marketplace.web.ended import ended_page, removed_page, view_or_gone
+from marketplace.web.ended import ALIKE, ended_page, removed_page, view_or_gone
 from marketplace.web.forms import CreatingForm
 from marketplace.web.gigs import GATES, organisation_for
 from marketplace.web.job_forms import AnyJobForm, JobForm, NewJobForm
@@ -74,10 +75,12 @@ async def show_job(visit: Visit, slug: str) -> Answer:
         own = await applications.living_of(db, job.id, user_id=reader) if reader and not job.may_manage else None
         if job.state in ENDED and not job.may_manage and own is None:
             return ended_page(visit, JOBS, job, await similar_jobs(db, job.id, at=visit.now))
+        others = [] if job.may_manage else await similar_jobs(db, job.id, at=visit.now, limit=ALIKE, viewer=reader)
         waiting = await applications.waiting_count(db, job.id) if job.may_manage else 0
         held = await review.held(db, job.id) if job.state == "pending_review" else None
         employer = await employer_card(db, job.organisation_id, at=visit.now)
     around: dict[str, Any] = {"own": own, "waiting": waiting, "held": held, "employer": employer, **_around(visit, job)}
+    around["similar"] = [gig_card(row, visit.locale) for row in others]
     return page(visit, "jobs/show.html", job=job, **around)
 
 

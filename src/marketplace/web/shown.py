@@ -68,6 +68,7 @@ FIELDS = {
     "description": N_("Description"),
     "about": N_("About"),
 }
+_RAISES = (HOW["exact"], HOW["equal"], HOW["none"])
 _WORTH_SAYING = 1.5
 
 
@@ -124,8 +125,8 @@ class Why:
 
     @property
     def raising(self) -> tuple[Reason, ...]:
-        """What could give more: words that are not found, or not as themselves in the best place."""
-        words = [reason for reason in self.reasons if self.is_summed and reason.typed and " " not in reason.typed]
+        """What could give more: well written words that are not found, or not as themselves in the best place."""
+        words = [reason for reason in self.reasons if self.is_summed and reason.how in _RAISES]
         return tuple(reason for reason in words if reason.most - reason.points > _WORTH_SAYING)
 
 
@@ -189,7 +190,7 @@ def _reason(ground: Ground) -> Reason:
 
 def _line(shown: Impression) -> Line:
     words = parse_qs(shown.query).get("q", [""])[0]
-    where = LISTS.get(shown.surface.partition("/")[0], N_("A list"))
+    where = LISTS.get(shown.surface.partition("/")[0]) or _title(shown.surface)
     kept = shown.score or {}
     by_words = standing.is_by_words(shown)
     common = (shown.at, shown.rank, where, words, _order(shown))
@@ -198,6 +199,10 @@ def _line(shown: Impression) -> Line:
     parts = kept["parts"].items()
     shares = [Share(PARTS[name], 100 * value * weight, 100 * weight) for name, (value, weight, _) in parts]
     return Line(*common, total=matches.total_of(kept), shares=tuple(shares), number=None)
+
+
+def _title(surface: str) -> str:
+    return SURFACES[surface].title if surface in SURFACES else N_("A list")
 
 
 def _order(shown: Impression) -> str:

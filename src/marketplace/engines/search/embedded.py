@@ -137,12 +137,12 @@ class Search:
     ) -> None:
         self.settings, self.searcher, self.compiler, self.asked = settings, searcher, compiler, query
         self.ranker = Ranker(settings, schema, searcher)
-        self.left_out: tuple[str, ...] = ()
+        self.shows_all = False
         self.reading = self._read(query_words(query.words, settings))
 
     def result(self) -> Result:
         """Relax the words while fewer than a page are found, then count, sort and page."""
-        if self.asked.words.strip() and not self.reading.words and not self.left_out:
+        if self.asked.words.strip() and not self.reading.words and not self.shows_all:
             return Result()
         query, found = self._relaxed()
         words, needed = self.reading.words, self.reading.needed
@@ -151,7 +151,7 @@ class Search:
             total=found.count,
             facets=self._facets(query) if self.asked.facets else {},
             used=tuple(words[at] for at in sorted(needed)),
-            dropped=self.left_out or tuple(word for at, word in enumerate(words) if at not in needed),
+            dropped=tuple(word for at, word in enumerate(words) if at not in needed),
             instead={word: tuple(likes) for word, likes in self.reading.instead.items()},
             read={} if self.asked.sort else self.reading.kept(),
         )
@@ -160,7 +160,7 @@ class Search:
         """What the index knows of the words. Where they say nothing and nothing has them, all is shown."""
         reading = self.ranker.read(words)
         if only_stop_words(words, self.settings) and not self._count(self.ranker.query(reading)):
-            self.left_out, reading = tuple(words), Reading(())
+            self.shows_all, reading = True, Reading(())
         return reading if self.asked.is_exact else replace(reading, instead=self._instead(reading))
 
     def _instead(self, reading: Reading) -> dict[str, tuple[str, ...]]:

@@ -83,5 +83,5 @@ def check(part: Filter, *, words: frozenset[str], numbers: frozenset[str], name:
                 check(each, words=words, numbers=numbers, name=name, depth=depth + 1)
             return None
     if field not in allowed:
-        raise ValueError(f"{field} can't be filtered in {name}")
+        raise ValueError(f"{field} can't be filtered in {name}: there are {', '.join(sorted(allowed))}")
     return None

@@ -35,7 +35,7 @@ class Asked:
     async def _result(self) -> Result:
         found = await self._search("all")
         if not found.total and only_stop_words(self.words, self.settings):
-            self.left_out, self.words = self.words, []
+            self.words = []
             found = await self._search("all")
         if found.total < self.asked.limit and self.words:
             if not self.asked.is_exact and await self._find_instead():

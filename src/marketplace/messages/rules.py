@@ -183,6 +183,8 @@ KINDS = (
             "money_released",
             "hold_refunded",
             "receipt_refused",
+            "receipt_undone",
+            "payment_missing",
             "refund_failed",
             "refund_made_good",
             "part_released",

@@ -187,6 +187,7 @@ KINDS = (
             "payment_missing",
             "refund_failed",
             "refund_made_good",
+            "refund_overdue",
             "part_released",
             "milestone_cancelled",
             "milestone_extended",

@@ -45,7 +45,9 @@ class Payer:
         async with self.rails.database.write.begin() as db:
             return (await receipts.say_amount(db, receipt, pkr(amount), by=by, at=clock.now())).state
 
-    async def never_came(self, receipt: UUID, by: UUID, *, is_relied_on: bool = False, why: str = "No such line.") -> str:
+    async def never_came(
+        self, receipt: UUID, by: UUID, *, is_relied_on: bool = False, why: str = "No such line."
+    ) -> str:
         async with self.rails.database.write.begin() as db:
             now, said = clock.now(), undoing.say_never_came
             return (await said(db, receipt, why, is_relied_on=is_relied_on, by=by, at=now)).state

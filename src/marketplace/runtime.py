@@ -27,7 +27,7 @@ from marketplace.engines.search.protocol import SearchIndex
 from marketplace.engines.search.settings import load_settings
 from marketplace.escrow.rails.catalogue import demo_accounts, house_accounts
 from marketplace.fairs.tickets import TicketKey
-from marketplace.kernel import clock
+from marketplace.kernel import clock, working_days
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
 from marketplace.kernel.paths import resource
@@ -113,6 +113,7 @@ async def _greet(search: SearchIndex) -> None:
 async def running(settings: Settings) -> AsyncGenerator[Services]:
     """As `open_services`, with a database of its own; all is closed at the end."""
     clock.use_offset_file(settings.clock_file if settings.has_moving_clock else None)
+    working_days.use_weekend(settings.weekend)
     load_tasks()
     database = Database(settings.database_url, settings.database_read_url)
     services = open_services(settings, database)

@@ -10,11 +10,11 @@ from marketplace.contracts.models import Contract
 from marketplace.contracts.money import Place, Spending
 from marketplace.escrow import refunding, settling
 from marketplace.escrow.models import Refund
-from marketplace.kernel import clock
+from marketplace.kernel import clock, working_days
 from marketplace.kernel.database import Session
 from marketplace.kernel.money import Money
-from marketplace.kernel.queue import Services, drain
-from tests.cast import Cast
+from marketplace.kernel.queue import Services, defer, drain
+from tests.cast import Cast, user_named
 from tests.contracts import scenes
 
 
@@ -59,6 +59,16 @@ async def test_the_payer_hears_of_a_refund_that_failed_and_of_the_next(
     await settling.refund_failed(db, failed.id, code="expired_or_canceled_card", at=clock.now(), has_left=True)
     await drain(services)
     assert (await scenes.told(db, cast.bilal.id))[-1] == "refund_failed"
+
+    # The mail promises two working days: then all of finance are told, once.
+    farah = await user_named(db, "Farah Zaidi", staff_role="finance")
+    [waits] = await refunding.failed_refunds(db)
+    assert waits.until == working_days.end_of(clock.now(), 2)
+    for days in (1, 5, 2):
+        clock.advance(timedelta(days=days))
+        await defer(db, "deadlines.sweep")
+        await drain(services)
+        assert await scenes.told(db, farah.id) == ([] if days == 1 else ["refund_overdue"])
 
     again = await refunding.give_back_again(db, failed.id, is_by_hand=False, by=cast.sana.id, at=clock.now())
     await settling.refund_sent(db, again.id, "re_2", clock.now())

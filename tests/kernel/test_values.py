@@ -1,6 +1,6 @@
 """Money, ids, the clock, settings: small values that everything rests on."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.kernel import clock, ids
+from marketplace.kernel import clock, ids, working_days
 from marketplace.kernel.config import Settings, SettingsError
 from marketplace.kernel.errors import Invalid, NotFound
 from marketplace.kernel.money import Money, format_money, parse_money
@@ -95,3 +95,19 @@ def test_production_refuses_to_start_without_its_own_secret(tmp_path: Path) -> N
 def test_the_demo_keeps_its_secret_over_a_restart(tmp_path: Path) -> None:
     environ = {"MARKETPLACE_DATA_DIR": str(tmp_path)}
     assert Settings.from_env(environ).secret_key == Settings.from_env(environ).secret_key != ""
+
+
+def test_working_days_skip_the_weekend_and_count_whole_days_where_the_people_are() -> None:
+    def due(day: int, hour: int = 9) -> str:
+        return working_days.end_of(datetime(2026, 11, day, hour, tzinfo=UTC), 2).isoformat()
+
+    assert due(23) == "2026-11-25T23:59:59+05:00"
+    assert due(23, hour=20) == "2026-11-26T23:59:59+05:00", "in Pakistan it is Tuesday already"
+    assert due(27) == due(28) == due(29) == "2026-12-01T23:59:59+05:00"
+    working_days.use_weekend("fri")
+    try:
+        assert due(26) == "2026-11-29T23:59:59+05:00"
+    finally:
+        working_days.use_weekend("sat,sun")
+    with pytest.raises(ValueError, match="MARKETPLACE_WEEKEND"):
+        working_days.use_weekend("mon,tue,wed,thu,fri,sat,sun")

@@ -266,6 +266,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /ops/receipts/{id}/file": ("/ops/receipts/<pay_in_receipt>/file", FARAH_IMRAN, NOBODY),
     "POST /ops/receipts/{id}/amount": ("/ops/receipts/<pay_in_receipt>/amount", FARAH_IMRAN, NOBODY),
     "POST /ops/receipts/{id}/refuse": ("/ops/receipts/<pay_in_receipt>/refuse", FARAH_IMRAN, NOBODY),
+    "POST /ops/receipts/{id}/undo": ("/ops/receipts/<pay_in_receipt>/undo", FARAH_IMRAN, NOBODY),
     "POST /ops/pay-ins/{id}/sent-back": ("/ops/pay-ins/<hold>/sent-back", FARAH_IMRAN, NOBODY),
     "GET /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),
     "POST /money/cards/{id}/remove": ("/money/cards/<card>/remove", PAYS, NOBODY),

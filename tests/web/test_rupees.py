@@ -107,3 +107,41 @@ async def test_a_transfer_is_confirmed_by_its_receipt(
     await drain(services)
     assert "It names no reference." in (await his.get(f"{second}/transfer")).text
     assert (await scenes.told(db, cast.bilal.id))[-1] == "receipt_refused"
+
+    # The money of the first one never came: nothing was handed in, so both are told to wait.
+    desk = "/ops/receipts"
+    first = (await farah.get(desk)).text.split(f'action="{desk}/')[1].split("/")[0]
+    for reader, why in ((farah, "The bank knows no such transfer."), (imran, "")):
+        await reader.submit(f"{desk}/{first}/undo", {"why": why}, shown_on=desk)
+        assert why in (await imran.get(desk)).text
+    assert (await scenes.milestone(db, contract)).state == "planned"
+    assert "the transfer never came" in (await his.get(path_of(contract.id))).text
+    await drain(services)
+    assert (await scenes.told(db, cast.bilal.id))[-1] == "receipt_undone"
+    assert (await scenes.told(db, cast.ayesha.id))[-1] == "payment_missing"
+
+
+async def test_the_platform_stands_in_for_work_that_was_handed_in(
+    db: Session, cast: Cast, browse: Browse, services: Services, tmp_path: Path
+) -> None:
+    services.add(Folder(tmp_path / "files"))
+    contract = await scenes.agreed(db, cast)
+    finance = [await user_named(db, name, staff_role="finance") for name in ("Farah Zaidi", "Imran Ali")]
+    await db.commit()
+    his, path, desk = await browse(cast.bilal), path_of(contract.id, 1), "/ops/receipts"
+    farah, imran = [await browse(each) for each in finance]
+    await his.submit(f"{path}/transfer", shown_on=f"{path}/transfer")
+    file = {"file": ("receipt.pdf", b"%PDF-1.4 paid", "application/pdf")}
+    await his.submit(f"{path}/receipts", files=file, shown_on=f"{path}/transfer")
+    receipt = (await farah.get(desk)).text.split(f'href="{desk}/')[1].split("/")[0]
+    for reader in (farah, imran):
+        await reader.submit(f"{desk}/{receipt}/amount", {"amount": "100"}, shown_on=desk)
+    part = await scenes.milestone(db, contract)
+    await actions.deliver(db, part, text="Here it is.", by=cast.ayesha.id, at=clock.now())
+    await db.commit()
+    for reader in (farah, imran):
+        await reader.submit(f"{desk}/{receipt}/undo", {"why": "No such transfer."}, shown_on=desk)
+    assert (await scenes.milestone(db, contract)).state == "delivered"
+    assert "the reserve stands in" in (await farah.get(desk)).text
+    accepted = await his.submit(f"{path}/release", shown_on=path)
+    assert accepted.status_code == 303 and (await scenes.milestone(db, contract)).state == "released"

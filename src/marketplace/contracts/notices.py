@@ -171,6 +171,15 @@ async def receipt_refused(db: Session, contract: Contract, milestone: Milestone,
     await tell(db, contract, None, "receipt_refused", values, path, at)
 
 
+async def never_came(
+    db: Session, contract: Contract, milestone: Milestone, amount: Money, *, is_borne: bool, at: datetime
+) -> None:
+    """The transfer that a receipt showed never came: both learn what it means for them."""
+    values = {**await about(db, contract, milestone), "amount": amount, "is_borne": is_borne}
+    path = path_of(contract.id, milestone.number)
+    await tell(db, contract, "payment_missing", "receipt_undone", values, path, at)
+
+
 async def refund_news(
     db: Session, contract: Contract, milestone: Milestone, refund: Refund, message: str, *, at: datetime
 ) -> None:

@@ -44,7 +44,7 @@ LONGEST_EXTENSION_DAYS = 60
 MILESTONE_MOVES: dict[MilestoneState, frozenset[MilestoneState]] = {
     "planned": frozenset({"funding", "funded", "cancelled"}),
     "funding": frozenset({"funded", "planned", "cancelled"}),
-    "funded": frozenset({"delivered", "disputed", "cancelled"}),
+    "funded": frozenset({"delivered", "disputed", "cancelled", "planned"}),
     "delivered": frozenset({"revision", "released", "disputed", "cancelled"}),
     "revision": frozenset({"delivered", "disputed", "cancelled"}),
     "disputed": frozenset({"settled"}),
@@ -52,7 +52,9 @@ MILESTONE_MOVES: dict[MilestoneState, frozenset[MilestoneState]] = {
     "settled": frozenset(),
     "cancelled": frozenset(),
 }
-"""planned → funded: somebody paid on a page that had expired here but not at Stripe. The money counts."""
+"""planned → funded: somebody paid on a page that had expired here but not at Stripe. The money counts.
+funded → planned: its money was booked on a receipt and never came, and nothing was handed in yet."""
+NEVER_CAME = "never_came"
 
 CONTRACT_MOVES: dict[ContractState, frozenset[ContractState]] = {
     "offered": frozenset({"active", "cancelled"}),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.contracts.rules import NEVER_CAME
 from marketplace.identity.audit import Line, lines_of
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.i18n import N_, translations
@@ -45,6 +46,7 @@ _RELEASED_UNANSWERED = N_("Milestone %(number)s, %(milestone)s: review period ov
 
 _ENDED_BY_BOTH = N_("Milestone %(number)s, %(milestone)s: ended by both, %(release)s released and %(refund)s refunded")
 
+_NEVER_CAME = N_("Milestone %(number)s, %(milestone)s: the transfer never came, so it is not funded any more")
 _LAPSED = N_("Not paid in within 3 days: the order has lapsed, nothing was charged")
 
 
@@ -72,6 +74,8 @@ def _event(line: Line, locale: str) -> TimelineEvent:
     tone, words = _WORDS[line.action]
     if line.action == "milestone.released" and line.by_user_id is None:
         words = _RELEASED_UNANSWERED
+    if line.action == "milestone.planned" and line.why == NEVER_CAME:
+        words = _NEVER_CAME
     if line.action == "milestone.cancelled" and line.why == "agreed":
         words = _ENDED_BY_BOTH
     if line.action == "contract.cancelled" and line.by_user_id is None:

@@ -17,6 +17,7 @@ from marketplace.demo import (
     postings,
     proposals,
     rails,
+    receipts,
     talent,
     training,
     trust,
@@ -41,6 +42,7 @@ async def fill(services: Services, report: Report) -> None:
     await jobs.fill(services, everybody, report)
     await talent.fill(services, everybody, report)
     await rails.fill(services, everybody, report)
+    await receipts.fill(services, everybody)
     await training.fill(services, everybody, report)
     await trust.fill(services, everybody, report)
     await fairs.fill(services, everybody, report)

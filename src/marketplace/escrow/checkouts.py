@@ -163,7 +163,7 @@ async def _fund(db: Session, hold: Hold, checkout: Checkout, paid: Money, at: da
     checkout.state, hold.state, hold.funded_at, hold.charge_id = "paid", "held", at, checkout.charge_id
     await db.flush()
     lines = accounts.move(accounts.stripe(paid.currency), accounts.hold(hold.id), paid)
-    await journal.post(db, key=f"hold:{hold.id}:fund", kind="fund", lines=lines, at=at, subject=("hold", hold.id))
+    await journal.post(db, key=hold.fund_key, kind="fund", lines=lines, at=at, subject=("hold", hold.id))
     hit("escrow.fund.posted")
     await _note(db, "hold.funded", hold, at, amount_minor=paid.amount_minor, currency=paid.currency)
     await publish(db, HoldFunded(hold_id=hold.id))

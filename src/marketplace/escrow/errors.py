@@ -86,6 +86,20 @@ class TooManyReceipts(Conflict):
     message = N_("We are looking at your receipts already. Please wait until they are answered.")
 
 
+class OtherMoneyHeld(Conflict):
+    message = N_(
+        "Other money was really paid in for this milestone and is still here. Take the receipt back when it is released"
+        " or given back."
+    )
+
+
+class UnpaidReceipt(Conflict):
+    message = N_(
+        "The money of an earlier receipt of yours never came. Please pay by card, or wait until our statement shows"
+        " your transfer."
+    )
+
+
 class OwnReceipt(Conflict):
     message = N_("This is a payment of your own, or of your organisation. Two others have to read it.")
 

@@ -35,7 +35,8 @@ class Hold(Base):
     """Money of one payer for one payee. pending: not paid yet; held; closed: all of it released or refunded.
 
     `frozen_at`: a chargeback is open, nothing moves. `is_reserve_backed`: the payer's bank took the payment back and
-    the platform's reserve stands in for it: what is refunded goes there.
+    the platform's reserve stands in for it: what is refunded goes there. `unfunded`: how often its money had not come
+    after all, so that it was paid anew.
     """
 
     __tablename__ = "holds"
@@ -63,11 +64,17 @@ class Hold(Base):
     closed_at: Mapped[datetime | None] = optional_timestamp()
     frozen_at: Mapped[datetime | None] = optional_timestamp()
     is_reserve_backed: Mapped[bool] = mapped_column(server_default=text("false"))
+    unfunded: Mapped[int] = mapped_column(server_default="0")
 
     @property
     def fee(self) -> FeeTerms:
         """What its contract agreed on."""
         return FeeTerms(self.fee_basis_points, self.fee_minimum_minor)
+
+    @property
+    def fund_key(self) -> str:
+        """The journal's key of its funding."""
+        return f"hold:{self.id}:fund:{self.unfunded}" if self.unfunded else f"hold:{self.id}:fund"
 
 
 class Checkout(Base):

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import String, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
+from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.ledger import journal
 from marketplace.engines.ledger.models import LedgerAccount
 from marketplace.escrow import accounts, sending
 from marketplace.escrow.actions import locked_hold, take_from_hold
 from marketplace.escrow.models import Checkout, Hold, Refund
+from marketplace.escrow.promises import REFUND_AGAIN
 from marketplace.escrow.rules import MoveRefused
 from marketplace.identity import audit
 from marketplace.identity.models import Organisation
@@ -32,6 +34,8 @@ class Failed:
     money: Money
     code: str
     since: datetime
+    until: datetime | None
+    """Until when the payer was promised that somebody looks at it."""
 
 
 async def failed_refunds(db: AnySession) -> list[Failed]:
@@ -39,16 +43,17 @@ async def failed_refunds(db: AnySession) -> list[Failed]:
     later = aliased(Refund)
     held = select(LedgerAccount.balance).where(LedgerAccount.code == func.concat("hold:", cast(Hold.id, String)))
     query = (
-        select(Refund, Organisation.name, Hold.purpose)
+        select(Refund, Organisation.name, Hold.purpose, Deadline.due_at)
         .join(Hold, Hold.id == Refund.hold_id)
         .join(Organisation, Organisation.id == Hold.payer_organisation_id)
+        .outerjoin(Deadline, (Deadline.kind == REFUND_AGAIN) & (Deadline.subject_id == Refund.id))
         .where(Refund.state == "failed", ~exists().where(later.replaces_id == Refund.id))
         .where(Refund.checkout_id.is_not(None) | (held.scalar_subquery() >= Refund.amount_minor))
         .order_by(Refund.id)
     )
     return [
-        Failed(each.id, payer, purpose, Money(each.amount_minor, each.currency), each.failure, each.created_at)
-        for each, payer, purpose in (await db.execute(query)).all()
+        Failed(each.id, payer, purpose, Money(each.amount_minor, each.currency), each.failure, each.created_at, until)
+        for each, payer, purpose, until in (await db.execute(query)).all()
     ]
 
 

@@ -21,7 +21,7 @@ CHECKOUT_LIFE = timedelta(hours=1)
 """Stripe keeps a session open for 30 minutes to 24 hours."""
 
 MOVES: dict[str, dict[str, set[str]]] = {
-    "hold": {"pending": {"held", "cancelled"}, "held": {"closed"}, "closed": {"held"}},
+    "hold": {"pending": {"held", "cancelled"}, "held": {"closed", "pending"}, "closed": {"held"}},
     "checkout": {
         "pending": {"open", "failed", "paid", "refused"},
         "open": {"paid", "expired", "refused"},

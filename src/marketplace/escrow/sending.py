@@ -146,11 +146,10 @@ async def _send(db: Session, transfer: Transfer, hold: Hold, stripe_account_id: 
 
 
 async def give_back(db: Session, refund: Refund, hold: Hold, *, at: datetime) -> None:
-    """What left a hold goes to the card; to the reserve where a bank has given the payer all of it already."""
-    if hold.charge_id is None:
-        return  # what came by transfer goes back by transfer: rails/pay_ins.py lists it
+    """What left a hold goes to the card; to the reserve where the payer has all of it already, or never paid."""
     if not hold.is_reserve_backed:
-        await send_refund(db, refund, hold.charge_id)
+        if hold.charge_id is not None:  # what came by transfer goes back by transfer: rails/pay_ins.py lists it
+            await send_refund(db, refund, hold.charge_id)
         return
     check_move("refund", refund.state, "sent")
     refund.state, refund.sent_at = "sent", at

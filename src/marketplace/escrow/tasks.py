@@ -4,17 +4,32 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.engines.deadlines.events import DeadlinePassed
 from marketplace.engines.ledger.publishing import RootKey
 from marketplace.engines.payments.client import account_status
 from marketplace.engines.payments.events import CommandDone, CommandFailed, StripeObjectChanged
 from marketplace.engines.payments.operations import part
-from marketplace.escrow import cards, chargebacks, charging, checkouts, reconciling, roots, sending, settling
+from marketplace.escrow import cards, chargebacks, charging, checkouts, promises, reconciling, roots, sending, settling
+from marketplace.escrow.events import RefundFailed
 from marketplace.escrow.models import PayoutAccount, Transfer
 from marketplace.identity.events import AccountClosing
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import within
 from marketplace.kernel.queue import Services, defer, task
+
+
+@within(RefundFailed)
+async def promise_another_way(db: Session, event: RefundFailed) -> None:
+    """The payer is told that it is given back in another way within two working days."""
+    await promises.promise(db, event.refund_id, at=clock.now())
+
+
+@within(DeadlinePassed)
+async def promise_broken(db: Session, event: DeadlinePassed) -> None:
+    """Two working days are over."""
+    if event.kind == promises.REFUND_AGAIN:
+        await promises.broken(db, event.subject_id, due_at=event.due_at, at=clock.now())
 
 
 @within(CommandDone)

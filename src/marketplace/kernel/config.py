@@ -44,6 +44,7 @@ class Settings:
     sms_token: str = ""
     mail_from: str = "Hunar <no-reply@localhost>"
     house_accounts: Path | None = None
+    weekend: str = "sat,sun"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -82,6 +83,7 @@ class Settings:
             sms_token=read("SMS_TOKEN"),
             mail_from=read("MAIL_FROM", "Hunar <no-reply@localhost>"),
             house_accounts=Path(found).expanduser() if (found := read("MARKETPLACE_HOUSE_ACCOUNTS")) else None,
+            weekend=read("MARKETPLACE_WEEKEND", "sat,sun"),
         )
         settings._check()
         return settings

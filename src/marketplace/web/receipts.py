@@ -7,9 +7,17 @@ from litestar.datastructures import UploadFile
 from wtforms import FileField, StringField
 
 from marketplace.contracts import money, queries
+from marketplace.contracts import receipts as milestones
 from marketplace.contracts.notices import path_of
 from marketplace.engines.files.rules import FileRefused
-from marketplace.escrow.errors import AlreadyFunded, OwnReceipt, SamePerson, TooManyReceipts
+from marketplace.escrow.errors import (
+    AlreadyFunded,
+    OtherMoneyHeld,
+    OwnReceipt,
+    SamePerson,
+    TooManyReceipts,
+    UnpaidReceipt,
+)
 from marketplace.escrow.rails import desk, receipts
 from marketplace.escrow.rules import MoveRefused
 from marketplace.identity import roles
@@ -56,7 +64,7 @@ async def hand_in(visit: Visit, id: UUID, number: int) -> Answer:
                 raise Invalid.at("file", N_("Choose one file: the receipt."))
             stored = await keep(db, visit, given)
             await receipts.hand_in(db, hold, stored, by=visit.user.id, at=visit.now)
-    except (FileRefused, NotMyRole, AlreadyFunded, TooManyReceipts, MoveRefused, Invalid) as refusal:
+    except (FileRefused, NotMyRole, AlreadyFunded, TooManyReceipts, UnpaidReceipt, MoveRefused, Invalid) as refusal:
         return redirect(visit, back, flash=Flash(refusal.msgid, tone="danger"))
     return redirect(visit, back, flash=N_("Handed in. Two of us look at it; you get a notice."))
 
@@ -67,8 +75,10 @@ async def list_receipts(visit: Visit) -> Answer:
     async with visit.read() as db:
         waiting = await receipts.to_read(db)
         booked = await receipts.without_line(db)
+        borne = await receipts.borne(db)
         count = await desk.open_lines(db)
-    context: dict[str, Any] = {"waiting": waiting, "booked": booked, "open_lines": count, "me": visit.user.id}
+    context: dict[str, Any] = {"waiting": waiting, "booked": booked, "borne": borne, "me": visit.user.id}
+    context["open_lines"] = count
     return page(visit, "ops/receipts.html", **context)
 
 
@@ -108,4 +118,25 @@ async def refuse(visit: Visit, id: UUID) -> Answer:
     return redirect(visit, DESK, flash=N_("Refused. The payer has been told why."))
 
 
-routes = [hand_in, list_receipts, show_file, say_amount, refuse]
+@post("/ops/receipts/{id}/undo", FINANCE)
+async def undo(visit: Visit, id: UUID) -> Answer:
+    """Its money never came: the first says why, the second agrees, and it is taken back."""
+    form = await visit.form(ReasonForm)
+    try:
+        async with visit.write() as db:
+            why = form.why.data or ""
+            made = await milestones.say_never_came(db, id, why, by=visit.user.id, at=visit.now)
+    except (MoveRefused, SamePerson, OwnReceipt, OtherMoneyHeld) as refusal:
+        return redirect(visit, DESK, flash=Flash(refusal.msgid, tone="waiting"))
+    except Invalid:
+        return redirect(
+            visit, DESK, flash=Flash(N_("Say why you are sure: the second of you reads it."), tone="waiting")
+        )
+    if made.state != "undone":
+        return redirect(visit, DESK, flash=N_("Written down. Now somebody else has to agree."))
+    if made.is_borne:
+        return redirect(visit, DESK, flash=N_("Taken back. The reserve stands in, since work relied on it; both know."))
+    return redirect(visit, DESK, flash=N_("Taken back. The milestone is not funded any more, and both know."))
+
+
+routes = [hand_in, list_receipts, show_file, say_amount, refuse, undo]

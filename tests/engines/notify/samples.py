@@ -66,6 +66,7 @@ SAMPLES = {
     "refund": Money(40_00, "USD"),
     "left": Money(40_00, "USD"),
     "is_lost": True,
+    "is_borne": True,
     "cause": "decision",
     "step": "answered",
     "end": "refund",

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from marketplace.engines.files.models import StoredFile
-from marketplace.escrow import accounts
-from marketplace.escrow.errors import OwnReceipt, SamePerson, TooManyReceipts
+from marketplace.escrow import accounts, actions
+from marketplace.escrow.errors import OtherMoneyHeld, OwnReceipt, SamePerson, TooManyReceipts, UnpaidReceipt
 from marketplace.escrow.models import Hold
-from marketplace.escrow.rails import matching, pay_ins, receipts
+from marketplace.escrow.rails import matching, pay_ins, receipts, undoing
 from marketplace.escrow.rails.models import PayInReceipt
 from marketplace.escrow.rules import MoveRefused
 from marketplace.kernel import clock
@@ -44,6 +44,19 @@ class Payer:
     async def read(self, receipt: UUID, amount: int, by: UUID) -> str:
         async with self.rails.database.write.begin() as db:
             return (await receipts.say_amount(db, receipt, pkr(amount), by=by, at=clock.now())).state
+
+    async def never_came(
+        self, receipt: UUID, by: UUID, *, is_relied_on: bool = False, why: str = "No such line."
+    ) -> str:
+        async with self.rails.database.write.begin() as db:
+            now, said = clock.now(), undoing.say_never_came
+            return (await said(db, receipt, why, is_relied_on=is_relied_on, by=by, at=now)).state
+
+    async def confirmed(self, amount: int) -> UUID:
+        receipt = await self.hands_in()
+        for by in (self.rails.farah.id, self.rails.imran.id):
+            await self.read(receipt, amount, by)
+        return receipt
 
     async def statement(self, amount: int) -> str:
         """A line of the bank's statement with the reference; what is said of it."""
@@ -150,3 +163,56 @@ async def test_receipt_and_statement_at_once_book_it_once(real_rails: Rails) -> 
         assert await pay_ins.arrived_for(db, payer.hold) == pkr(600)
         assert (await db.get_one(PayInReceipt, receipt)).line_id is not None
     assert await payer.rails.ledger(accounts.clearing("PKR"), "PKR") == pkr(0)
+
+
+async def test_what_never_came_is_taken_back_by_two_and_the_late_transfer_funds_it(payer: Payer) -> None:
+    farah, imran = payer.rails.farah.id, payer.rails.imran.id
+    part, rest = await payer.confirmed(400), await payer.confirmed(600)
+    assert await payer.stands() == ("held", pkr(1_000), pkr(-1_000))
+    with pytest.raises(Invalid):
+        await payer.never_came(rest, farah, why=" ")
+    assert await payer.never_came(rest, farah) == "confirmed"
+    with pytest.raises(SamePerson):
+        await payer.never_came(rest, farah)
+    assert await payer.stands() == ("held", pkr(1_000), pkr(-1_000)), "one alone moves nothing"
+    assert await payer.never_came(rest, imran) == "undone"
+    assert await payer.stands() == ("pending", pkr(0), pkr(-400))
+    with pytest.raises(MoveRefused):
+        await payer.never_came(rest, imran)
+    await payer.statement(400)
+    with pytest.raises(MoveRefused):
+        await payer.never_came(part, farah)
+    await payer.statement(600)
+    assert await payer.stands() == ("held", pkr(1_000), pkr(0)), "funded a second time, by a key of its own"
+    assert await payer.rails.problems() == []
+
+
+async def test_where_work_relied_on_it_the_reserve_stands_in_until_it_comes(payer: Payer) -> None:
+    farah, imran, reserve = payer.rails.farah.id, payer.rails.imran.id, accounts.reserve("PKR")
+    receipt = await payer.confirmed(1_000)
+    await payer.never_came(receipt, farah, is_relied_on=True)
+    assert await payer.never_came(receipt, imran, is_relied_on=True) == "undone"
+    assert await payer.stands() == ("held", pkr(1_000), pkr(0)), "she is protected as she was promised"
+    assert await payer.rails.ledger(reserve, "PKR") == pkr(-1_000)
+    with pytest.raises(UnpaidReceipt):
+        await (await Payer.of(payer.rails)).hands_in()
+    # What goes back now goes to the reserve: nobody has paid it.
+    async with payer.rails.database.write.begin() as db:
+        hold = await db.get_one(Hold, payer.hold.id)
+        await actions.refund(db, hold, pkr(300), by=payer.rails.cast.bilal.id, cause="part", at=clock.now())
+        assert await pay_ins.to_send_back(db) == []
+    assert await payer.rails.ledger(reserve, "PKR") == pkr(-700)
+    await payer.statement(1_000)
+    assert await payer.rails.ledger(reserve, "PKR") == pkr(300)
+    async with payer.rails.database.write.begin() as db:
+        assert await receipts.borne(db) == []
+    assert await payer.rails.problems() == []
+
+
+async def test_the_reserve_does_not_stand_in_beside_money_that_was_really_paid(payer: Payer) -> None:
+    farah, imran = payer.rails.farah.id, payer.rails.imran.id
+    await payer.statement(400)
+    receipt = await payer.confirmed(600)
+    await payer.never_came(receipt, farah, is_relied_on=True)
+    with pytest.raises(OtherMoneyHeld):
+        await payer.never_came(receipt, imran, is_relied_on=True)

@@ -28,6 +28,11 @@ class AccountEntry:
     effective_at: datetime
 
 
+async def id_of(db: AnySession, key: str) -> UUID:
+    """The journal transaction that was written under this key, which is there."""
+    return (await db.execute(select(LedgerTransaction.id).where(LedgerTransaction.key == key))).scalar_one()
+
+
 async def balance(db: AnySession, code: str, *, currency: str = "USD") -> Money:
     """The balance of the account, zero of `currency` when nothing was ever posted to it."""
     return (await balances(db, [code])).get(code, Money(0, currency))

@@ -15,7 +15,7 @@ from marketplace.kernel.database.states import one_of
 
 BatchState = Literal["prepared", "approved", "discarded"]
 LineState = Literal["open", "matched", "explained"]
-ReceiptState = Literal["waiting", "confirmed", "refused"]
+ReceiptState = Literal["waiting", "confirmed", "refused", "undone"]
 Explanation = Literal["bank_fee", "own_transfer", "other"]
 
 
@@ -124,6 +124,7 @@ class PayInReceipt(Base):
     """The payer's proof of a transfer. Two of finance read the amount: `said_by` first, `ended_by` the same amount.
 
     `line_id` is the line of a statement that shows the same transfer; until then it was booked on two people's word.
+    Its money never came: `undo_by` says so with a reason, `undone_by` agrees. `is_borne`: the reserve stands in for it.
     """
 
     __tablename__ = "pay_in_receipts"
@@ -133,6 +134,11 @@ class PayInReceipt(Base):
         CheckConstraint("(state = 'waiting') = (ended_by IS NULL)", name="ended"),
         CheckConstraint("state <> 'confirmed' OR (said_by IS NOT NULL AND said_by <> ended_by)", name="two_people"),
         CheckConstraint("state <> 'refused' OR reason <> ''", name="reason"),
+        CheckConstraint(
+            "state <> 'undone' OR (undone_by IS NOT NULL AND undo_by IS NOT NULL AND undone_by <> undo_by)",
+            name="undone_by_two",
+        ),
+        CheckConstraint("(undo_by IS NULL) = (undo_reason = '')", name="undo"),
         Index("ix_pay_in_receipts_hold_id", "hold_id", "id"),
         Index("ix_pay_in_receipts_open", "id", postgresql_where=text("state <> 'refused' AND line_id IS NULL")),
     )
@@ -150,6 +156,12 @@ class PayInReceipt(Base):
     ended_at: Mapped[datetime | None] = optional_timestamp()
     reason: Mapped[str] = mapped_column(server_default="")
     line_id: Mapped[UUID | None] = mapped_column(ForeignKey("statement_lines.id"), unique=True)
+    undo_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    undo_at: Mapped[datetime | None] = optional_timestamp()
+    undo_reason: Mapped[str] = mapped_column(server_default="")
+    undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    undone_at: Mapped[datetime | None] = optional_timestamp()
+    is_borne: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class FxRate(Base):

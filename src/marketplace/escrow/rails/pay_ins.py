@@ -75,6 +75,13 @@ async def take_line(db: Session, line: StatementLine, pay_in: PayIn, *, by: UUID
     await db.flush()
     money = Money(line.amount_minor, line.currency)
     subject = ("hold", hold.id)
+    if (owed := await _borne_receipt_of(db, hold.id, money.amount_minor)) is not None:
+        owed.line_id = line.id  # late after all: the reserve has paid it, and gets it
+        await db.flush()
+        lines = accounts.move(accounts.suspense(line.id), accounts.reserve(money.currency), money)
+        key, kind = f"line:{line.id}:reserve", "receipt_made_good"
+        await journal.post(db, key=key, kind=kind, lines=lines, at=at, subject=subject)
+        return
     if (receipt := await _receipt_of(db, hold.id, money.amount_minor)) is not None:
         receipt.line_id = line.id  # booked when two people confirmed it: the line meets it in clearing
         await db.flush()
@@ -98,7 +105,7 @@ async def fund_when_whole(db: Session, hold: Hold, at: datetime) -> None:
     hold.state, hold.funded_at = "held", at
     await db.flush()
     lines = accounts.move(accounts.paid_in(hold.id), accounts.hold(hold.id), price)
-    await journal.post(db, key=f"hold:{hold.id}:fund", kind="fund", lines=lines, at=at, subject=("hold", hold.id))
+    await journal.post(db, key=hold.fund_key, kind="fund", lines=lines, at=at, subject=("hold", hold.id))
     hit("escrow.fund.posted")
     said: dict[str, Any] = {"amount_minor": price.amount_minor, "currency": price.currency}
     await audit.record(db, "hold.funded", subject=("hold", hold.id), by=None, at=at, **said)
@@ -116,6 +123,18 @@ async def unmet_receipts(db: Session, hold_id: UUID) -> list[PayInReceipt]:
 
 async def _receipt_of(db: Session, hold_id: UUID, minor: int) -> PayInReceipt | None:
     return next((each for each in await unmet_receipts(db, hold_id) if each.said_minor == minor), None)
+
+
+async def _borne_receipt_of(db: Session, hold_id: UUID, minor: int) -> PayInReceipt | None:
+    """A receipt over this amount for which the reserve stands in; the hold is locked."""
+    query = select(PayInReceipt).where(
+        PayInReceipt.hold_id == hold_id,
+        PayInReceipt.state == "undone",
+        PayInReceipt.is_borne,
+        PayInReceipt.line_id.is_(None),
+        PayInReceipt.said_minor == minor,
+    )
+    return (await db.execute(query.order_by(PayInReceipt.id).limit(1).with_for_update())).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A transfer that no statement shows yet: the payer brings the receipt, two of finance read it, each alone.
 
     receipt   waiting → confirmed | refused    (confirmed: two have read the same; `line_id`: a statement shows it)
+              confirmed → undone               (its money never came: undoing.py)
 
 It is booked as a line of a statement would be, from `clearing`, where the line that comes later meets it. Never for
 more than is missing, and never once the hold needs nothing: money is not sent back on the word of a receipt.
@@ -18,7 +19,7 @@ from marketplace.engines.ledger import journal
 from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow import accounts
 from marketplace.escrow.actions import locked_hold
-from marketplace.escrow.errors import AlreadyFunded, OwnReceipt, SamePerson, TooManyReceipts
+from marketplace.escrow.errors import AlreadyFunded, OwnReceipt, SamePerson, TooManyReceipts, UnpaidReceipt
 from marketplace.escrow.events import ReceiptRefused
 from marketplace.escrow.models import Hold
 from marketplace.escrow.rails import pay_ins
@@ -34,23 +35,33 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 
 MOST_WAITING = 3
+_BORNE = (PayInReceipt.state == "undone", PayInReceipt.is_borne, PayInReceipt.line_id.is_(None))
 SHOWN = 50
 """So many stand on finance's page, the oldest first: the next ones come as these are done."""
 
 
 async def hand_in(db: Session, hold: Hold, file: StoredFile, *, by: UUID, at: datetime) -> PayInReceipt:
-    """The payer shows that she has transferred. Raises: AlreadyFunded, TooManyReceipts."""
+    """The payer shows that she has transferred. Raises: AlreadyFunded, TooManyReceipts, UnpaidReceipt."""
     hold = await locked_hold(db, hold.id)
     if hold.state != "pending":
         raise AlreadyFunded
     waiting = select(func.count()).where(PayInReceipt.hold_id == hold.id, PayInReceipt.state == "waiting")
     if (await db.execute(waiting)).scalar_one() >= MOST_WAITING:
         raise TooManyReceipts
+    if await _owes(db, hold.payer_organisation_id):
+        raise UnpaidReceipt
     made = PayInReceipt(hold_id=hold.id, file_id=file.id, state="waiting", uploaded_by=by, uploaded_at=at)
     db.add(made)
     await db.flush()
     await _note(db, "receipt.handed_in", made, by=by, at=at)
     return made
+
+
+async def _owes(db: Session, organisation_id: UUID) -> bool:
+    """Whether the platform stands in for a receipt of theirs whose money never came."""
+    query = select(PayInReceipt.id).join(Hold, Hold.id == PayInReceipt.hold_id)
+    theirs = Hold.payer_organisation_id == organisation_id
+    return await db.scalar(query.where(theirs, *_BORNE).limit(1)) is not None
 
 
 async def say_amount(db: Session, receipt_id: UUID, amount: Money, *, by: UUID, at: datetime) -> PayInReceipt:
@@ -59,10 +70,10 @@ async def say_amount(db: Session, receipt_id: UUID, amount: Money, *, by: UUID, 
     When the second reads another amount, that counts as the first reading, and somebody else has to look again.
     Raises: NotFound, MoveRefused, SamePerson, OwnReceipt; Invalid for an amount that can't be.
     """
-    receipt, hold = await _locked(db, receipt_id)
+    receipt, hold = await locked(db, receipt_id)
     if receipt.state != "waiting" or hold.state != "pending":
         raise MoveRefused
-    if await _is_theirs(db, hold, receipt, by):
+    if await is_theirs(db, hold, receipt, by):
         raise OwnReceipt
     missing = Money(hold.amount_minor, hold.currency) - await pay_ins.arrived_for(db, hold)
     if amount.currency != hold.currency or not 0 < amount.amount_minor <= missing.amount_minor:
@@ -111,7 +122,7 @@ async def refuse(db: Session, receipt_id: UUID, why: str, *, by: UUID, at: datet
     """It shows no transfer to us; the payer reads why. Raises: NotFound, MoveRefused, Invalid."""
     if not why.strip():
         raise Invalid.at("why", N_("Please fill this in."))
-    receipt, _hold = await _locked(db, receipt_id)
+    receipt, _hold = await locked(db, receipt_id)
     if receipt.state != "waiting":
         raise MoveRefused
     receipt.state, receipt.reason, receipt.ended_by, receipt.ended_at = "refused", why.strip(), by, at
@@ -120,13 +131,14 @@ async def refuse(db: Session, receipt_id: UUID, why: str, *, by: UUID, at: datet
     await publish(db, ReceiptRefused(hold_id=receipt.hold_id, receipt_id=receipt.id))
 
 
-async def _is_theirs(db: Session, hold: Hold, receipt: PayInReceipt, by: UUID) -> bool:
+async def is_theirs(db: Session, hold: Hold, receipt: PayInReceipt, by: UUID) -> bool:
     """Nobody confirms what she or her own organisation has paid, or is paid by it."""
     member = exists().where(Membership.organisation_id == hold.payer_organisation_id, Membership.user_id == by)
     return by in (receipt.uploaded_by, hold.payee_user_id) or bool((await db.execute(select(member))).scalar_one())
 
 
-async def _locked(db: Session, receipt_id: UUID) -> tuple[PayInReceipt, Hold]:
+async def locked(db: Session, receipt_id: UUID) -> tuple[PayInReceipt, Hold]:
+    """A receipt and its hold, both ours until the transaction ends. Raises: NotFound."""
     found = await db.get(PayInReceipt, receipt_id)
     if found is None:
         raise NotFound
@@ -168,6 +180,11 @@ async def to_read(db: AnySession) -> list[ReceiptLine]:
 async def without_line(db: AnySession) -> list[ReceiptLine]:
     """Booked on the word of a receipt, and on no statement yet, oldest first."""
     return await _lines(db, PayInReceipt.state == "confirmed", PayInReceipt.line_id.is_(None))
+
+
+async def borne(db: AnySession) -> list[ReceiptLine]:
+    """Undone, and the reserve stands in: what payers owe us, oldest first."""
+    return await _lines(db, *_BORNE)
 
 
 async def _lines(db: AnySession, *where: Any) -> list[ReceiptLine]:

@@ -8,8 +8,8 @@ its state moves. A reading of a ticket is never changed or removed. Follow-ups s
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 MEETINGS = """
 CREATE FUNCTION fair_meetings_come() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -53,7 +53,9 @@ class Zygote:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
-        return int(self._read())
+        answer = self._read()
+        assert answer, Path(self._log.name).read_text()[-3_000:]
+        return int(answer)
 
     def _read(self) -> str:
         assert self._process.stdout

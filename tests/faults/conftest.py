@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,10 @@ def bank(folder: Path) -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="module")
-def zygote(folder: Path) -> Iterator[Zygote]:
+async def zygote(server: EmbeddedPostgres, migrated: str, bank: SandboxServer, folder: Path) -> AsyncIterator[Zygote]:
     zygote = Zygote(folder)
+    async with begin(server, migrated, bank, folder) as trial:
+        assert zygote.run(replace(trial.order, is_warming=True)) == 0
     yield zygote
     zygote.close()
 

@@ -18,6 +18,7 @@ from marketplace.skills.models import Evidence, Skill
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from tests.discovery.conftest import AYESHA, GIGS, NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 from tests.gigs.offering import offered
 
 
@@ -127,7 +128,7 @@ async def test_services_are_found_by_who_certified_her_and_by_when(db, index, wo
     service = await offered(db, cast.ayesha_profile, NOW - timedelta(days=3))
     await db.commit()
     await catch_up()
-    assert (await found(issuers=(cast.park.slug,))).rows == []
+    assert (await found(issuers=(cast.park.slug,))).rows == [] == (await found(is_proven=True)).rows
     css = (await db.execute(select(Skill.id).where(Skill.slug == "css"))).scalar_one()
     park = {"issuer_organisation_id": cast.park.id, "issued_at": NOW}
     db.add(Evidence(user_id=cast.ayesha.id, skill_id=css, kind="certified", **park))
@@ -137,6 +138,8 @@ async def test_services_are_found_by_who_certified_her_and_by_when(db, index, wo
     certified = await found(issuers=(cast.park.slug,))
     assert [row.id for row in certified.rows] == [service.id]
     assert dict(certified.facets["certified_by"]) == {cast.park.slug: 1}
+    proven = await found(is_proven=True)
+    assert [row.id for row in proven.rows] == [service.id] and dict(proven.facets["proven"]) == {"true": 1}
     assert [(await found(within=days)).total for days in (7, 1)] == [1, 0]
 
 

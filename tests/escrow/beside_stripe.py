@@ -35,8 +35,7 @@ class BesideStripe:
     async def begin(self) -> None:
         """What lies there before is none of ours."""
         async with self.world.database.read() as db:
-            rows = (await db.execute(text(OURS), {"after": 0})).all()
-        self.compare((version, amount) for version, amount in rows)
+            self.compare((await db.execute(text(OURS), {"after": 0})).all())
         self.under_way.clear()
 
     def compare(self, ours: Iterable[tuple[int, int]]) -> dict[int, int]:

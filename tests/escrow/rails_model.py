@@ -206,7 +206,7 @@ class RailsModel:
             await self.arrive()
         lies = {accounts.paid_in(it.hold.id): it.hold.amount_minor - it.missing for it in self.awaited}
         async with self.rails.database.read() as db:
-            found = {row.code: row.balance for row in await db.execute(LIES, {"codes": list(lies)})}
+            found = dict((await db.execute(LIES, {"codes": list(lies)})).all())
             assert {code: found.get(code, 0) for code in lies} == lies
             assert (await queries.balance_of(db, self.owner, currency="PKR")).here.amount_minor == self.here
 

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from marketplace.discovery import matches
 from marketplace.discovery.models import Impression
 from marketplace.kernel.queue import drain
+from marketplace.postings.models import Posting
 from marketplace.web import search
 from tests.web.thirty_gigs import the_cast, the_database, the_settings, the_stage, the_world  # noqa: F401 - fixtures
 
@@ -74,3 +75,23 @@ async def test_only_those_who_hire_see_and_invite(browse, cast, bilal):
     assert (await ayesha.get(f"{path}/people")).status_code == 404
     answer = await bilal.submit(f"{path}/invitations", {"freelancer": "nobody"}, shown_on=f"{path}/people")
     assert answer.status_code == 404
+
+
+async def test_the_owner_reads_why_her_gig_stood_at_its_place_among_what_words_found(bilal, browse, cast, app, db):
+    path = await gig_page(bilal)
+    search.impressions.take()
+    reader = await browse(cast.ayesha)
+    await reader.get("/gigs?q=wordpres+zzzqqq")
+    await search.write_impressions(app.site)
+    shown = (await bilal.get(f"{path}/shown")).text
+    [href] = re.findall(rf'href="({path}/shown\?why=\d+)"', shown)
+    why = (await bilal.get(href)).text
+    assert "Why at place 1" in why and "One letter off" in why and "Not found" in why
+    assert "the same score as when it was shown" in why
+    assert "Ayesha" not in why.split("<main", 1)[1], "never who looked"
+    row = await db.get(Impression, int(href.rpartition("=")[2]))
+    assert row.score["words"] > 1_000
+    await db.execute(update(Posting).where(Posting.id == row.document_id).values(title="Something else"))
+    assert "It was edited since" in (await bilal.get(href)).text
+    assert (await reader.get(href)).status_code == 404, "only its owner"
+    assert (await bilal.get(f"{path}/shown?why=1")).status_code == 404

@@ -17,6 +17,7 @@ from marketplace.engines.search import outbox
 from marketplace.escrow import actions as escrow
 from marketplace.escrow import queries as escrow_queries
 from marketplace.escrow.models import Hold
+from marketplace.gigs import services
 from marketplace.identity import audit
 from marketplace.kernel.database import Session
 from marketplace.kernel.events import publish
@@ -87,6 +88,7 @@ async def count_earned_skills(db: Session, contract: Contract, *, at: datetime) 
         asked = [skill.slug for skill in await skills_of(db, contract.posting_id)]
     await count_earned(db, freelancer.user_id, asked, at=at)
     await outbox.changed(db, "people", freelancer.id)
+    await services.tell_search(db, freelancer.id)
 
 
 async def lock(db: Session, milestone: Milestone) -> Contract:

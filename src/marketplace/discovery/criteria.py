@@ -191,21 +191,23 @@ class JobCriteria(PlacedCriteria):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleCriteria(PlacedCriteria):
-    """Which freelancers. `issuers` have certified her (slugs), `most` is the highest hourly rate, `hours` the fewest
-    hours a week. `within`: her profile changed in so many days."""
+    """Which freelancers. `issuers` have certified her (slugs), `is_proven`: somebody else vouches for a skill of hers,
+    `most` is the highest hourly rate, `hours` the fewest hours a week. `within`: her profile changed in so many days.
+    """
 
     SORTS = ("match", "new", "rate")
     LISTS = {
         **{"skill": "skills", "certified": "issuers", "district": "districts", "park": "parks"},
         **{"near": "near", "language": "languages"},
     }
-    FLAGS = {"newcomer": "is_newcomer"}
+    FLAGS = {"newcomer": "is_newcomer", "proven": "is_proven"}
     NUMBERS = {"km": "km", "max": "most", "hours": "hours", "within": "within"}
 
     issuers: tuple[str, ...] = ()
     parks: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     is_newcomer: bool = False
+    is_proven: bool = False
     most: int | None = None
     hours: int | None = None
     within: int | None = None

@@ -1,6 +1,6 @@
 """What was shown to whom at which rank, written beside the requests: a crash may lose the last second of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ class Shown:
     documents: tuple[UUID, ...]
     first_rank: int = 1
     scores: tuple[dict[str, Any], ...] = ()
-    """Of recommendations: one for each document, as `matches.stored` makes it."""
+    """One for each document: of recommendations as `matches.stored` makes it, of lists found by words as `by_words`."""
 
 
 class Impressions:
@@ -44,6 +44,13 @@ class Impressions:
         """All that was noted since the last time."""
         taken, self._shown = self._shown, []
         return taken
+
+
+def by_words(
+    documents: Sequence[UUID], scores: Mapping[UUID, float], read: Mapping[str, Any]
+) -> tuple[dict[str, Any], ...]:
+    """What is kept of a list found by words, so that an owner can be told why there: its score, how they were read."""
+    return tuple({"words": scores.get(id, 0.0), "read": dict(read)} for id in documents) if read else ()
 
 
 async def record(db: Session, shown: Sequence[Shown]) -> int:

@@ -17,6 +17,7 @@ class Impression(Base):
     """One document shown to one reader (None: not signed in) at one rank of one surface ("gigs", "people", "home").
 
     `score` has the parts and the version of a recommendation's score: from it the same total follows (matches.stored).
+    Of a list found by words it has the score and how the words were read (impressions.by_words).
     """
 
     __tablename__ = "impressions"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from marketplace.discovery.criteria import MOST_PAGES, Criteria, GigCriteria, PeopleCriteria, PlacedCriteria
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
 _PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
 GIG_FACETS = ("skills", "pay", "remote", "district", "languages", "currency", "verified")
-PEOPLE_FACETS = ("skills", "certified_by", "district", "park", "languages", "newcomer")
+PEOPLE_FACETS = ("skills", "certified_by", "proven", "district", "park", "languages", "newcomer")
 DEFAULT_CURRENCY = "USD"
 """Of amounts in an address that names no currency."""
 _DAY = 86_400
@@ -39,6 +39,9 @@ class Found(Generic[T]):
     dropped: tuple[str, ...] = ()
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     is_listing: bool = False
+    scores: Mapping[UUID, float] = field(default_factory=dict[UUID, float])
+    read: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of a list found by words: what each row scored, and how the words were read."""
 
     @property
     def pages(self) -> int:
@@ -96,7 +99,7 @@ def people_query(criteria: PeopleCriteria) -> Query:
     add_places(groups, criteria)
     add(groups, "park", criteria.parks)
     add(groups, "languages", criteria.languages)
-    add_flags(groups, newcomer=criteria.is_newcomer)
+    add_flags(groups, newcomer=criteria.is_newcomer, proven=criteria.is_proven)
     add_within(groups, criteria.within, at=clock.now(), field="active_at")
     if criteria.most_minor is not None:
         groups["rate"] = Range("rate", 1, criteria.most_minor)
@@ -146,4 +149,6 @@ def found_rows(criteria: Criteria, result: Result, rows: Sequence[T]) -> Found[T
         dropped=result.dropped,
         instead=result.instead,
         is_listing=result.is_listing,
+        scores={hit.id: hit.score for hit in result.hits} if result.read else {},
+        read=result.read,
     )

@@ -29,7 +29,7 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         .lateral("packages")
     )
     found = (
-        select(Service, Freelancer, packages.c.price, packages.c.days)
+        select(Service, Freelancer, packages.c.price, packages.c.days, talent.SHOWN_PARK)
         .join(Freelancer, Freelancer.id == Service.freelancer_id)
         .join(User, User.id == Freelancer.user_id)
         .join(packages, onclause=true())
@@ -37,7 +37,7 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     )
     rows = (await db.execute(found)).all()
     skills = await _skills(db, ids)
-    evidence = await evidence_of(db, sorted({freelancer.user_id for _, freelancer, _, _ in rows}))
+    evidence = await evidence_of(db, sorted({freelancer.user_id for _, freelancer, *_ in rows}))
     return [
         {
             "id": str(service.id),
@@ -46,14 +46,16 @@ async def load(db: AnySession, ids: Sequence[UUID]) -> list[dict[str, Any]]:
             "skills": [skill.slug for skill in skills.get(service.id, [])],
             "skill_names": [name for skill in skills.get(service.id, []) for name in skill.search_names],
             "certified_by": talent.certified_by(evidence[freelancer.user_id]),
+            "proven": talent.is_proven(evidence[freelancer.user_id]),
             "languages": [language["code"] for language in freelancer.languages],
             "district": freelancer.district if freelancer.shows_place else None,
+            "park": park,
             "currency": service.currency,
             "price": price or 0,
             "days": days or 0,
             "posted_at": int((service.published_at or service.created_at).timestamp()),
         }
-        for service, freelancer, price, days in rows
+        for service, freelancer, price, days, park in rows
     ]
 
 
@@ -91,6 +93,8 @@ _FIELDS = {
     "certified_by": talent.CERTIFIED_BY,
     "languages": talent.LANGUAGES,
     "district": talent.SHOWN_DISTRICT,
+    "park": talent.SHOWN_PARK,
+    "proven": talent.IS_PROVEN,
     "currency": Service.currency,
     "price": _least(ServicePackage.price_minor),
     "days": _least(ServicePackage.days),

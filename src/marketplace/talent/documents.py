@@ -56,6 +56,7 @@ def _skills(evidence: list[SkillEvidence]) -> dict[str, Any]:
         "skills": list(skills),
         "skill_names": [name for skill in skills.values() for name in skill.search_names],
         "certified_by": certified_by(evidence),
+        "proven": is_proven(evidence),
         "newcomer": not any(each.kind == "earned" for each in evidence),
     }
 
@@ -65,28 +66,42 @@ def certified_by(evidence: Sequence[SkillEvidence]) -> list[str]:
     return sorted({each.issuer_slug or "" for each in evidence if each.kind == "certified"})
 
 
+def is_proven(evidence: Sequence[SkillEvidence]) -> bool:
+    """Whether somebody else vouches for a skill of hers: a test, a certificate, a finished contract."""
+    return any(each.kind in _PROOF for each in evidence)
+
+
 def _of_her(found: Select[str]) -> ColumnElement[Any]:
     return gathered(found.where(Evidence.user_id == Freelancer.user_id).correlate(Freelancer).distinct())
 
 
+_PROOF = ("tested", "certified", "earned")
 CERTIFIED_BY = _of_her(
     select(func.coalesce(Organisation.slug, Evidence.outside_issuer, ""))
     .select_from(Evidence)
     .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
     .where(Evidence.kind == "certified")
 )
+IS_PROVEN = exists().where(Evidence.user_id == Freelancer.user_id, Evidence.kind.in_(_PROOF))
 _HAS_EARNED = exists().where(Evidence.user_id == Freelancer.user_id, Evidence.kind == "earned")
 LANGUAGES = gathered(select(func.jsonb_array_elements(Freelancer.languages).op("->>")("code")).correlate(Freelancer))
+SHOWN_PARK = case(
+    (
+        Freelancer.shows_place,
+        select(Park.slug).where(Park.id == Freelancer.park_id).correlate(Freelancer).scalar_subquery(),
+    )
+)
 SHOWN_DISTRICT = case((Freelancer.shows_place, Freelancer.district))
 _FIELDS = {
     "skills": _of_her(select(Skill.slug).join(Evidence, Evidence.skill_id == Skill.id)),
     "languages": LANGUAGES,
     "district": SHOWN_DISTRICT,
-    "park": case((Freelancer.shows_place, Park.slug)),
+    "park": SHOWN_PARK,
     "currency": Freelancer.currency,
     "available": Freelancer.hours_a_week > 0,
     "newcomer": ~_HAS_EARNED,
     "certified_by": CERTIFIED_BY,
+    "proven": IS_PROVEN,
     "rate": Freelancer.rate_minor,
     "hours_a_week": Freelancer.hours_a_week,
     "active_at": epoch(Freelancer.updated_at),

@@ -63,6 +63,7 @@ class Labels:
             "near": lambda value: place_name(value, locale) or value,
             "language": lambda value: self._say(LANGUAGES.get(value, value)),
             "remote": lambda _: self._say(N_("Can be done from anywhere")),
+            "proven": lambda _: self._say(N_("Tested, certified or earned here")),
             "newcomer": lambda _: self._say(N_("New here")),
             "kind": lambda value: self._say(KINDS.get(value, value)),
             "level": lambda value: self._say(LEVEL_WORDS.get(value, value)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from marketplace.discovery.criteria import Criteria, GigCriteria, JobCriteria, PeopleCriteria, PlacedCriteria
-from marketplace.discovery.impressions import Impressions, Shown, record
+from marketplace.discovery.impressions import Impressions, Shown, by_words, record
 from marketplace.discovery.jobs import search_jobs
 from marketplace.discovery.organisations import OrganisationCriteria, search_organisations
 from marketplace.discovery.programmes import ProgrammeCriteria, search_programmes
@@ -25,7 +26,6 @@ from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
-from marketplace.web.cards import gig_card, person_card
 from marketplace.web.drawn import marked
 from marketplace.web.facets import Group, Labels
 from marketplace.web.limits import keep_pace
@@ -88,7 +88,7 @@ async def find_gigs(visit: Visit) -> Answer:
     criteria = _criteria(visit, GigCriteria)
     async with visit.read() as db:
         found = await search_gigs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "gigs", criteria, [row.id for row in found.rows])
+    _note(visit, "gigs", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -100,8 +100,7 @@ async def find_gigs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
-    return _list(visit, GIGS, criteria, found=shown, groups=groups)
+    return _list(visit, GIGS, criteria, found=found, groups=groups)
 
 
 @get("/jobs", PUBLIC)
@@ -110,7 +109,7 @@ async def find_jobs(visit: Visit) -> Answer:
     criteria = _criteria(visit, JobCriteria)
     async with visit.read() as db:
         found = await search_jobs(db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit))
-    _note(visit, "jobs", criteria, [row.id for row in found.rows])
+    _note(visit, "jobs", criteria, found)
     labels, facets = Labels(visit.locale), found.facets
     groups = [
         labels.group("kind", N_("Kind"), facets.get("kind"), criteria.kinds),
@@ -125,8 +124,7 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
-    return _list(visit, JOBS, criteria, found=shown, groups=groups)
+    return _list(visit, JOBS, criteria, found=found, groups=groups)
 
 
 @get("/people", PUBLIC)
@@ -136,11 +134,13 @@ async def find_people(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-        fairs = await inviting.asking(db, visit.person.id, at=visit.now) if visit.person and not visit.is_htmx else []
-    _note(visit, "people", criteria, [row.id for row in found.rows])
+        asks_people = visit.person is not None and visit.person.is_organiser and not visit.is_htmx
+        fairs = await inviting.asking(db, visit.user.id, at=visit.now) if asks_people else []
+    _note(visit, "people", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
@@ -148,8 +148,7 @@ async def find_people(visit: Visit) -> Answer:
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
         labels.within(criteria.within, N_("Lately active")),
     ]
-    shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
-    return _list(visit, PEOPLE, criteria, found=shown, groups=groups, fairs=fairs)
+    return _list(visit, PEOPLE, criteria, found=found, groups=groups, fairs=fairs)
 
 
 @get("/services", PUBLIC)
@@ -160,12 +159,14 @@ async def find_services(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_services(db, visit.services[SearchIndex], criteria, reader=reader)
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-    _note(visit, "services", criteria, [row.id for row in found.rows])
+    _note(visit, "services", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
+        labels.flag("proven", N_("A skill is proven"), found.facets.get("proven"), is_chosen=criteria.is_proven),
         labels.group("certified", N_("Certified by"), found.facets.get("certified_by"), criteria.issuers),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
+        labels.group("park", N_("Park"), found.facets.get("park"), criteria.parks),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
         labels.within(criteria.within),
@@ -182,7 +183,7 @@ async def find_organisations(visit: Visit) -> Answer:
         found = await search_organisations(
             db, visit.services[SearchIndex], criteria, at=visit.now, viewer=_reader(visit)
         )
-    _note(visit, "organisations", criteria, [row.id for row in found.rows])
+    _note(visit, "organisations", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("kind", N_("What they do here"), found.facets.get("kinds"), criteria.kinds),
@@ -199,7 +200,7 @@ async def find_programmes(visit: Visit) -> Answer:
     criteria = _criteria(visit, ProgrammeCriteria)
     async with visit.read() as db:
         found = await search_programmes(db, visit.services[SearchIndex], criteria, at=visit.now)
-    _note(visit, "training", criteria, [row.id for row in found.rows])
+    _note(visit, "training", criteria, found)
     labels = Labels(visit.locale)
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
@@ -274,7 +275,7 @@ def _list(
             (said.get(pair, label), href(criteria.without(*pair)))
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
-        places=[(each.slug, place_name(each.slug, visit.locale)) for each in read_places()[0]],
+        places=_places(visit.locale),
         distances=distances(criteria),
         clear_href=href(criteria.cleared()),
         exact_href=href(replace(criteria, is_exact=True, page=1)),
@@ -286,6 +287,12 @@ def _list(
         suggested=suggested(criteria.words, map(title_of, found.rows), visit.locale) if visit.is_htmx else (),
         **more,
     )
+
+
+@cache
+def _places(locale: str) -> Sequence[tuple[str, str | None]]:
+    """Where one may be near to."""
+    return [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
 
 
 def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:
@@ -320,15 +327,17 @@ def _history(visit: Visit, address: str) -> dict[str, str]:
     return {"HX-Push-Url" if htmx.source(visit).startswith("form") else "HX-Replace-Url": address}
 
 
-def _note(visit: Visit, surface: str, criteria: Criteria, documents: list[Any]) -> None:
+def _note(visit: Visit, surface: str, criteria: Criteria, found: Found[Any]) -> None:
+    documents = tuple(row.id for row in found.rows)
     impressions.note(
         Shown(
             at=visit.now,
             user_id=visit.person.id if visit.person else None,
             surface=surface,
             query=criteria.to_query(),
-            documents=tuple(documents),
+            documents=documents,
             first_rank=(criteria.page - 1) * PAGE + 1,
+            scores=by_words(documents, found.scores, found.read),
         )
     )
 

@@ -181,7 +181,7 @@ class TestDetection:
         ],
     )
     async def test_a_trigger_of_the_owners_own_is_found_out(self, forger: Session, attack: str) -> None:
-        """At depth 2, as a posting comes in, and gone again afterwards. What is written is final to it too."""
+        """At depth 2, as a posting comes in, and gone again afterwards. (What is written is final to it too.)"""
         assert await problems(forger) == []
         for statement in (
             "CREATE TABLE mine (one integer)",

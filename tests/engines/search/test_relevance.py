@@ -8,12 +8,12 @@ from tests.engines.search.corpus import engine
 
 FLOORS = {
     "plain": 0.93,
-    "prefix": 0.94,
-    "typo": 0.94,
-    "synonym": 0.875,
-    "joined": 0.96,
+    "prefix": 0.95,
+    "typo": 0.96,
+    "synonym": 0.87,
+    "joined": 0.965,
     "roman": 0.86,
-    "urdu": 0.92,
+    "urdu": 0.93,
 }
 
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from marketplace.engines.search.settings import UnsupportedSetting, load_settings
+from marketplace.engines.search.synonyms import read_synonyms
 from tests.engines.search.corpus import SEARCH
 
 MEILISEARCH_KEYS = {
@@ -42,11 +43,17 @@ def test_our_files_use_only_keys_of_meilisearch_and_are_honoured():
 
 
 def test_synonyms_are_folded_and_mutual():
-    synonyms = load_settings(SEARCH)["gigs"].synonyms
+    synonyms = read_synonyms(SEARCH)
     assert ("wordpress",) in synonyms[("wp",)]
     for phrase, others in synonyms.items():
         for other in others:
             assert phrase in synonyms[other], (phrase, other)
+
+
+def test_a_phrase_is_known_by_what_a_query_leaves_of_it():
+    synonyms = load_settings(SEARCH)["gigs"].synonyms
+    assert ("book", "cover") in synonyms[("kitab", "sarwarq")]
+    assert ("gis", "mapping") not in synonyms, "two things are no name of one"
 
 
 @pytest.mark.parametrize(

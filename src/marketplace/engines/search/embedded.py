@@ -5,7 +5,8 @@ attribute as a rule, and other machines (one host). Sorting by a number comes be
 Answers are kept until the next commit: what an index finds depends on nothing else.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -18,11 +19,13 @@ from tantivy import Occur
 
 from marketplace.engines.search.compiling import Compiler, keyword
 from marketplace.engines.search.documents import expect_known, keywords
+from marketplace.engines.search.explaining import explain
 from marketplace.engines.search.filters import And
 from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
-from marketplace.engines.search.protocol import Document, Hit, Query, Result
-from marketplace.engines.search.ranking import Ranker, query_words
+from marketplace.engines.search.protocol import Document, Explanation, Hit, Query, Result
+from marketplace.engines.search.ranking import Ranker
+from marketplace.engines.search.reading import Reading, fewer, only_stop_words, query_words
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
 T = TypeVar("T")
@@ -53,6 +56,10 @@ class EmbeddedSearch:
                 self._answers.clear()
             self._answers[asked] = answer
         return answer
+
+    async def explain(self, index: str, read: Mapping[str, Any], document: Document) -> Explanation | None:
+        reading = Reading.of(read)
+        return explain(self._settings[index], reading, document) if reading else None
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
         await self._thread(partial(self._write, index, upsert, delete))
@@ -130,59 +137,72 @@ class Search:
     ) -> None:
         self.settings, self.searcher, self.compiler, self.asked = settings, searcher, compiler, query
         self.ranker = Ranker(settings, schema, searcher)
-        self.words = query_words(query.words, settings.stop_words)
-        self.needed = len(self.words)
-        self.instead = {} if query.is_exact else self._instead()
+        self.left_out: tuple[str, ...] = ()
+        self.reading = self._read(query_words(query.words, settings))
 
     def result(self) -> Result:
-        """Relax the words from the right while fewer than a page are found, then count, sort and page."""
-        if self.asked.words.strip() and not self.words:
+        """Relax the words while fewer than a page are found, then count, sort and page."""
+        if self.asked.words.strip() and not self.reading.words and not self.left_out:
             return Result()
         query, found = self._relaxed()
+        words, needed = self.reading.words, self.reading.needed
         return Result(
             hits=tuple(self._hits(query, found)),
             total=found.count,
             facets=self._facets(query) if self.asked.facets else {},
-            used=tuple(self.words[: self.needed]),
-            dropped=tuple(self.words[self.needed :]),
-            instead=self.instead,
+            used=tuple(words[at] for at in sorted(needed)),
+            dropped=self.left_out or tuple(word for at, word in enumerate(words) if at not in needed),
+            instead={word: tuple(likes) for word, likes in self.reading.instead.items()},
+            read={} if self.asked.sort else self.reading.kept(),
         )
 
-    def _instead(self) -> dict[str, tuple[str, ...]]:
-        """For each word that nothing has in any way: what sounds like it and is in the index."""
+    def _read(self, words: list[str]) -> Reading:
+        """What the index knows of the words. Where they say nothing and nothing has them, all is shown."""
+        reading = self.ranker.read(words)
+        if only_stop_words(words, self.settings) and not self._count(self.ranker.query(reading)):
+            self.left_out, reading = tuple(words), Reading(())
+        return reading if self.asked.is_exact else replace(reading, instead=self._instead(reading))
+
+    def _instead(self, reading: Reading) -> dict[str, tuple[str, ...]]:
+        """For each word that nothing has in any way and we do not know: what sounds like it and is in the index."""
         found: dict[str, tuple[str, ...]] = {}
-        for word in self.words:
-            if self.ranker.is_known(word) or not (likes := self.settings.sounds.like(word)):
+        for word in reading.words:
+            if word in reading.known or word in self.settings.vocabulary:
                 continue
-            if not self._count(self.ranker.query([word], 1)):
-                known = tuple(like for like in likes if self._count(self.ranker.query([word], 1, {word: (like,)})))
+            likes = self.settings.sounds.like(word)
+            alone = self.ranker.read([word])
+            if likes and not self._count(self.ranker.query(alone)):
+                known = tuple(
+                    like for like in likes if self._count(self.ranker.query(replace(alone, instead={word: (like,)})))
+                )
                 found |= {word: known} if known else {}
         return found
 
     def _relaxed(self) -> tuple[tantivy.Query, Any]:
         query = self._query(self.asked.groups)
-        found, needed = self._found(query), self.needed
-        while self.asked.matching == "last" and found.count < self.asked.limit and self.needed > 1:
-            self.needed -= 1
-            wider = self._query(self.asked.groups)
-            if (more := self._found(wider)).count > found.count:
-                query, found, needed = wider, more, self.needed
-        self.needed = needed
+        found, best = self._found(query), self.reading
+        if self.asked.matching == "last" and found.count < self.asked.limit:
+            for needed in fewer(best.words, best.known, self.settings):
+                self.reading = replace(self.reading, needed=needed)
+                wider = self._query(self.asked.groups)
+                if (more := self._found(wider)).count > found.count:
+                    query, found, best = wider, more, self.reading
+                if found.count >= self.asked.limit or (found.count and len(needed) == 1):
+                    break
+        self.reading = best
         return query, found
 
     def _found(self, query: tantivy.Query) -> Any:
         """The count and, where relevance decides, all hits that pages reach: equal ones are yet to be sorted."""
-        is_ranked = bool(self.words) and not self.asked.sort
+        is_ranked = bool(self.reading.words) and not self.asked.sort
         return self.searcher.search(query, limit=self.settings.max_hits if is_ranked else 1)
 
     def _query(self, groups: Any, *, without: str = "") -> tantivy.Query:
         parts = (self.asked.filter, *(part for field, part in groups.items() if field != without))
         narrowed = tantivy.Query.const_score_query(self.compiler.filter(And(parts)), 0.0)
-        if not self.words:
+        if not self.reading.words:
             return narrowed
-        return tantivy.Query.boolean_query(
-            [(Occur.Must, self.ranker.query(self.words, self.needed, self.instead)), (Occur.Must, narrowed)]
-        )
+        return tantivy.Query.boolean_query([(Occur.Must, self.ranker.query(self.reading)), (Occur.Must, narrowed)])
 
     def _count(self, query: tantivy.Query) -> int:
         return cast(Any, self.searcher.search(query, limit=1)).count
@@ -198,7 +218,7 @@ class Search:
             direction = tantivy.Order.Asc if order == "asc" else tantivy.Order.Desc
             found = self.searcher.search(query, limit=end, count=False, order_by_field=field, order=direction).hits
             page = found[begin:end]
-        elif self.words:
+        elif self.reading.words:
             page = self._newest_among_equals(ranked.hits)[begin:end]
         else:
             by_newest = self.settings.newest_first

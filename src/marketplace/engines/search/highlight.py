@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from marketplace.engines.search.folding import words
+from marketplace.engines.search.vocabulary import one_apart
 
 _RUNS = re.compile(r"\S+")
 
@@ -49,15 +50,6 @@ def _is_hit(run: str, wanted: tuple[str, ...]) -> bool:
 
 def _found(word: str, wanted: Sequence[str]) -> bool:
     return any(
-        word == each or (len(each) > 2 and word.startswith(each)) or (len(each) >= 5 and _one_apart(word, each))
+        word == each or (len(each) > 2 and word.startswith(each)) or (len(each) >= 5 and one_apart(word, each))
         for each in wanted
     )
-
-
-def _one_apart(left: str, right: str) -> bool:
-    """One letter put in, left out, changed or swapped with its neighbour."""
-    if abs(len(left) - len(right)) > 1:
-        return False
-    same = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    a, b = left[same:], right[same:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])

@@ -6,18 +6,20 @@ from uuid import UUID
 
 from marketplace.engines.search.filters import And
 from marketplace.engines.search.meili_client import Meili, MeiliRefused
+from marketplace.engines.search.meili_explain import BY
 from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Hit, Query, Result
-from marketplace.engines.search.ranking import query_words
+from marketplace.engines.search.reading import fewer, only_stop_words, query_words
 from marketplace.engines.search.settings import IndexSettings
 
 
 class Asked:
-    """A query against one index. When all words find less than a page, words are left out from the right."""
+    """A query against one index. When all words find less than a page, some are left out (`fewer`)."""
 
     def __init__(self, meili: Meili, uid: str, settings: IndexSettings, query: Query) -> None:
         self.meili, self.uid, self.settings, self.asked = meili, uid, settings, query
-        self.words = query_words(query.words, settings.stop_words)
+        self.words = query_words(query.words, settings)
+        self.left_out: list[str] = []
         self.instead: dict[str, tuple[str, ...]] = {}
 
     async def result(self) -> Result:
@@ -31,29 +33,28 @@ class Asked:
             raise
 
     async def _result(self) -> Result:
-        needed = len(self.words)
-        found = await self._search(needed, "all")
+        found = await self._search("all")
+        if not found.total and only_stop_words(self.words, self.settings):
+            self.left_out, self.words = self.words, []
+            found = await self._search("all")
         if found.total < self.asked.limit and self.words:
             if not self.asked.is_exact and await self._find_instead():
-                found = await self._search(needed, "all")
-            if self.asked.matching == "last" and (fewer := await self._fewer(found.total)) < needed:
-                found = await self._search(fewer, "last")
+                found = await self._search("all")
+            if self.asked.matching == "last" and await self._leave_out(found.total):
+                found = await self._search("last")
         return found
 
-    async def _search(self, needed: int, strategy: str) -> Result:
-        """The page and the counts. With fewer words needed, the left out ones still put their hits first."""
+    async def _search(self, strategy: str) -> Result:
+        """The page and the counts. With words left out, these still put their hits first."""
         own = [facet for facet in self.asked.facets if facet in self.asked.groups]
-        page = self._query(self.words, strategy) | self._page()
+        page = self._query([*self.words, *self.left_out] if self.words else [], strategy) | self._page()
         page["facets"] = [facet for facet in self.asked.facets if facet not in own]
         queries = [page]
-        if needed < len(self.words):
-            queries.append(self._counted(self.words[:needed]) | {"facets": page.pop("facets")})
-        words = self.words[:needed]
-        queries += [self._counted(words, without=facet) | {"facets": [facet]} for facet in own]
+        if self.words and self.left_out:
+            queries.append(self._counted(self.words) | {"facets": page.pop("facets")})
+        queries += [self._counted(self.words, without=facet) | {"facets": [facet]} for facet in own]
         first, *others = await self.meili.search(queries)
-        counted = [first, *others]
-        if needed < len(self.words):
-            counted = others
+        counted = others if self.words and self.left_out else [first, *others]
         facets: dict[str, dict[str, int]] = {}
         for each in counted:
             facets |= cast("dict[str, dict[str, int]]", each.get("facetDistribution") or {})
@@ -61,27 +62,39 @@ class Asked:
             hits=tuple(Hit(UUID(hit["id"]), float(hit.get("_rankingScore", 0))) for hit in first["hits"]),
             total=counted[0]["estimatedTotalHits"],
             facets={facet: _by_count(facets.get(facet, {})) for facet in self.asked.facets},
-            used=tuple(words),
-            dropped=tuple(self.words[needed:]),
+            used=tuple(self.words),
+            dropped=tuple(self.left_out),
             instead=self.instead,
+            read={"by": BY, "q": page["q"], "strategy": strategy} if page["q"] and not self.asked.sort else {},
         )
 
-    async def _fewer(self, total: int) -> int:
-        """How many words to need so that a page is found, as few left out as possible."""
-        needed = len(self.words)
-        counts = [self._counted(self.words[:count]) for count in range(len(self.words) - 1, 0, -1)]
-        if not counts:
-            return needed
-        for count, answer in zip(range(len(self.words) - 1, 0, -1), await self.meili.search(counts), strict=True):
-            if total >= self.asked.limit:
-                break
+    async def _leave_out(self, total: int) -> bool:
+        """Leave words out, as few as it takes to find a page; False when that finds no more."""
+        sets = list(fewer(self.words, await self._known(), self.settings))
+        tries = [[self.words[at] for at in sorted(needed)] for needed in sets]
+        best = self.words
+        answers = await self.meili.search([self._counted(each) for each in tries]) if tries else []
+        for words, answer in zip(tries, answers, strict=True):
             if answer["estimatedTotalHits"] > total:
-                total, needed = answer["estimatedTotalHits"], count
-        return needed
+                total, best = answer["estimatedTotalHits"], words
+            if total >= self.asked.limit or (total and len(words) == 1):
+                break
+        self.left_out = [word for word in self.words if word not in best]
+        self.words = best
+        return bool(self.left_out)
+
+    async def _known(self) -> set[str]:
+        """The first word, if any document has it: all that `fewer` wants to know."""
+        first = self.words[0]
+        if self.settings.vocabulary.worth(first):
+            return {first}
+        (answer,) = await self.meili.search([{"indexUid": self.uid, "q": f'"{first}"', "limit": 0}])
+        return {first} if answer["estimatedTotalHits"] else set()
 
     async def _find_instead(self) -> bool:
         """For each word that nothing has, whatever the filters, put the nearest that sounds alike and is there."""
-        likes = {word: likes for word in self.words if (likes := self.settings.sounds.like(word))}
+        strange = [word for word in self.words if word not in self.settings.vocabulary]
+        likes = {word: likes for word in strange if (likes := self.settings.sounds.like(word))}
         if not likes:
             return False
         words = list(dict.fromkeys(word for typed, others in likes.items() for word in (typed, *others)))

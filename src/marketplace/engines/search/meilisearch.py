@@ -8,14 +8,15 @@ wait never returns when a task is canceled.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
 from marketplace.engines.search.documents import flat
 from marketplace.engines.search.meili_client import Meili, MeiliRefused, SearchUnavailable
+from marketplace.engines.search.meili_explain import BY, explained
 from marketplace.engines.search.meili_query import Asked
-from marketplace.engines.search.protocol import Document, Query, Result
+from marketplace.engines.search.protocol import Document, Explanation, Query, Result
 from marketplace.engines.search.settings import IndexSettings, check
 from marketplace.engines.search.sql import Listing, listed
 from marketplace.kernel.database import Database
@@ -56,6 +57,12 @@ class MeiliSearch:
                 self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
                 _log.warning("Meilisearch does not answer, PostgreSQL lists: %s", error)
         return await self._listed(index, query)
+
+    async def explain(self, index: str, read: Mapping[str, Any], document: Document) -> Explanation | None:
+        """Asks Meilisearch once more, for this one document."""
+        if read.get("by") != BY:
+            return None
+        return await explained(self.meili, self._uid(index), read, document["id"])
 
     async def write(self, index: str, *, upsert: Sequence[Document] = (), delete: Sequence[UUID] = ()) -> None:
         uid = self._uid(index)
@@ -162,9 +169,15 @@ class MeiliSearch:
 def settings_body(settings: IndexSettings) -> dict[str, Any]:
     """What Meilisearch gets as settings: the file, its stop words folded as documents are, and the synonyms.
 
-    Words that are not folded it would give back in a spelling of its own, and the index would be built anew for ever.
+    Words that are not folded it would give back in a spelling of its own, and the index would be built anew for ever. A
+    synonym that is nothing but stop words would stand for every document.
     """
-    synonyms = {" ".join(phrase): [" ".join(each) for each in others] for phrase, others in settings.synonyms.items()}
+    said = {
+        " ".join(phrase): [" ".join(each) for each in others if not settings.stop_words.issuperset(each)]
+        for phrase, others in settings.synonyms.items()
+        if not settings.stop_words.issuperset(phrase)
+    }
+    synonyms = {phrase: others for phrase, others in said.items() if others}
     return {**settings.body, "stopWords": sorted(settings.stop_words), "synonyms": synonyms}
 
 

@@ -47,7 +47,7 @@ class Result:
     `facets` holds counts by facet and value, most frequent first; `used` are the folded words that hits had to
     match, `dropped` those left out because too little was found with them. `instead` says what else was looked for in
     place of a word that nothing has (Roman Urdu by its sound). `is_listing` when the engine is down and PostgreSQL
-    listed instead: no ranking, no typos.
+    listed instead: no ranking, no typos. `read` is how the words were read, for `explain` later; empty without words.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -57,6 +57,31 @@ class Result:
     dropped: tuple[str, ...] = ()
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     is_listing: bool = False
+    read: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One ground of a score: how a word (or a pair of neighbours, or all words) was found, where, and what it gives.
+
+    `how` is a code, `field` the attribute's name; `most` is what the best way would give.
+    """
+
+    how: str
+    word: str = ""
+    found: str = ""
+    field: str = ""
+    points: float = 0.0
+    most: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a document has its score. Where `is_summed`, the score is the sum of the points of its grounds."""
+
+    score: float
+    grounds: tuple[Ground, ...]
+    is_summed: bool = True
 
 
 class SearchIndex(Protocol):
@@ -66,6 +91,13 @@ class SearchIndex(Protocol):
         """Find documents. An index that was never built answers with nothing.
 
         Raises: ValueError for a field that the settings of the index do not allow there.
+        """
+        ...
+
+    async def explain(self, index: str, read: Mapping[str, Any], document: Document) -> Explanation | None:
+        """The score of one document for words as they were read (`Result.read`), with its grounds.
+
+        None when it was not this engine that read them.
         """
         ...
 

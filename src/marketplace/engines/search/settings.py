@@ -12,9 +12,17 @@ from marketplace.engines.search import filters
 from marketplace.engines.search.folding import words
 from marketplace.engines.search.protocol import Query
 from marketplace.engines.search.sounds import Sounds
-from marketplace.engines.search.synonyms import Synonyms, read_synonyms
+from marketplace.engines.search.synonyms import (
+    Synonyms,
+    curated_phrases,
+    read_synonyms,
+    skill_phrases,
+    without_stop_words,
+)
+from marketplace.engines.search.vocabulary import Vocabulary
 
 FOLDING_VERSION = "1"
+_READ = ("indexes/*.json", "synonyms/*.json", "skills/*.toml")
 _TYPO = {"enabled", "minWordSizeForTypos", "disableOnNumbers"}
 _FACETING = {"maxValuesPerFacet", "sortFacetValuesBy"}
 _RULES = ("sort", "words", "typo", "proximity", "attributeRank", "wordPosition", "exactness")
@@ -42,6 +50,7 @@ class IndexSettings:
     max_hits: int
     synonyms: Synonyms
     sounds: Sounds
+    vocabulary: Vocabulary
     body: Mapping[str, Any]
     fingerprint: str
 
@@ -65,33 +74,36 @@ def load_settings(folder: Path) -> dict[str, IndexSettings]:
 
     Raises: UnsupportedSetting naming the file and the key.
     """
-    known = _vocabulary(folder, _stamp(folder))
-    loaded = (_Reader(path, *known).settings() for path in sorted((folder / "indexes").glob("*.json")))
-    return {settings.name: settings for settings in loaded}
+    return _loaded(folder, _stamp(folder))
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes when a file of the vocabulary does."""
-    found = sorted((*folder.glob("synonyms/*.json"), *folder.glob("skills/*.toml")))
+    """Changes when one of the files does."""
+    found = sorted(path for kind in _READ for path in folder.glob(kind))
     return tuple((str(path), (state := path.stat()).st_mtime_ns, state.st_size) for path in found)
 
 
 @lru_cache(maxsize=2)
-def _vocabulary(folder: Path, _: tuple[tuple[str, int, int], ...]) -> tuple[Synonyms, Sounds]:
-    """The synonyms and how their words sound: kept, since 0.2 s of work are the same for all indexes."""
+def _loaded(folder: Path, _: tuple[tuple[str, int, int], ...]) -> dict[str, IndexSettings]:
+    """Kept as long as no file changes: synonyms, how their words sound and what they say are 0.2 s of work."""
     synonyms = read_synonyms(folder)
-    return synonyms, Sounds(word for phrase in synonyms for word in phrase)
+    sounds = Sounds(word for phrase in synonyms for word in phrase)
+    vocabulary = Vocabulary(skill_phrases(folder), curated_phrases(folder))
+    paths = sorted((folder / "indexes").glob("*.json"))
+    loaded = (_Reader(path, synonyms, sounds, vocabulary).settings() for path in paths)
+    return {settings.name: settings for settings in loaded}
 
 
 class _Reader:
     """Takes one settings body apart, key by key."""
 
-    def __init__(self, path: Path, synonyms: Synonyms, sounds: Sounds) -> None:
+    def __init__(self, path: Path, synonyms: Synonyms, sounds: Sounds, vocabulary: Vocabulary) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
         self.body: dict[str, Any] = json.loads(self.text)
         self.synonyms = synonyms
         self.sounds = sounds
+        self.vocabulary = vocabulary
 
     def settings(self) -> IndexSettings:
         body = self.body
@@ -102,6 +114,7 @@ class _Reader:
         if faceting["sortFacetValuesBy"] != {"*": "count"}:
             raise self._unsupported("faceting.sortFacetValuesBy")
         pagination = self._part("pagination", {"maxTotalHits"})
+        stop_words = frozenset(word for each in body.pop("stopWords", []) for word in words(each))
         settings = IndexSettings(
             name=self.path.stem,
             searchable=tuple(body.pop("searchableAttributes")),
@@ -109,14 +122,15 @@ class _Reader:
             numbers=frozenset(numbers),
             sortable=frozenset(body.pop("sortableAttributes")),
             newest_first=self._newest_first(body.pop("rankingRules")),
-            stop_words=frozenset(word for each in body.pop("stopWords", []) for word in words(each)),
+            stop_words=stop_words,
             one_typo=sizes["oneTypo"] if typo["enabled"] else 1_000,
             two_typos=sizes["twoTypos"] if typo["enabled"] else 1_000,
             typos_in_numbers=not typo["disableOnNumbers"],
             facet_values=faceting["maxValuesPerFacet"],
             max_hits=pagination["maxTotalHits"],
-            synonyms=self.synonyms,
+            synonyms=without_stop_words(self.synonyms, stop_words),
             sounds=self.sounds,
+            vocabulary=self.vocabulary,
             body=json.loads(self.text),
             fingerprint=self._fingerprint(),
         )

@@ -12,6 +12,7 @@ from marketplace.engines.search.folding import words
 
 Phrase: TypeAlias = tuple[str, ...]
 Synonyms: TypeAlias = Mapping[Phrase, tuple[Phrase, ...]]
+_AND = frozenset({"and", "or", "aur", "ya", "اور", "یا"})
 _IN_BRACKETS = re.compile(r"\(([^)]*)\)")
 
 
@@ -29,9 +30,37 @@ def read_synonyms(folder: Path) -> Synonyms:
     return {phrase: tuple(others) for phrase, others in found.items()}
 
 
+def without_stop_words(synonyms: Synonyms, stop_words: frozenset[str]) -> Synonyms:
+    """The same, found too by what a query leaves of a phrase: ghar ka naqsha by ghar naqsha.
+
+    Not by a single word, and not what names two things (web hosting and domains).
+    """
+    found = dict(synonyms)
+    for phrase, others in synonyms.items():
+        left = tuple(word for word in phrase if word not in stop_words)
+        if 1 < len(left) < len(phrase) and _AND.isdisjoint(phrase):
+            found[left] = tuple(dict.fromkeys((phrase, *others, *found.get(left, ()))))
+    return found
+
+
 def groups(path: Path) -> list[list[str]]:
     """The groups of one file."""
     return cast("dict[str, list[list[str]]]", json.loads(path.read_text(encoding="utf-8")))["groups"]
+
+
+def curated_phrases(folder: Path) -> list[Phrase]:
+    """The folded phrases of synonyms/*.json."""
+    return [
+        tuple(words(each))
+        for path in sorted((folder / "synonyms").glob("*.json"))
+        for group in groups(path)
+        for each in group
+    ]
+
+
+def skill_phrases(folder: Path) -> list[Phrase]:
+    """The folded names of the skills of skills/*.toml."""
+    return [tuple(words(name)) for pair in _named(folder / "skills") for name in pair]
 
 
 def _curated(folder: Path) -> Iterator[tuple[str, str]]:

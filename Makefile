@@ -7,7 +7,7 @@ WORKERS ?= auto
 # Compiled modules are kept, whatever the shell says: dozens of processes start from them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: relevance help run demo test test-fast test-journeys test-slow test-beside test-crashes soak faults lint types messages lock screenshots clean ready dev
+.PHONY: relevance help run demo test test-fast test-journeys test-slow test-beside test-crashes soak kills faults lint types messages lock screenshots clean ready dev
 
 help:
 	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,11 +36,14 @@ test-beside: dev
 test-crashes: dev
 	@$(BIN)/python -m pytest -m "slow and not beside"
 
-soak: dev ## the slow tests without their budgets, until they find something or you stop them
-	@MARKETPLACE_SOAK=1 $(BIN)/python -m pytest -m slow
+soak: dev ## random histories of money until .data/histories.jsonl counts 100,000 steps; goes on where it was stopped
+	@exec $(BIN)/python -m tests.escrow.soak $(STEPS)
+
+kills: dev ## kill -9 at every executed line of the money code, into .data/kills.jsonl; goes on where it was stopped
+	@exec $(BIN)/python -m tests.faults.kills all $(or $(PART),1/1)
 
 faults: dev ## kills, races and planted faults of the money; the last line counts them
-	@$(BIN)/python -m pytest -q -p tests.faults.counting tests/faults tests/escrow tests/contracts -k "faults or crash or killed or race or at_once or twin or planted"
+	@$(BIN)/python -m pytest -q -p tests.faults.counting tests/faults tests/escrow tests/contracts -k "faults or race or fifty_at_once or presses_at_once or statement_at_once"
 
 relevance: dev ## how well each engine answers the graded panel (WORST=20 shows the worst answers)
 	@exec $(BIN)/python bench/relevance.py

@@ -5,7 +5,7 @@ Real commits on many connections. The twin without row locks must fail, or these
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -205,12 +205,15 @@ RACES = [
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-async def test_exactly_one_wins(cloned_database: Database, race: Any) -> None:
+async def test_exactly_one_wins(
+    cloned_database: Database, race: Any, record_property: Callable[[str, object], None]
+) -> None:
     cast = await cast_of(cloned_database)
     for seed in range(SEEDS):
         await race(cloned_database, cast, seed)
     async with cloned_database.read() as db:
         assert await problems(db) == []
+    record_property("races", SEEDS)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,9 @@ class Zygote:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
-        return int(self._read())
+        answer = self._read()
+        assert answer, Path(self._log.name).read_text()[-3_000:]
+        return int(answer)
 
     def _read(self) -> str:
         assert self._process.stdout
@@ -96,8 +98,10 @@ def bank(folder: Path) -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="module")
-def zygote(folder: Path) -> Iterator[Zygote]:
+async def zygote(server: EmbeddedPostgres, migrated: str, bank: SandboxServer, folder: Path) -> AsyncIterator[Zygote]:
     zygote = Zygote(folder)
+    async with begin(server, migrated, bank, folder) as trial:
+        assert zygote.run(replace(trial.order, is_warming=True)) == 0
     yield zygote
     zygote.close()
 

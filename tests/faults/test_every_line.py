@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def test_each_stretch_is_represented_by_a_line_that_changes_by_the_day() -> None
 
 
 @pytest.mark.slow
-def test_wherever_it_is_killed_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_wherever_it_is_killed_nothing_is_lost_or_doubled(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     record = tmp_path / "kills.jsonl"
     environment = os.environ | {"MARKETPLACE_KILLS_RECORD": str(record)}
     command = [sys.executable, "-m", "tests.faults.kills", "each"]
@@ -38,3 +41,4 @@ def test_wherever_it_is_killed_nothing_is_lost_or_doubled(tmp_path: Path) -> Non
     assert [kill for kill in kills if not kill["is_well"]] == []
     assert statuses == [0, 0]
     assert len({kill["effects"] for kill in kills if kill["status"] == -9}) >= LEAST
+    record_property("kills", len(kills))

@@ -73,7 +73,7 @@ async def site(server: EmbeddedPostgres, migrated: str, folder: Path) -> AsyncIt
 
 @pytest.mark.skipif(
     not os.environ.get("MARKETPLACE_SOAK"),
-    reason="`make soak` runs it: granian alone, without `up` to restart it, gives up on processes that die this often",
+    reason="with MARKETPLACE_SOAK=1: granian alone, without `up`, gives up on processes that die this often",
 )
 async def test_the_whole_site_survives(site: tuple[Trial, int], folder: Path) -> None:
     trial, port = site

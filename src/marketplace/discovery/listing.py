@@ -97,12 +97,12 @@ async def similar_gigs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    found = like(open_postings(GIGS), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
-    return [_gig(row) for row in (await db.execute(found, {"at": at})).mappings()]
+    found = like(open_postings(GIGS), posting_id).limit(limit)
+    return [_gig(row) for row in (await db.execute(found, {"at": at, "viewer": viewer})).mappings()]
 
 
 def like(postings: Any, posting_id: UUID) -> Any:
-    """Those of the postings that ask for a skill of this one: with the most and rarest in common first, then newest.
+    """Those that ask for a skill of this one, most and rarest in common first, then newest; none across a block.
 
     A skill counts one over how many postings ask for it.
     """
@@ -120,7 +120,8 @@ def like(postings: Any, posting_id: UUID) -> Any:
         .subquery()
     )
     sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(Posting.id != posting_id)
-    return sharing.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
+    seen = sharing.where(is_open_to(Posting.created_by, Posting.organisation_id, VIEWER))
+    return seen.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
 
 
 async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:

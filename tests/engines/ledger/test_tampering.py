@@ -192,7 +192,8 @@ class TestDetection:
             "DROP FUNCTION mine()",
         ):
             await forger.execute(text(statement))
-        assert any("owed:ayesha:USD" in line for line in await problems(forger)), attack
+        found = await problems(forger)
+        assert any("owed:ayesha:USD" in line or line == "trial balance of USD: 5" for line in found), found
 
     async def test_triggers_switched_off_are_reported(self, forger: Session) -> None:
         await forger.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER final"))

@@ -34,7 +34,7 @@ from tests.visitors import app, browse, client, services, settings, statements  
 TEMPLATE = "template_marketplace"
 OF_ITS_OWN = {"cloned_database", "sandbox_server"}
 """Fixtures that make a test slow: real commits in a database of its own, a server of its own."""
-FAST_SECONDS = 5
+FAST_SECONDS = 8
 """Of processor time, on a machine that does other things too; most fast tests take a twentieth of a second."""
 
 

@@ -1,6 +1,7 @@
 """Compiled templates: fixed words are in them, and what a macro shows never comes from another page or reader."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from jinja2 import nodes
@@ -35,11 +36,16 @@ def test_macros_see_only_what_their_page_was_rendered_with() -> None:
     set_in = {
         name: {each.name for each in page.find_all(nodes.Name) if each.ctx != "load"} for name, page in parsed.items()
     }
+
+    @cache
+    def wanted_by(name: str) -> set[str]:
+        return find_undeclared_variables(parsed[name]) - set_in[name]
+
     clashes: list[str] = []
     for name, page in parsed.items():
         for each in page.find_all(nodes.Import):
             assert isinstance(each.template, nodes.Const)
-            wanted = find_undeclared_variables(parsed[each.template.value]) - set_in[each.template.value]
+            wanted = wanted_by(each.template.value)
             clashes += [f"{name} sets {found} for {each.template.value}" for found in wanted & set_in[name]]
     assert not clashes
 

@@ -2,9 +2,11 @@
 
     python bench/ledger.py [seconds per run]
 
-Both run in the same embedded PostgreSQL with durable commits, driven by pgbench in turns (bare, ours, bare, …), and
-through the application's own `post`. Each figure is the median of its rounds, each ratio the median of ours to the bare
-one of the same round. On a busy machine trust the ratio and the CPU per transfer, not the transfers per second.
+and, where PGLEDGER_SQL names its files (as they are to be loaded, with ':' between), beside pgledger's own
+`pgledger_create_transfer`. All run in the same embedded PostgreSQL with durable commits, driven by pgbench in turns
+(bare, ours, …, bare, ours, …), and ours through the application's own `post` too. Each figure is the median of its
+rounds, each ratio the median of one to the bare one of the same round. On a busy machine trust the ratio and the CPU
+per transfer, not the transfers per second.
 """
 
 import asyncio
@@ -34,26 +36,6 @@ CLIENTS = (1, 4, 16)
 ROUNDS = 5
 RICH = 1_000_000_000
 
-REFERENCE = """
-CREATE TABLE ref_account (id int PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0), version bigint NOT NULL);
-CREATE TABLE ref_txn (id uuid PRIMARY KEY DEFAULT uuidv7(), key text UNIQUE NOT NULL);
-CREATE TABLE ref_entry (id uuid PRIMARY KEY DEFAULT uuidv7(), txn uuid NOT NULL REFERENCES ref_txn,
-    account int NOT NULL REFERENCES ref_account, amount bigint NOT NULL, version bigint NOT NULL,
-    balance_after bigint NOT NULL, UNIQUE (account, version));
-CREATE FUNCTION ref_transfer(p_key text, p_from int, p_to int, p_amount bigint) RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE v_txn uuid;
-BEGIN
-    INSERT INTO ref_txn (key) VALUES (p_key) RETURNING id INTO v_txn;
-    PERFORM FROM ref_account WHERE id IN (p_from, p_to) ORDER BY id FOR NO KEY UPDATE;
-    WITH moved AS (
-        UPDATE ref_account a SET balance = a.balance + l.amount, version = a.version + 1
-        FROM (VALUES (p_from, -p_amount), (p_to, p_amount)) l (id, amount) WHERE a.id = l.id
-        RETURNING a.id, l.amount, a.version, a.balance)
-    INSERT INTO ref_entry (txn, account, amount, version, balance_after) SELECT v_txn, * FROM moved;
-    RETURN v_txn;
-END $$
-"""
-
 _PAIR = (
     "\\set a random(1, {n})\n\\set b 1 + (:a + random(0, {n} - 2)) % {n}\n\\set key random(1, 9000000000000000000)\n"
 )
@@ -61,16 +43,18 @@ _OURS = (
     "SELECT ledger_post('bench:' || :client_id || ':' || :key, '\\x00', 'bench', 'bench',"
     " '00000000-0000-0000-0000-000000000007', now(), {lines}, NULL);\n"
 )
-_TWO = "ARRAY['b:' || :a, 'b:' || :b], ARRAY['USD', 'USD'], ARRAY[-10, 10]::bigint[]"
-_THREE = (
-    "ARRAY['b:' || :a, 'b:' || :b, 'platform' || chr(58) || 'bench'],"
-    " ARRAY['USD', 'USD', 'USD'], ARRAY[-10, 9, 1]::bigint[]"
-)
+# In the order in which the door wants them, as `post` does.
+_CODES = "least('b:' || :a, 'b:' || :b), greatest('b:' || :a, 'b:' || :b)"
+_TWO = f"ARRAY[{_CODES}], ARRAY['USD', 'USD'], ARRAY[-10, 10]::bigint[]"
+_THREE = f"ARRAY[{_CODES}, 'platform' || chr(58) || 'bench'], ARRAY['USD', 'USD', 'USD'], ARRAY[-10, 9, 1]::bigint[]"
 SCRIPTS = {
     "bare reference, 2 entries": _PAIR + "SELECT ref_transfer(:client_id || ':' || :key, :a, :b, 10);\n",
     "ours, 2 lines": _PAIR + _OURS.replace("{lines}", _TWO),
     "ours, 3 lines, one hot account": _PAIR + _OURS.replace("{lines}", _THREE),
 }
+PGLEDGER = [Path(name) for name in os.environ.get("PGLEDGER_SQL", "").split(os.pathsep) if name]
+if PGLEDGER:
+    SCRIPTS["pgledger, 2 entries"] = _PAIR + "SELECT pgledger_create_transfer('b:' || :a, 'b:' || :b, 10);\n"
 BARE = "bare reference, 2 entries"
 
 
@@ -96,14 +80,23 @@ async def prepare(server: EmbeddedPostgres) -> None:
     """Both schemas, and all accounts rich enough never to be refused."""
     await upgrade_async(server.url())
     connection = await asyncpg.connect(user="postgres", database="postgres", host=str(server.socket_folder))
-    await connection.execute(REFERENCE)
+    for name in (Path(__file__).with_name("bare.sql"), *PGLEDGER):
+        await connection.execute(name.read_text())
     await connection.execute(f"INSERT INTO ref_account SELECT n, {RICH}, 0 FROM generate_series(1, {ACCOUNTS}) n")
     await connection.execute(
         f"""SELECT ledger_post('seed:' || s, '\\x00', 'seed', 'bench', '00000000-0000-0000-0000-000000000007', now(),
-        ARRAY['world:bench:USD'] || array_agg('b:' || n), array_agg('USD'::text) || ARRAY['USD'],
-        ARRAY[-count(*) * {RICH}]::bigint[] || array_agg({RICH}::bigint), NULL)
+        array_agg('b:' || n ORDER BY ('b:' || n) COLLATE "C") || ARRAY['world:bench:USD'],
+        array_agg('USD'::text) || ARRAY['USD'],
+        array_agg({RICH}::bigint) || ARRAY[-count(*) * {RICH}]::bigint[], NULL)
         FROM generate_series(1, {ACCOUNTS}) n, LATERAL (SELECT n % {ACCOUNTS // 80}) g (s) GROUP BY s"""
     )
+    if PGLEDGER:
+        await connection.execute(
+            f"""INSERT INTO pgledger_accounts
+            (id, name, currency, balance, allow_negative_balance, allow_positive_balance, created_at, updated_at)
+            SELECT 'b:' || n, 'b:' || n, 'USD', {RICH}, false, true, now(), now()
+            FROM generate_series(1, {ACCOUNTS}) n"""
+        )
     await connection.execute("ANALYZE")
     await connection.close()
 

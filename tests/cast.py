@@ -3,7 +3,7 @@
 Ayesha and Hina are freelancers, Bilal hires for AgriTrack, Omar organises fairs for the park, Sana moderates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,10 @@ class Cast:
     park: Organisation
     ayesha_profile: Freelancer
     hina_profile: Freelancer
+
+    async def within(self, db: Session) -> "Cast":
+        """The same people as rows of this session, without reading them again."""
+        return Cast(*[await db.merge(getattr(self, each.name), load=False) for each in fields(self)])
 
 
 async def make_cast(db: Session) -> Cast:

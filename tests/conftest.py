@@ -25,7 +25,7 @@ from marketplace.kernel.i18n import LOCALES
 from marketplace.places.actions import load_places
 from marketplace.runtime import load_tasks
 from marketplace.skills.actions import load_skills
-from marketplace.web import pages
+from marketplace.web.templates import environments
 from tests.cast import Cast, make_cast
 from tests.shared import SharedDatabase
 from tests.visitors import app, browse, client, services, settings, statements  # noqa: F401 - fixtures of the pages
@@ -127,24 +127,31 @@ async def cast(db: Session) -> Cast:
     return cast
 
 
+@pytest.fixture(scope="session")
+def clock_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clock")
+
+
 @pytest.fixture(autouse=True)
-def clock_file(tmp_path: Path) -> Iterator[Path]:
+def clock_file(clock_folder: Path) -> Iterator[Path]:
     """`clock.advance(…)` works in every test and is forgotten after it."""
-    path = tmp_path / "clock-offset"
+    path = clock_folder / "offset"
     clock.use_offset_file(path)
     yield path
     clock.use_offset_file(None)
+    path.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A template is compiled once for all languages and workers of a run (24 ms each time)."""
+    """A template is compiled once per language for all workers of a run (24 ms each time)."""
     folder = tmp_path_factory.getbasetemp()
     folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "templates"
-    folder.mkdir(exist_ok=True)
-    kept = FileSystemBytecodeCache(str(folder))
-    for environment in (*pages.environments(reloads=False).values(), *map(rendering._environment, LOCALES)):
-        environment.bytecode_cache = kept
+    for locale in LOCALES:
+        (folder / locale).mkdir(parents=True, exist_ok=True)
+        kept = FileSystemBytecodeCache(str(folder / locale))
+        for environment in (environments(reloads=False)[locale], rendering._environment(locale)):
+            environment.bytecode_cache = kept
 
 
 @pytest.fixture(autouse=True, scope="session")

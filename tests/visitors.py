@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,8 +159,9 @@ class Statements(list[str]):
 
 
 @pytest.fixture
-def statements(shared_engine: AsyncEngine) -> Statements:
+def statements(shared_engine: AsyncEngine) -> Iterator[Statements]:
     """Counts the queries of a page: `statements.clear(); await browser.get(...); assert len(statements) <= 5`."""
     counted = Statements()
-    count_queries(shared_engine, counted)
-    return counted
+    stop = count_queries(shared_engine, counted)
+    yield counted
+    stop()

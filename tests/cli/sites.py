@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.engines.payments.sandbox_server import free_port
+
 STARTING_SECONDS = 120
 
 
@@ -31,7 +33,7 @@ class UpSite:
         self.environment = os.environ | {
             "MARKETPLACE_ENV": "test",
             "MARKETPLACE_DATA_DIR": str(data),
-            "MARKETPLACE_PORT": "8700",
+            "MARKETPLACE_PORT": str(free_port()),
             **variables,
         }
         self.output = data.with_name(f"{data.name}.out")

@@ -11,10 +11,10 @@ from marketplace.contracts.models import Contract
 from marketplace.identity.models import Membership
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
-from marketplace.kernel.database.sessions import count_queries
 from marketplace.kernel.errors import NotFound
 from tests.cast import Cast
 from tests.contracts import scenes
+from tests.visitors import Statements
 
 
 @pytest.fixture
@@ -109,15 +109,12 @@ async def test_lists_page_by_cursor(db: Session, cast: Cast) -> None:
 
 
 async def test_a_contract_is_read_with_as_many_queries_whatever_it_holds(
-    db: Session, cast: Cast, contract: Contract, tmp_path: Path, shared_engine
+    db: Session, cast: Cast, contract: Contract, tmp_path: Path, statements: Statements
 ) -> None:
-    counts: list[str] = []
-    count_queries(shared_engine, counts)
-
     async def needed() -> int:
-        counts.clear()
+        statements.clear()
         await queries.contract_view(db, contract.id, reader=cast.ayesha.id)
-        return len(counts)
+        return len(statements)
 
     before = await needed()
     for number in (1, 2):

@@ -53,7 +53,7 @@ SHOWN = {
 @pytest.fixture(scope="module")
 def site() -> Iterator[UpSite]:
     folder = Path(tempfile.mkdtemp(prefix="mkt-demo-"))
-    running = UpSite(folder / "data", MARKETPLACE_ENV="demo", MARKETPLACE_PORT="8790")
+    running = UpSite(folder / "data", MARKETPLACE_ENV="demo")
     (folder / "data").mkdir()
     (folder / "data" / "demo-filled").touch()  # we fill it ourselves
     yield running.start()

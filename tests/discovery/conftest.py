@@ -11,10 +11,7 @@ from marketplace.engines.notify.rendering import Site
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.kernel.database import Database
 from marketplace.kernel.queue import Services, drain
-from marketplace.postings import actions as postings
 from marketplace.postings.rules import Content
-from marketplace.talent import actions as talent
-from marketplace.talent.queries import freelancer_of
 from marketplace.talent.rules import Language, Profile
 from tests.engines.search.corpus import ENGINES, opened
 
@@ -83,20 +80,3 @@ async def catch_up(services):
         await drain(services, later_too=False)
 
     return run
-
-
-@pytest.fixture
-async def world(db, cast, catch_up):
-    """Five open gigs of AgriTrack, the last one newest, and two listed freelancers."""
-    published = []
-    for number, content in enumerate(GIGS):
-        at = NOW - timedelta(hours=len(GIGS) - number)
-        posting = await postings.save_draft(db, content, organisation_id=cast.agritrack.id, by=cast.bilal.id, at=at)
-        await postings.publish(db, posting, by=cast.bilal.id, at=at)
-        published.append(posting)
-    for user, profile in ((cast.ayesha, AYESHA), (cast.hina, HINA)):
-        freelancer = await freelancer_of(db, user.id)
-        await talent.save(db, freelancer, profile, by=user.id, at=NOW)
-    await db.commit()
-    await catch_up()
-    return published

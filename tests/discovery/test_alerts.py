@@ -20,6 +20,7 @@ from marketplace.postings.queries import content_of
 from marketplace.trust import blocks
 from tests.cast import make_cast
 from tests.discovery.conftest import GIG, NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from marketplace.engines.search.settings import load_settings
 from marketplace.engines.search.sql import listed
 from marketplace.kernel.paths import resource
 from marketplace.runtime import load_tasks
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 
 load_tasks()
 INDEXES = load_settings(resource("search"))

@@ -7,6 +7,7 @@ from marketplace.postings import actions as postings
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from tests.discovery.conftest import AYESHA, NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 
 
 def codes(reasons):

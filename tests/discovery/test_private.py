@@ -8,6 +8,7 @@ from marketplace.engines.search import outbox
 from marketplace.postings import actions as postings
 from marketplace.postings.rules import Content
 from tests.discovery.conftest import NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 
 PRIVATE_FIELDS = {
     *("email", "phone", "gender", "password_hash", "user_id", "created_by", "photo_file_id", "source_ref"),

@@ -15,6 +15,7 @@ from marketplace.messages import actions as messages
 from marketplace.messages.models import Notice
 from marketplace.postings import actions as postings
 from tests.discovery.conftest import GIG, NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 
 WEEK = timedelta(days=7)
 

@@ -18,6 +18,7 @@ from marketplace.skills.models import Evidence, Skill
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import freelancer_of
 from tests.discovery.conftest import AYESHA, GIGS, NOW
+from tests.discovery.five_gigs import the_cast, the_database, the_index, the_stage, the_world  # noqa: F401 - fixtures
 from tests.gigs.offering import offered
 
 

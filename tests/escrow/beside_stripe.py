@@ -3,15 +3,16 @@
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import text
 
 from tests.escrow.world import World
 
-_OURS = text("""
-    SELECT e.account_version, e.amount FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
-    WHERE a.code = 'world:stripe:USD' AND e.account_version > :after""")
+OURS = """SELECT e.account_version, e.amount FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+    WHERE a.code = 'world:stripe:USD' AND e.account_version > :after"""
 _THEIRS = (
     """SELECT seq, body FROM objects WHERE kind = 'balance_transaction' AND account = '' AND seq > ? ORDER BY seq"""
 )
@@ -33,13 +34,15 @@ class BesideStripe:
 
     async def begin(self) -> None:
         """What lies there before is none of ours."""
-        await self.look()
+        async with self.world.database.read() as db:
+            self.compare((await db.execute(text(OURS), {"after": 0})).all())
         self.under_way.clear()
 
-    async def look(self) -> dict[int, int]:
-        """Read what is new on both sides; returns the postings that have nothing at Stripe, by amount."""
-        async with self.world.database.write.begin() as db:  # ours first: what comes in between is only under way
-            ours = (await db.execute(_OURS, {"after": self.last_of_ours})).all()
+    def compare(self, ours: Iterable[tuple[int, int]]) -> dict[int, int]:
+        """Add what is new on both sides; returns the postings that have nothing at Stripe, by amount.
+
+        Ours (rows of OURS) are read before theirs: what comes in between is only under way.
+        """
         for body in self._theirs():
             for amount in filter(None, (body["amount"], -body["fee"])):
                 self.under_way[amount] += 1
@@ -49,12 +52,20 @@ class BesideStripe:
         self.under_way = Counter({amount: count for amount, count in self.under_way.items() if count})
         return {amount: count for amount, count in self.under_way.items() if count < 0}
 
-    def _theirs(self) -> list[dict[str, int]]:
-        books = sqlite3.connect(f"file:{self.world.sandbox.folder / 'sandbox.sqlite'}?mode=ro", uri=True)
-        try:
-            rows = books.execute(_THEIRS, (self.last_of_theirs,)).fetchall()
-        finally:
-            books.close()
+    def _theirs(self) -> list[dict[str, Any]]:
+        rows = self._read(_THEIRS, self.last_of_theirs)
         if rows:
             self.last_of_theirs = rows[-1][0]
         return [json.loads(body) for _seq, body in rows]
+
+    def shown(self, id: str) -> dict[str, Any]:
+        """An object as it lies in the sandbox's books."""
+        [[body]] = self._read("SELECT body FROM objects WHERE id = ?", id)
+        return json.loads(body)
+
+    def _read(self, query: str, value: object) -> list[Any]:
+        books = sqlite3.connect(f"file:{self.world.sandbox.folder / 'sandbox.sqlite'}?mode=ro", uri=True)
+        try:
+            return books.execute(query, (value,)).fetchall()
+        finally:
+            books.close()

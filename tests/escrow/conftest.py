@@ -5,15 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from marketplace.engines.payments.client import PaymentClient
-from marketplace.escrow import events
-from marketplace.kernel import events as kernel_events
-from marketplace.kernel.database import Database, Session
-from marketplace.kernel.events import Event
+from marketplace.kernel.database import Database
 from tests.engines.payments.conftest import client, contract, sandbox, sandbox_server  # noqa: F401
 from tests.engines.payments.sandbox_server import SandboxServer
+from tests.escrow.hearing import alone
 from tests.escrow.world import World
-
-KINDS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
 
 
 @pytest.fixture
@@ -40,16 +36,6 @@ async def real_world(
 
 @pytest.fixture(autouse=True)
 def heard() -> Iterator[list[object]]:
-    """Every event of escrow that is published in this test, in order. The floors above hear nothing."""
-    noted: list[object] = []
-    within = {kind: kernel_events._within[kind] for kind in KINDS}
-    after = {kind: kernel_events._after[kind] for kind in KINDS}
-
-    async def note(_db: Session, event: Event) -> None:
-        noted.append(event)
-
-    for kind in KINDS:
-        kernel_events._within[kind], kernel_events._after[kind] = [note], []
-    yield noted
-    kernel_events._within.update(within)
-    kernel_events._after.update(after)
+    """Every event of escrow that is published in this test, in order."""
+    with alone() as noted:
+        yield noted

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from marketplace.engines.ledger.journal import Line
+from marketplace.engines.ledger.journal import Line, in_order
 from marketplace.escrow import accounts, splitting
 from marketplace.escrow.fees import NotAhead, fee_terms, fees_in_force, fees_to_come, publish_fee
 from marketplace.escrow.models import Hold
@@ -109,7 +109,7 @@ async def _post(db: Session, stories: Sequence[Story]) -> None:
             "amounts": [line.money.amount_minor for line in lines],
         }
         for story in stories
-        for number, lines in enumerate(story.postings)
+        for number, lines in enumerate(map(in_order, story.postings))
     ]
     await db.execute(_POST, {"rows": json.dumps(rows), "at": clock.now()})
 

@@ -173,7 +173,7 @@ class World:
     async def events(self) -> list[dict[str, Any]]:
         """What Stripe has to tell that was not heard yet, oldest first."""
         since = self.heard_until - timedelta(seconds=2)
-        async with self.database.write.begin() as db:
+        async with self.database.read() as db:
             ids = (await db.execute(select(PayoutAccount.stripe_account_id))).scalars().all()
         found = [event async for event in self.client.events(since=since)]
         for account in filter(None, ids):

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate, Preference
 from marketplace.fairs.models import Fair, FairDay, FairRoom, FairSlot
-from marketplace.fairs.plan_models import Timetable
+from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from tests.cast import Cast
@@ -160,6 +160,12 @@ async def make_timetable(db: Session, fair: Fair, *, state: str = "published", n
     db.add(made)
     await db.flush()
     return made
+
+
+async def seat(db: Session, *meetings: Meeting) -> None:
+    """Planned in time, whatever has begun since: the database takes no meeting into the past any more."""
+    async with rewriting(db):
+        db.add_all(meetings)
 
 
 @asynccontextmanager

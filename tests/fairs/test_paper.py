@@ -16,7 +16,7 @@ from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
 from tests.cast import Cast
-from tests.fairs.scenes import Hall, make_timetable
+from tests.fairs.scenes import Hall, make_timetable, seat
 from tests.fairs.test_checkin import live_hall
 from tests.visitors import Browse
 
@@ -28,8 +28,7 @@ async def seated(db: Session, cast: Cast) -> Hall:
     for n in (0, 1):
         where: dict[str, Any] = {"booth_id": hall.booths[0].id, "table_id": hall.tables[0].id}
         where |= {"slot_id": hall.slots[n].id, "candidate_id": hall.candidates[n].id, "timetable_id": plan.id}
-        db.add(Meeting(fair_id=hall.fair.id, created_at=at, updated_at=at, **where))
-    await db.flush()
+        await seat(db, Meeting(fair_id=hall.fair.id, created_at=at, updated_at=at, **where))
     return hall
 
 
@@ -115,10 +114,9 @@ async def test_met_after_all_though_the_seat_was_given_away(db: Session, cast: C
     hall = await seated(db, cast)
     fair, table, booth, at = hall.fair, hall.tables[0], hall.booths[0], clock.now()
     await results.judge(db, fair, booth, hall.candidates[0], Card(result="no_show"), by=cast.bilal.id, at=at)
-    seat: dict[str, Any] = {"booth_id": booth.id, "table_id": table.id, "slot_id": hall.slots[0].id}
+    place: dict[str, Any] = {"booth_id": booth.id, "table_id": table.id, "slot_id": hall.slots[0].id}
     other = {"candidate_id": hall.candidates[2].id, "source": "standby"}
-    db.add(Meeting(fair_id=fair.id, created_at=at, updated_at=at, **seat, **other))
-    await db.flush()
+    await seat(db, Meeting(fair_id=fair.id, created_at=at, updated_at=at, **place, **other))
     line = Typed(code="C00001", result="met", was="no_show")
     assert (await paper_typing.type_back(db, fair, table, booth, [line], by=cast.omar.id, at=at)).count == 1
     hers = (await db.scalars(select(Meeting).where(Meeting.candidate_id == hall.candidates[0].id))).one()

@@ -2,20 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.fairs import results
+from marketplace.fairs.day_models import Checkin
 from marketplace.fairs.models import Fair, FairSlot
-from marketplace.fairs.plan_models import Meeting
+from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.results import Card
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from tests.cast import Cast
-from tests.fairs.scenes import Hall, make_timetable
+from tests.fairs.scenes import Hall, make_timetable, seat
 from tests.fairs.test_checkin import live_hall
 
 
@@ -27,8 +28,7 @@ async def met(db: Session, hall: Hall, slot: int, **values: Any) -> Meeting:
     made = Meeting(
         fair_id=hall.fair.id, slot_id=hall.slots[slot].id, created_at=at, updated_at=at, **where, **who, **values
     )
-    db.add(made)
-    await db.flush()
+    await seat(db, made)
     return made
 
 
@@ -75,6 +75,45 @@ async def test_nobody_is_moved_into_the_past_and_what_is_to_come_moves(db: Sessi
     later = clock.now() + timedelta(hours=3)
     await refused(db, here.values(slot_id=hall.slots[4].id, updated_at=later), "what has begun stays")
     assert await cell(db, coming.id) == (hall.tables[0].id, hall.slots[5].id, hall.candidates[0].id, "planned")
+
+
+async def test_nobody_is_put_into_the_past_when_meetings_are_added(db: Session, cast: Cast) -> None:
+    """What is over takes nobody; the slot under way only who stands by or walks in; what is to come everybody."""
+    hall = await live_hall(db, cast)
+    plan, at = await make_timetable(db, hall.fair), clock.now()
+
+    def row(slot: int, source: str) -> Any:
+        where: dict[str, Any] = {"booth_id": hall.booths[0].id, "table_id": hall.tables[0].id}
+        where |= {"slot_id": hall.slots[slot].id, "candidate_id": hall.candidates[0].id, "timetable_id": plan.id}
+        return insert(Meeting).values(fair_id=hall.fair.id, created_at=at, updated_at=at, source=source, **where)
+
+    for slot, source in ((0, "plan"), (0, "standby"), (2, "walk_in"), (3, "plan")):
+        await refused(db, row(slot, source), "nobody is put into the past")
+    for slot, source in ((3, "standby"), (4, "plan")):
+        point = await db.begin_nested()
+        await db.execute(row(slot, source))
+        await point.rollback()
+    await refused(db, row(4, "plan").values(updated_at=at + timedelta(hours=3)), "nobody is put into the past")
+
+
+async def test_a_version_that_was_made_and_a_reading_stay_whoever_asks(db: Session, cast: Cast) -> None:
+    """Its plan, input, seed and figures; no second run; a reading is not changed or removed."""
+    hall, at = await live_hall(db, cast), clock.now()
+    made = await make_timetable(db, hall.fair)
+    here = update(Timetable).where(Timetable.id == made.id)
+    await db.execute(here.values(cells=[["a", "b", "c", "d"]], finished_at=at))
+    for values in ({"cells": []}, {"seed": 8}, {"figures": {"gap": 0}}, {"input": {}}, {"finished_at": None}):
+        await refused(db, here.values(values), "a version that is made stays")
+    for state in ("waiting", "made", "failed"):
+        await refused(db, here.values(state=state), "a version that is made stays")
+    await refused(db, text("DELETE FROM timetables"), "a version that is made stays")
+    await db.execute(here.values(state="superseded", published_at=at))
+    await db.execute(here.values(state="provisional"))
+    row: dict[str, Any] = {"fair_id": hall.fair.id, "room_id": hall.gate.id, "candidate_id": hall.candidates[0].id}
+    await db.execute(insert(Checkin).values(**row, nonce=uuid4(), direction="in", device_at=at, at=at))
+    for change in ({"direction": "out"}, {"refusal": "full"}, {"device_at": at - timedelta(hours=1)}):
+        await refused(db, update(Checkin).values(change), "a reading of a ticket stays")
+    await refused(db, text("DELETE FROM checkins"), "a reading of a ticket stays")
 
 
 async def test_what_became_of_it_is_said_and_put_right_afterwards(db: Session, cast: Cast) -> None:

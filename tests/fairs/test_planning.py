@@ -74,8 +74,9 @@ async def test_a_timetable_is_made_shown_published_and_made_again(
     assert "every 1s" in (await omar.get(base)).text
     await drain(services)
     page = (await omar.get(f"{base}/1")).text
-    assert "you aim for 2" in page, "what is aimed for is counted"
-    assert "0.00 %" in page and "seed 7" in page and "every 1s" not in (await omar.get(base)).text
+    assert "you aim for 2" in page and "Meetings missing to that" in page, "what is aimed for is counted"
+    assert "Fewer meetings than you aim for, and why" in page and "given away" in page
+    assert "0.000 %" in page and "seed 7" in page and "every 1s" not in (await omar.get(base)).text
     made = (await db.scalars(select(Timetable).where(Timetable.fair_id == hall.fair.id))).one()
     cells = planning.cells_of(await planning.version(db, hall.fair, 1))
     assert made.figures["unserved"] == [] and len(cells) == made.figures["meetings"] > 0

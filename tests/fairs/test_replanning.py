@@ -19,7 +19,7 @@ from marketplace.fairs.replanning import Happening
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from tests.cast import Cast
-from tests.fairs.scenes import Hall, add_candidates, make_timetable, rewriting, ticket, wish
+from tests.fairs.scenes import Hall, add_candidates, make_timetable, rewriting, seat, ticket, wish
 from tests.fairs.test_checkin import live_hall
 
 Placed = dict[tuple[UUID, UUID], tuple[UUID, UUID | None]]
@@ -40,14 +40,15 @@ async def planned_hall(db: Session, cast: Cast, *, booths: int = 4, candidates: 
     floor = await problems.floor_of(db, hall.fair)
     plan, timetable, at = planner.solve(floor.problem), await make_timetable(db, hall.fair), clock.now()
     taken: set[tuple[UUID, int]] = set()
+    rows: list[Meeting] = []
     for c, e, s in triples(plan.meetings):
         booth = floor.booths[e]
         table = next(t for t in floor.tables if t.booth_id == booth.id and (t.id, s) not in taken)
         taken.add((table.id, s))
         where: dict[str, Any] = {"booth_id": booth.id, "table_id": table.id, "slot_id": floor.slots[s].id}
         who: dict[str, Any] = {"candidate_id": floor.candidates[c].id, "timetable_id": timetable.id}
-        db.add(Meeting(fair_id=hall.fair.id, created_at=at, updated_at=at, **where, **who))
-    await db.flush()
+        rows.append(Meeting(fair_id=hall.fair.id, created_at=at, updated_at=at, **where, **who))
+    await seat(db, *rows)
     assert len(taken) > candidates
     return hall
 

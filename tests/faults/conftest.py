@@ -179,6 +179,7 @@ async def begin(server: EmbeddedPostgres, template: str, bank: SandboxServer, fo
     yield Trial(world, await _prepare(world, folder, server.url(name)), server.url(name))
     await client.close()
     await world.database.close()
+    await _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def _prepare(world: World, folder: Path, url: str) -> Order:

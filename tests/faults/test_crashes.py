@@ -52,9 +52,8 @@ TWIN_POINTS = ["payments.call.after:2", "payments.call.after:7", "payments.call.
 
 
 async def _recover(trial: Trial, zygote: Zygote) -> None:
-    """Start again, twice: the second time there is nothing left to do."""
-    for _ in range(2):
-        assert zygote.run(replace(trial.order, is_recovery=True)) == 0
+    """Start again, and once more: the second time there is nothing left to do."""
+    assert zygote.run(replace(trial.order, recoveries=2)) == 0
 
 
 async def test_undisturbed_it_ends_well_and_passes_every_failpoint(trial: Trial, zygote: Zygote, folder: Path) -> None:
@@ -94,7 +93,7 @@ async def test_a_killed_postgresql_loses_and_doubles_nothing(
 async def test_the_twin_without_idempotency_keys_is_red(trial: Trial, zygote: Zygote, point: str) -> None:
     twin = replace(trial.order, is_keyless=True)
     assert zygote.run(replace(twin, kill=point)) == -9
-    assert zygote.run(replace(twin, is_recovery=True)) == 0
+    assert zygote.run(replace(twin, recoveries=1)) == 0
     outcome = await trial.outcome()
     assert outcome != ALL_IS_WELL
     assert any("in the ledger" in line for line in outcome["problems"]), outcome

@@ -1,40 +1,40 @@
-"""Kill -9 at every line of escrow, ledger, payments and queue that the story runs; start again; all is well.
+"""Kill -9 at lines of escrow, ledger, payments and queue that the story runs; start again; all is well (kills.py).
 
-In CI every STRIDE-th line, beginning somewhere else each day; `make soak` takes them all.
+In CI one line of each stretch between two effects, another one each day, by two processes beside each other;
+`make kills` takes them all, and goes on where it was stopped.
 """
 
+import json
 import os
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from marketplace.kernel import clock
-from marketplace.kernel.database.embedded import EmbeddedPostgres
-from tests.engines.payments.sandbox_server import SandboxServer
-from tests.faults.conftest import ALL_IS_WELL, Zygote, begin
+from tests.faults.kills import Place, chosen
 
-pytestmark = pytest.mark.slow
-
-STRIDE = 1 if os.environ.get("MARKETPLACE_SOAK") else 40
+PLACES = [Place("a.py:1", 0, True), Place("a.py:2", 0, True), Place("b.py:1", 4, False), Place("b.py:2", 4, True)]
+LEAST = 35
+"""Stretches in which a line runs first, of the 300 there are: fewer, and the story runs less than it should."""
 
 
-async def test_wherever_it_is_killed_nothing_is_lost_or_doubled(
-    server: EmbeddedPostgres, migrated: str, bank: SandboxServer, folder: Path, zygote: Zygote
-) -> None:
-    trace = folder / "lines"
-    async with begin(server, migrated, bank, folder) as trial:
-        assert zygote.run(replace(trial.order, trace_lines=str(trace))) == 0
-    lines = trace.read_text().split()
-    assert len(lines) > 300, "the story runs less of the money code than it should"
-    start = clock.now().toordinal() % STRIDE
-    wrong: dict[str, object] = {}
-    for line in lines[start::STRIDE]:
-        async with begin(server, migrated, bank, folder) as trial:
-            status = zygote.run(replace(trial.order, kill_line=line))
-            for _ in range(2):
-                zygote.run(replace(trial.order, is_recovery=True))
-            outcome = await trial.outcome()
-            if status not in (-9, 0) or outcome != ALL_IS_WELL:
-                wrong[line] = (status, outcome)
-    assert wrong == {}, f"of {len(lines)} lines"
+def test_each_stretch_is_represented_by_a_line_that_changes_by_the_day() -> None:
+    days = [chosen(PLACES, "each", day=day) for day in range(9)]
+    assert all([place.effects for place in day] == [0, 4] for day in days)
+    assert {day[0].line for day in days} == {"a.py:1", "a.py:2"}
+    assert {day[1].line for day in days} == {"b.py:2"}
+    assert chosen(PLACES, "all", day=0) == PLACES
+
+
+@pytest.mark.slow
+def test_wherever_it_is_killed_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    record = tmp_path / "kills.jsonl"
+    environment = os.environ | {"MARKETPLACE_KILLS_RECORD": str(record)}
+    command = [sys.executable, "-m", "tests.faults.kills", "each"]
+    workers = [subprocess.Popen([*command, f"{part}/2"], env=environment) for part in (1, 2)]
+    statuses = [worker.wait() for worker in workers]
+    kills = [json.loads(line) for line in record.read_text().splitlines()]
+    assert [kill for kill in kills if not kill["is_well"]] == []
+    assert statuses == [0, 0]
+    assert len({kill["effects"] for kill in kills if kill["status"] == -9}) >= LEAST

@@ -23,8 +23,7 @@ async def _unknown_events(trial: Trial) -> int:
 async def test_a_planted_fault_is_seen(trial: Trial, zygote: Zygote, name: str) -> None:
     planted = replace(trial.order, plant=name, kill=PLANTS[name].kill)
     zygote.run(planted)
-    for _ in range(2):
-        zygote.run(replace(planted, kill="", is_recovery=True))
+    zygote.run(replace(planted, kill="", recoveries=2))
     outcome = await trial.outcome()
     assert outcome != ALL_IS_WELL or await _unknown_events(trial), f"{name} went unseen"
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 
 from marketplace.engines.notify.rendering import _environment as mail_environment
-from marketplace.web.pages import environments
+from marketplace.web.templates import environments
 
 ROOT = Path(__file__).parents[2]
 URDU = ROOT / "locale/ur/LC_MESSAGES/messages.po"

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.engines.notify.rendering import Site, render
 from marketplace.kernel.i18n import translations
-from marketplace.web.pages import environments
+from marketplace.web.templates import environments
 
 AT = datetime(2026, 12, 12, 9, 0, tzinfo=UTC)
 

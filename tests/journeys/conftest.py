@@ -38,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpSite]:
     data = tmp_path_factory.mktemp("journeys") / "data"
     data.mkdir()
     (data / "demo-filled").touch()
-    running = UpSite(data, MARKETPLACE_ENV="demo", MARKETPLACE_PORT="8800")
+    running = UpSite(data, MARKETPLACE_ENV="demo")
     running.start()
     yield running
     running.stop()

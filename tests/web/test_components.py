@@ -22,8 +22,8 @@ from marketplace.web.app import create_app
 from marketplace.web.assets import Assets
 from marketplace.web.cards import GigCard
 from marketplace.web.i18n import device
-from marketplace.web.pages import environments
 from marketplace.web.samples import NOW, SampleForm, sample
+from marketplace.web.templates import environments
 from tests.visitors import Browser
 
 STATIC = Path(__file__).parents[2] / "src/marketplace/web/static"

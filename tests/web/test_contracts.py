@@ -13,13 +13,12 @@ from marketplace.contracts.notices import path_of
 from marketplace.engines.files.folder import Folder
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
-from marketplace.kernel.database.sessions import count_queries
 from marketplace.kernel.queue import Services
 from tests.cast import Cast
 from tests.contracts import scenes
 from tests.gigs.writing import proposed
 from tests.postings.writing import opened
-from tests.visitors import Browse
+from tests.visitors import Browse, Statements
 
 
 @pytest.fixture
@@ -269,20 +268,18 @@ async def test_cancelling_says_what_it_means_and_does_it(
 
 @pytest.mark.parametrize(("path", "most"), [("/contracts", 2), ("{}", 10), ("{}/milestones/1", 7)])
 async def test_pages_need_few_queries(
-    db: Session, cast: Cast, contract: Contract, browse: Browse, shared_engine, path: str, most: int
+    db: Session, cast: Cast, contract: Contract, browse: Browse, statements: Statements, path: str, most: int
 ) -> None:
     for _ in range(3):
         await scenes.agreed(db, cast)
     await scenes.delivered(db, cast, contract)
     await db.commit()
     browser = await browse(cast.bilal)
-    counts: list[str] = []
-    count_queries(shared_engine, counts)
+    statements.clear()
 
     assert (await browser.get(path.format(path_of(contract.id)))).status_code == 200
 
-    asked = [statement for statement in counts if "SAVEPOINT" not in statement]
-    assert len(asked) <= most, "\n\n".join(asked)
+    assert len(statements) <= most, "\n\n".join(statements)
 
 
 async def test_the_pages_are_said_in_urdu_too(db: Session, cast: Cast, contract: Contract, browse: Browse) -> None:

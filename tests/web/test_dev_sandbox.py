@@ -55,6 +55,10 @@ async def test_banks_ask_back_send_back_and_time_passes(
     assert 'value="lost" checked' in shown and 'value="1" checked' in shown
     await client.close()
 
+    wanted = {"saved_cards": "authentication_required"}
+    await browser.submit(f"{here}/cards", wanted, shown_on=here)
+    assert 'value="authentication_required" checked' in (await browser.get(here)).text
+
     before = clock.now()
     await browser.submit(f"{here}/clock", {"days": "3"}, shown_on=here)
     assert clock.now() - before > timedelta(days=2, hours=23)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from marketplace.kernel.money import Money
-from marketplace.web.pages import environments
+from marketplace.web.templates import environments
 
 AT = datetime(2026, 12, 12, 9, 0, tzinfo=UTC)
 

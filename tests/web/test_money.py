@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from marketplace.contracts.models import Contract
+from marketplace.contracts.models import Contract, Milestone
 from marketplace.contracts.notices import path_of
 from marketplace.engines.payments.client import PaymentClient
 from marketplace.engines.payments.models import Command, WebhookEvent
@@ -28,6 +28,7 @@ from tests.contracts import scenes
 from tests.engines.payments.conftest import sandbox, sandbox_server  # noqa: F401 - fixtures
 from tests.engines.payments.sandbox_server import CONNECT_SECRET, OWN_SECRET, SandboxServer
 from tests.escrow.world import World
+from tests.gigs.offering import offered
 from tests.visitors import BASE, Browse, Browser, prove
 
 DECLINED = "4000000000000002"
@@ -327,3 +328,54 @@ async def test_a_card_that_was_kept_pays_the_next_milestone_with_one_press(
     await post.bring()
     assert "Visa ending in 4242" not in (await theirs.get("/money")).text
     assert (await scenes.told(db, cast.bilal.id))[-1] == "card_removed"
+
+
+async def test_an_order_is_paid_by_the_card_that_was_kept(
+    db: Session,
+    cast: Cast,
+    contract: Contract,
+    browse: Browse,
+    sandbox: SandboxServer,  # noqa: F811
+    post: Post,
+) -> None:
+    service = await offered(db, cast.ayesha_profile, clock.now())
+    await db.commit()
+    his, path = await browse(cast.bilal), f"/services/{service.slug}/order"
+    assert "ending in" not in (await his.get(path)).text
+    page = await his.submit(f"{path_of(contract.id, 1)}/fund", {"keep": "yes"}, shown_on=path_of(contract.id, 1))
+    await sandbox.pay(page.headers["location"])
+    await post.bring()
+    shown = (await his.get(path)).text
+    assert "Order for AgriTrack and pay USD 100 with Visa ending in 4242" in shown
+    card = shown.split('name="card" value="')[1].split('"')[0]
+    brief = "The shop is at seeds.example; make its first page open in a second on a Nokia."
+    order = {**await his.hidden(path), "organisation": "", "brief": brief, "answers-0": "Nokia", "card": card}
+    order |= {"package": "1", "price": "10000 USD"}
+
+    async def states() -> list[str]:
+        held = select(Hold.state).join(Milestone, Milestone.hold_id == Hold.id)
+        return list((await db.scalars(held.where(Milestone.contract_id != contract.id))).all())
+
+    # Refused: the order stands, nothing is charged, and its page says why and leads to the pay page.
+    await sandbox.settings(saved_cards="authentication_required")
+    first = await his.post(path, data=order)
+    assert first.status_code == 303, first.text
+    refused = first.headers["location"]
+    said = (await his.get(refused)).text
+    assert "wants you to confirm the payment yourself" in said and "Go to the pay page" in said
+    assert await states() == ["pending"]
+
+    # Sent again, as by the back button: the same order, paid once. It is of those whose card it is.
+    await sandbox.settings(saved_cards="")
+    paid = [(await his.post(path, data=order)).headers["location"] for _ in range(2)]
+    assert paid == [f"{refused}/paid", refused]
+    assert await states() == ["held"]
+    made = (await db.scalars(select(Contract).where(Contract.id != contract.id))).one()
+    assert made.organisation_id == cast.agritrack.id
+    done = select(func.count()).where(Command.operation == "payment_intents.create", Command.state == "done")
+    assert (await db.execute(done)).scalar_one() == 1
+
+    # Nobody orders with the card of others.
+    sana = await browse(cast.sana)
+    stolen = {**await sana.hidden(path), **{name: order[name] for name in ("brief", "answers-0", "card")}}
+    assert (await sana.post(path, data=stolen)).status_code == 404

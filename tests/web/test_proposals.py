@@ -13,7 +13,6 @@ from marketplace.gigs.queries import offer_of
 from marketplace.gigs.rules import Part
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
-from marketplace.kernel.database.sessions import count_queries
 from marketplace.postings import actions as postings
 from marketplace.postings.models import Posting
 from marketplace.talent import actions as talent
@@ -21,7 +20,7 @@ from marketplace.web import paging
 from tests.cast import Cast
 from tests.gigs.writing import OFFER, proposed
 from tests.postings.writing import opened, whole
-from tests.visitors import Browse
+from tests.visitors import Browse, Statements
 
 COVER = "I made two pages like this for growers in Multan; the first opens in a second on a phone of 2015."
 SUBMISSION = "7e57c0de-0000-4000-8000-00000000000a"
@@ -290,15 +289,16 @@ async def test_others_see_and_do_nothing(client, browse: Browse, cast: Cast, db:
     assert set((await db.execute(states)).scalars()) == {"submitted"}
 
 
-async def test_pages_do_not_ask_more_for_more_rows(browse: Browse, cast: Cast, db, database, gig: Posting, at) -> None:
+async def test_pages_do_not_ask_more_for_more_rows(
+    browse: Browse, cast: Cast, db, statements: Statements, gig, at
+) -> None:
     his, hers = await browse(cast.bilal), await browse(cast.ayesha)
 
     async def counted(browser, path: str) -> int:
-        counts: list[str] = []
-        count_queries(database.engine, counts)
+        statements.clear()
         shown = await browser.get(path)
         assert shown.status_code == 200
-        return len([statement for statement in counts if "SAVEPOINT" not in statement])
+        return len(statements)
 
     async def all_counts() -> list[int]:
         page = f"/gigs/{gig.slug}"

@@ -120,6 +120,7 @@ async def test_the_box_of_every_page_offers_skills_and_titles(client, world, sta
     assert words[0] == "Shopify" and any(word.startswith("Shopify store for a boutique") for word in words)
     assert "<" not in re.sub(r'<option value="[^"]*"></option>', "", offered.text)
     assert await queries(client, statements, "/search/suggest?q=s") == 0
+    assert await queries(client, statements, "/search/suggest?q=for") == 1  # the first list has enough
 
 
 async def test_nothing_found_offers_a_way_on(client, world):
@@ -158,6 +159,7 @@ async def test_pages_cost_a_fixed_number_of_queries(client, browse, cast, world,
     assert await queries(hers, statements, "/gigs") <= 1 + session
     assert await queries(client, statements, "/gigs?q=wordpress&pay=fixed&page=1") == 1
     assert await queries(client, statements, "/people") == 2
+    assert await queries(hers, statements, "/people") == 3, "who organises no fair is not asked for hers"
     assert await queries(client, statements, "/people?q=shopify") == 2
     assert await queries(client, statements, "/skills/suggest?q=word") == 0
 

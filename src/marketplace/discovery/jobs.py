@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from marketplace.discovery.criteria import JobCriteria
-from marketplace.discovery.listing import GigRow, is_open_to_viewer, like, open_postings, said
+from marketplace.discovery.listing import GigRow, among, like, newest, open_postings, said
 from marketplace.discovery.queries import Found, add, add_flags, add_places, add_within, asked, found_rows
 from marketplace.engines.search.filters import Filter, Range
 from marketplace.engines.search.protocol import PAGE, Query, SearchIndex
-from marketplace.kernel.database import AnySession
+from marketplace.kernel.database import AnySession, Prepared
 from marketplace.postings.models import Employment, Posting
 from marketplace.postings.rules import JOBS
 
@@ -66,17 +65,14 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
 
 async def newest_jobs(db: AnySession, *, at: datetime, limit: int = PAGE, viewer: UUID | None = None) -> list[JobRow]:
     """What was published last: one query."""
-    newest = _jobs().order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
-    newest = newest.where(is_open_to_viewer(viewer))
-    return [_row(row) for row in await db.execute(newest, {"at": at})]
+    return [_row(row) for row in await _NEWEST.rows(db, at=at, limit=limit, viewer=viewer)]
 
 
 async def jobs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: UUID | None = None) -> list[JobRow]:
     """Those of these ids that are still open, in the order of the ids: one query."""
     if not ids:
         return []
-    found = _jobs().where(Posting.id.in_(ids), is_open_to_viewer(viewer))
-    rows = {row.id: _row(row) for row in await db.execute(found, {"at": at})}
+    rows = {row["id"]: _row(row) for row in await _OF.rows(db, at=at, ids=ids, viewer=viewer)}
     return [rows[id] for id in ids if id in rows]
 
 
@@ -84,11 +80,10 @@ async def similar_jobs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[JobRow]:
     """Open ones that ask for skills of this one, those that share most first: one query."""
-    found = like(_jobs(), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
-    return [_row(row) for row in await db.execute(found, {"at": at})]
+    found = like(_jobs(), posting_id, viewer).limit(limit)
+    return [_row(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 
-@cache
 def _jobs() -> Any:
     terms = (Employment.level, Employment.type, Employment.months, Employment.openings, Employment.is_women_only)
     with_terms = open_postings(JOBS).join(Employment, Employment.posting_id == Posting.id)
@@ -96,5 +91,8 @@ def _jobs() -> Any:
 
 
 def _row(row: Any) -> JobRow:
-    names = ("kind", "level", "type", "months", "openings", "is_women_only", "town_part")
-    return JobRow(**said(row), **{name: getattr(row, name) for name in names})
+    return JobRow(**said(row))
+
+
+_NEWEST = Prepared(lambda: newest(_jobs()))
+_OF = Prepared(lambda: among(_jobs()))

@@ -1,20 +1,21 @@
 """Rows of the two lists, ready to be shown. Whether somebody may see a row is decided here, never by the index."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, func, select
+import msgspec
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Integer, Text, Uuid, bindparam, case, func, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from marketplace.engines.search.protocol import PAGE
 from marketplace.identity.employers.queries import listed_marks
 from marketplace.identity.models import Organisation, User
 from marketplace.kernel import clock
-from marketplace.kernel.database import AnySession
+from marketplace.kernel.database import AnySession, Prepared, one_of
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import place_name
 from marketplace.postings.models import Posting, PostingKind, PostingSkill
@@ -27,6 +28,8 @@ from marketplace.talent.rules import shown_name
 from marketplace.trust.blocks import is_open_to, not_blocked
 
 _EXCERPT = 240
+VIEWER: BindParameter[UUID] = bindparam("viewer", type_=Uuid)
+LIMIT = bindparam("limit", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +82,14 @@ class PersonRow:
 
 async def newest_gigs(db: AnySession, *, at: datetime, limit: int = PAGE, viewer: UUID | None = None) -> list[GigRow]:
     """The open gigs that were published last: one query."""
-    found = _newest_gigs(limit).where(is_open_to_viewer(viewer)) if viewer else _newest_gigs(limit)
-    return [_gig(row) for row in await db.execute(found, {"at": at})]
+    return [_gig(row) for row in await _NEWEST_GIGS.rows(db, at=at, limit=limit, viewer=viewer)]
 
 
 async def gigs_of(db: AnySession, ids: Sequence[UUID], *, at: datetime, viewer: UUID | None = None) -> list[GigRow]:
     """The gigs of these ids that are still open, in the order of the ids: one query."""
     if not ids:
         return []
-    found = _gigs().where(Posting.id.in_(ids), is_open_to_viewer(viewer))
-    rows = {row.id: _gig(row) for row in await db.execute(found, {"at": at})}
+    rows = {row["id"]: _gig(row) for row in await _GIGS_OF.rows(db, at=at, ids=ids, viewer=viewer)}
     return [rows[id] for id in ids if id in rows]
 
 
@@ -96,14 +97,14 @@ async def similar_gigs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    found = like(_gigs(), posting_id).where(is_open_to_viewer(viewer)).limit(limit)
-    return [_gig(row) for row in await db.execute(found, {"at": at})]
+    found = like(open_postings(GIGS), posting_id, viewer).limit(limit)
+    return [_gig(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 
-def like(postings: Any, posting_id: UUID) -> Any:
+def like(postings: Any, posting_id: UUID, viewer: UUID | None) -> Any:
     """Those of the postings that ask for a skill of this one: with the most and rarest in common first, then newest.
 
-    A skill counts one over how many postings ask for it.
+    A skill counts one over how many postings ask for it. Those that a block keeps from the viewer are left out.
     """
     asked = select(PostingSkill.skill_id).where(PostingSkill.posting_id == posting_id)
     worth = (
@@ -118,23 +119,21 @@ def like(postings: Any, posting_id: UUID) -> Any:
         .group_by(PostingSkill.posting_id)
         .subquery()
     )
-    sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(Posting.id != posting_id)
+    others = Posting.id != posting_id, is_open_to(Posting.created_by, Posting.organisation_id, viewer)
+    sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(*others)
     return sharing.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
 
 
 async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:
     """The listed freelancers whose profile changed last, those who are away after the others: two queries."""
-    is_away = func.coalesce(Freelancer.away_until > clock.now(), False)
-    newest = _people().order_by(is_away, Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(limit)
-    return await _persons(db, (await db.execute(newest.where(not_blocked(Freelancer.user_id, viewer)))).all())
+    return await _persons(db, await _NEWEST_PEOPLE.rows(db, at=clock.now(), limit=limit, viewer=viewer))
 
 
 async def people_of(db: AnySession, ids: Sequence[UUID], *, viewer: UUID | None = None) -> list[PersonRow]:
     """The freelancers of these ids who are still listed, in the order of the ids: two queries."""
     if not ids:
         return []
-    found = _people().where(Freelancer.id.in_(ids), not_blocked(Freelancer.user_id, viewer))
-    persons = await _persons(db, (await db.execute(found)).all())
+    persons = await _persons(db, await _PEOPLE_OF.rows(db, ids=ids, viewer=viewer))
     by_id = {person.id: person for person in persons}
     return [by_id[id] for id in ids if id in by_id]
 
@@ -149,25 +148,20 @@ def is_open(kinds: Sequence[PostingKind]) -> tuple[ColumnElement[bool], ...]:
     return Posting.kind.in_(kinds), Posting.state == "open", Posting.closes_at > bindparam("at")
 
 
-def is_open_to_viewer(viewer: UUID | None) -> ColumnElement[bool]:
-    """No block stands between the viewer and the employer of a posting."""
-    return is_open_to(Posting.created_by, Posting.organisation_id, viewer)
-
-
 def is_listed_person() -> tuple[ColumnElement[bool], ...]:
     """Who everybody may find."""
     return Freelancer.is_listed.is_(True), User.closed_at.is_(None)
 
 
-@cache
-def _newest_gigs(limit: int) -> Any:
-    """Built once: building it costs as much as running it."""
-    return _gigs().order_by(Posting.published_at.desc(), Posting.id.desc()).limit(limit)
+def newest(postings: Any) -> Any:
+    """Those that were published last and that no block keeps from the viewer."""
+    seen = postings.where(is_open_to(Posting.created_by, Posting.organisation_id, VIEWER))
+    return seen.order_by(Posting.published_at.desc(), Posting.id.desc()).limit(LIMIT)
 
 
-@cache
-def _gigs() -> Any:
-    return open_postings(GIGS)
+def among(postings: Any) -> Any:
+    """Those of the `ids` that no block keeps from the viewer."""
+    return postings.where(one_of(Posting.id), is_open_to(Posting.created_by, Posting.organisation_id, VIEWER))
 
 
 def open_postings(kinds: Sequence[PostingKind]) -> Any:
@@ -198,25 +192,13 @@ def _gig(row: Any) -> GigRow:
 
 def said(row: Any) -> dict[str, Any]:
     """A row of `open_postings` as the fields of GigRow."""
-    names = known_skills()
-    return {
-        "id": row.id,
-        "slug": row.slug,
-        "title": row.title,
-        "organisation": row.organisation,
-        "excerpt": row.excerpt,
-        "pay_kind": row.pay_kind,
-        "pay_min": Money(row.pay_min_minor, row.currency),
-        "pay_max": Money(row.pay_max_minor, row.currency),
-        "is_remote": row.is_remote,
-        "district": row.district,
-        "published_at": row.published_at,
-        "closes_at": row.closes_at,
-        "answer_by": row.answer_by,
-        "language": row.language,
-        "skills": tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in row.skills or ()),
-        "employer_marks": tuple(row.employer_marks or ()),
-    }
+    fields, names = dict(row), known_skills()
+    currency = fields.pop("currency")
+    fields["pay_min"] = Money(fields.pop("pay_min_minor"), currency)
+    fields["pay_max"] = Money(fields.pop("pay_max_minor"), currency)
+    fields["skills"] = tuple(names.get(slug) or SkillName(slug, slug, slug) for slug in fields["skills"] or ())
+    fields["employer_marks"] = tuple(fields["employer_marks"] or ())
+    return fields
 
 
 def _people() -> Any:
@@ -224,7 +206,8 @@ def _people() -> Any:
         select(
             *(Freelancer.id, Freelancer.user_id, Freelancer.handle, Freelancer.headline, Freelancer.shows_name),
             *(func.left(Freelancer.about, _EXCERPT).label("excerpt"), Freelancer.rate_minor, Freelancer.currency),
-            *(Freelancer.hours_a_week, Freelancer.languages, User.name, Freelancer.away_until),
+            *(Freelancer.hours_a_week, sql_cast(Freelancer.languages, Text).label("languages"), User.name),
+            Freelancer.away_until,
             case((Freelancer.shows_place, Freelancer.district)).label("district"),
             (Freelancer.shows_photo & Freelancer.photo_file_id.is_not(None)).label("has_photo"),
         )
@@ -233,23 +216,35 @@ def _people() -> Any:
     )
 
 
-async def _persons(db: AnySession, rows: Sequence[Any]) -> list[PersonRow]:
-    skills = await shown_skills(db, [row.user_id for row in rows])
+def _newest_people() -> Any:
+    is_away = func.coalesce(Freelancer.away_until > bindparam("at"), False)
+    seen = _people().where(not_blocked(Freelancer.user_id, VIEWER))
+    return seen.order_by(is_away, Freelancer.updated_at.desc(), Freelancer.id.desc()).limit(LIMIT)
+
+
+async def _persons(db: AnySession, rows: Sequence[Mapping[str, Any]]) -> list[PersonRow]:
+    skills = await shown_skills(db, [row["user_id"] for row in rows])
     return [
         PersonRow(
-            id=row.id,
-            user_id=row.user_id,
-            handle=row.handle,
-            name=shown_name(row.name, shows_name=row.shows_name),
-            headline=row.headline,
-            excerpt=row.excerpt,
-            rate=Money(row.rate_minor, row.currency),
-            hours_a_week=row.hours_a_week,
-            languages=tuple(language["code"] for language in row.languages),
-            district=row.district,
-            has_photo=row.has_photo,
-            away_until=row.away_until,
-            skills=tuple(skills.get(row.user_id, ())),
+            id=row["id"],
+            user_id=row["user_id"],
+            handle=row["handle"],
+            name=shown_name(row["name"], shows_name=row["shows_name"]),
+            headline=row["headline"],
+            excerpt=row["excerpt"],
+            rate=Money(row["rate_minor"], row["currency"]),
+            hours_a_week=row["hours_a_week"],
+            languages=tuple(language["code"] for language in msgspec.json.decode(row["languages"])),
+            district=row["district"],
+            has_photo=row["has_photo"],
+            away_until=row["away_until"],
+            skills=tuple(skills.get(row["user_id"], ())),
         )
         for row in rows
     ]
+
+
+_NEWEST_GIGS = Prepared(lambda: newest(open_postings(GIGS)))
+_GIGS_OF = Prepared(lambda: among(open_postings(GIGS)))
+_NEWEST_PEOPLE = Prepared(_newest_people)
+_PEOPLE_OF = Prepared(lambda: _people().where(one_of(Freelancer.id), not_blocked(Freelancer.user_id, VIEWER)))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, exists, select
+from sqlalchemy import ScalarSelect, case, exists, select
 
 from marketplace.engines.payments import outbox
 from marketplace.engines.payments.operations import Wire, part
@@ -13,10 +13,12 @@ from marketplace.escrow.errors import CardBusy
 from marketplace.escrow.events import CardRemoved, CardSaved
 from marketplace.escrow.models import Checkout, Hold
 from marketplace.identity import audit, roles
-from marketplace.identity.models import Membership
+from marketplace.identity.models import Membership, Organisation
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.events import publish
+
+MOST_SHOWN = 10
 
 
 async def cards_of(db: AnySession, organisation_id: UUID | ScalarSelect[UUID], *, reader: UUID) -> list[SavedCard]:
@@ -25,6 +27,19 @@ async def cards_of(db: AnySession, organisation_id: UUID | ScalarSelect[UUID], *
         SavedCard.organisation_id == organisation_id, SavedCard.removed_at.is_(None), _pays_there(reader)
     )
     return list((await db.execute(query.order_by(SavedCard.id))).scalars())
+
+
+async def cards_to_order_with(db: AnySession, *, reader: UUID, at: datetime) -> list[tuple[SavedCard, str]]:
+    """The cards with which she pays, oldest first, each with the organisation it pays for ("": she herself)."""
+    name = case((Organisation.is_personal, ""), else_=Organisation.name)
+    query = (
+        select(SavedCard, name)
+        .join(Organisation, Organisation.id == SavedCard.organisation_id)
+        .where(SavedCard.removed_at.is_(None), _pays_there(reader))
+        .order_by(SavedCard.id)
+        .limit(MOST_SHOWN)
+    )
+    return [(card, whose) for card, whose in (await db.execute(query)).all() if not card.is_expired(at)]
 
 
 async def card_for(db: AnySession, card_id: UUID, *, by: UUID) -> SavedCard:

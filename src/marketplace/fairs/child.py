@@ -25,10 +25,11 @@ def main() -> None:
     plan = solve(problem, seconds=asked["seconds"], progress=_say)
     told = report(problem, plan, advise=ADVISED)
     figures = plan.as_numbers() | {
-        name: value for name, value in asdict(told).items() if name not in ("unserved", "groups", "advice")
+        name: value for name, value in asdict(told).items() if name not in ("unserved", "below", "groups", "advice")
     }
     figures |= {
         "unserved": [[each.candidate, str(each.reason)] for each in told.unserved],
+        "below": [[each.candidate, each.meetings, str(each.reason)] for each in told.below],
         "advice": [[each.employer, each.more] for each in told.advice],
     }
     _write({"meetings": plan.meetings.tolist(), "figures": figures})

@@ -197,6 +197,7 @@ class FollowUp(Base):
     """The question after 30, 90 and 180 days whether she is still there, by a link of her own.
 
     `answer` is what she says, `employer_answer` what the employer says: two sources, neither overwrites the other.
+    `was_paid` and `employer_paid` are the same two about a first salary; empty while nobody said so.
     """
 
     __tablename__ = "follow_ups"
@@ -225,5 +226,7 @@ class FollowUp(Base):
     link_hash: Mapped[bytes | None] = mapped_column(unique=True)
     reminded_at: Mapped[datetime | None] = optional_timestamp()
     employer_answer: Mapped[str | None]
+    was_paid: Mapped[bool | None]
+    employer_paid: Mapped[bool | None]
     employer_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     employer_at: Mapped[datetime | None] = optional_timestamp()

@@ -41,6 +41,8 @@ WITH_US: dict[StillThere, str] = {**STILL, "working": N_("Still with us"), "left
 """The same, as an employer says it."""
 GONE: tuple[StillThere, ...] = ("left", "never_started")
 """After these nobody is asked again about this offer."""
+SALARIED = ("job", "internship")
+"""Offers whose pay does not go through this site: both sides are asked whether a first salary came."""
 REMINDED_AFTER = timedelta(days=7)
 CHOICES: dict[str, StillThere] = {each: each for each in STILL}
 """What a form may send."""
@@ -165,6 +167,20 @@ async def answer(db: Session, question: Question, said: StillThere, *, word: str
     await audit.record(db, f"follow_up.{said}", subject=("follow_up", asked.id), by=by, at=at, **values)
 
 
+async def say_paid(db: Session, question: Question, *, was_paid: bool, at: datetime) -> None:
+    """Whether her first salary has come, in her own word. Raises: QuestionOver, NotFound where no salary was agreed."""
+    asked = question.follow_up
+    if question.offer.kind not in SALARIED:
+        raise NotFound
+    if at.date() > asked.due_on + OPEN_FOR:
+        raise QuestionOver
+    before, asked.was_paid = asked.was_paid, was_paid
+    await db.flush()
+    values: dict[str, Any] = {"day": asked.day, "before": before, "paid": was_paid, "source": "candidate"}
+    by = question.candidate.user_id
+    await audit.record(db, "follow_up.salary", subject=("follow_up", asked.id), by=by, at=at, **values)
+
+
 async def of_booth(db: AnySession, booth_id: UUID, *, at: datetime) -> list[Question]:
     """An employer's people whose day has come, the newest day of each offer first."""
     found = _questions().where(FairOffer.booth_id == booth_id, FollowUp.due_on <= at.date())
@@ -175,16 +191,34 @@ async def confirm(
     db: Session, booth: Booth, follow_up_id: UUID, said: StillThere, *, by: UUID, at: datetime
 ) -> FollowUp:
     """What the employer says of it. Raises: NotFound, QuestionOver."""
-    found = _questions().where(FollowUp.id == follow_up_id, FairOffer.booth_id == booth.id)
-    row = (await db.execute(found.with_for_update(of=FollowUp))).one_or_none()
-    if row is None:
-        raise NotFound
-    asked = Question(*row).follow_up
-    if not asked.due_on <= at.date() <= asked.due_on + OPEN_FOR:
-        raise QuestionOver
+    asked = (await _own(db, booth, follow_up_id, at=at)).follow_up
     before = asked.employer_answer
     asked.employer_answer, asked.employer_by, asked.employer_at = said, by, at
     await db.flush()
     values: dict[str, Any] = {"day": asked.day, "before": before, "source": "employer"}
     await audit.record(db, f"follow_up.{said}", subject=("follow_up", asked.id), by=by, at=at, **values)
     return asked
+
+
+async def confirm_paid(db: Session, booth: Booth, follow_up_id: UUID, *, by: UUID, at: datetime) -> None:
+    """The employer says that it paid a first salary. Raises: NotFound, QuestionOver."""
+    question = await _own(db, booth, follow_up_id, at=at)
+    if question.offer.kind not in SALARIED:
+        raise NotFound
+    question.follow_up.employer_paid = True
+    await db.flush()
+    values: dict[str, Any] = {"day": question.follow_up.day, "paid": True, "source": "employer"}
+    await audit.record(db, "follow_up.salary", subject=("follow_up", question.follow_up.id), by=by, at=at, **values)
+
+
+async def _own(db: Session, booth: Booth, follow_up_id: UUID, *, at: datetime) -> Question:
+    """A question about somebody who began with this employer, while it is open."""
+    found = _questions().where(FollowUp.id == follow_up_id, FairOffer.booth_id == booth.id)
+    row = (await db.execute(found.with_for_update(of=FollowUp))).one_or_none()
+    if row is None:
+        raise NotFound
+    question = Question(*row)
+    due_on = question.follow_up.due_on
+    if not due_on <= at.date() <= due_on + OPEN_FOR:
+        raise QuestionOver
+    return question

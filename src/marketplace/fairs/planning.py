@@ -29,8 +29,13 @@ from marketplace.kernel.i18n import N_
 from marketplace.kernel.queue import defer
 
 TASK = "fairs.plan"
+CHANGED = "registrations, wishes or tables changed while it was made: make it again"
+"""`Timetable.fault` of a version whose input is no longer true; any other fault is the planner's own word."""
+NAMED_BELOW = 100
+"""Candidates with fewer meetings than aimed for who are named; all are counted by reason."""
 SECONDS = 60
 """The outer limit of a run; rounds end it long before."""
+CELL = ("candidate", "booth", "table", "slot")
 Cells = dict[tuple[str, str], tuple[str, str]]
 """Candidate and booth: table and slot (short ids)."""
 
@@ -89,14 +94,14 @@ async def keep(db: Session, timetable_id: UUID, answer: dict[str, Any], *, at: d
     frame = await frame_of(db, fair, objective=made.objective, seed=made.seed)
     if problem_to_json(frame.problem) != await db.scalar(select(Timetable.input).where(Timetable.id == made.id)):
         made.state, made.finished_at = "failed", at
-        made.fault = "registrations, wishes or tables changed while it was made: make it again"
+        made.fault = CHANGED
         return
     made.cells, kept_free = await _cells(db, frame, answer["meetings"])
     made.figures = (
         {"reserve": kept_free}
         | answer["figures"]
         | _groups(frame, answer["meetings"])
-        | {"aim": [fair.min_meetings, _below(frame, answer["meetings"], fair.min_meetings)]}
+        | {"aim": [fair.min_meetings, len(answer["figures"]["below"]) + len(answer["figures"]["unserved"])]}
         | _named(frame, answer["figures"])
     )
     made.state, made.finished_at = "made", at
@@ -154,17 +159,13 @@ def _groups(frame: Floor, meetings: list[list[int]]) -> dict[str, Any]:
     return {"groups": rows}
 
 
-def _below(frame: Floor, meetings: list[list[int]], aim: int) -> int:
-    """How many candidates have fewer meetings than the organiser aims for."""
-    count = Counter(c for c, _, _ in meetings)
-    return sum(count[n] < aim for n in range(len(frame.candidates)))
-
-
 def _named(frame: Floor, figures: dict[str, Any]) -> dict[str, Any]:
     """Numbers of the planner as ids of ours."""
     people, booths = dict(enumerate(frame.candidates)), dict(enumerate(frame.booths))
     return {
         "unserved": [[ids.short(people[c].id), reason] for c, reason in figures["unserved"]],
+        "below": [[ids.short(people[c].id), count, reason] for c, count, reason in figures["below"][:NAMED_BELOW]],
+        "below_why": Counter(reason for _, _, reason in figures["below"]),
         "advice": [[booths[e].name, more] for e, more in figures["advice"]],
     }
 
@@ -180,8 +181,8 @@ async def version(db: AnySession, fair: Fair, number: int, *, lock: bool = False
 
 
 def cells_of(made: Timetable) -> Cells:
-    """Its meetings by pair."""
-    return {(candidate, booth): (table, slot) for candidate, booth, table, slot in made.cells or []}
+    """Its meetings by pair. Versions of the day once kept three names of a cell and say nothing of pairs."""
+    return {(each[0], each[1]): (each[2], each[3]) for each in made.cells or [] if len(each) == len(CELL)}
 
 
 def compare(before: Cells, after: Cells) -> Diff:

@@ -180,6 +180,7 @@ def _floor(fair: Fair, rows: Rows, pairs: Pairs, **more: Any) -> Floor:
         employer_rank=table[:, 4].copy(),
         available=np.array(there, dtype=np.bool_).reshape(len(people), len(slots)),
         most=np.full(len(people), fair.max_meetings, dtype=np.int64),
+        least=np.full(len(people), fair.min_meetings, dtype=np.int64) if fair.min_meetings > 1 else None,
         woman=np.array([each.is_woman is True for each in people], dtype=np.bool_),
         women_only=np.tile(women, (len(booths), 1)) if women.any() else None,
         longest_run=fair.longest_run,

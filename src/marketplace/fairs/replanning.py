@@ -141,7 +141,7 @@ async def confirm(db: Session, fair: Fair, change: TimetableChange, *, by: UUID,
     made = await _next_version(db, fair, base, by=by, at=at)
     await replanning_cells.apply(db, fair, change, made, at=at)
     await _side_effects(db, fair, change, at=at)
-    made.cells = await replanning_cells.cells_of(db, fair.id)
+    made.cells, made.finished_at = await replanning_cells.cells_of(db, fair.id), at
     people, booths = replanning_cells.touched(change.moves)
     told: dict[str, Any] = {"about": f"change {change.id}", "at": at}
     await telling.candidates_of(db, fair, "fair_meetings_changed", people, **told)

@@ -151,9 +151,9 @@ async def still_fits(db: Session, change: TimetableChange) -> bool:
 
 
 async def cells_of(db: AnySession, fair_id: UUID) -> list[Any]:
-    """The whole plan as a version keeps it."""
+    """The whole plan as a version keeps it: candidate, booth, table, slot."""
     rows = await problems.live_meetings(db, fair_id)
-    return [[ids.short(row.candidate_id), ids.short(row.table_id), _short(row.slot_id)] for row in rows]
+    return [[*map(ids.short, (row.candidate_id, row.booth_id, row.table_id)), _short(row.slot_id)] for row in rows]
 
 
 def cell(meeting: Meeting) -> dict[str, Any]:

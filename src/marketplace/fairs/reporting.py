@@ -34,8 +34,9 @@ STEPS = {
     "shortlisted": N_("Shortlisted"),
     "offered": N_("Had an offer"),
     "accepted": N_("Accepted one"),
-    "started": N_("Started: money held, or hired"),
-    "paid": N_("Paid"),
+    "started": N_("Started: money held, or hired and there"),
+    "paid": N_("Paid through this site"),
+    "salary": N_("First salary received, in their own word"),
     "there_90": N_("Still there after 90 days"),
     "there_180": N_("Still there after 180 days"),
 }
@@ -87,10 +88,11 @@ class Report:
     day: DayFigures
 
 
-async def report_of(db: AnySession, fair_id: UUID) -> Report:
+async def report_of(db: AnySession, fair_id: UUID, *, at: datetime) -> Report:
     """Counted now."""
     people = (await db.execute(_people(fair_id))).all()
-    pairs = {step: {(who, booth) for who, booth in await db.execute(found)} for step, found in _steps(fair_id).items()}
+    steps = _steps(fair_id, at).items()
+    pairs = {step: {(who, booth) for who, booth in await db.execute(found)} for step, found in steps}
     pairs["registered"] = {(each.id, None) for each in people if each.state in SEATED or each.checked_in_at}
     pairs["came"] = {(each.id, None) for each in people if each.checked_in_at}
 
@@ -123,14 +125,15 @@ def _people(fair_id: UUID) -> Select[*tuple[Any, ...]]:
     return select(*columns, *more).where(FairCandidate.fair_id == fair_id)
 
 
-def _steps(fair_id: UUID) -> dict[str, Select[*tuple[Any, ...]]]:
+def _steps(fair_id: UUID, at: datetime) -> dict[str, Select[*tuple[Any, ...]]]:
     """(candidate, booth) of each step."""
     card = select(FairScorecard.candidate_id, FairScorecard.booth_id).where(FairScorecard.fair_id == fair_id)
     offer = select(FairOffer.candidate_id, FairOffer.booth_id).where(FairOffer.fair_id == fair_id)
     accepted = offer.where(FairOffer.state == "accepted")
     money = select(Milestone.id).where(Milestone.contract_id == FairOffer.contract_id)
     met = select(Meeting.candidate_id, Meeting.booth_id).where(Meeting.fair_id == fair_id, Meeting.state == "done")
-    held = or_(FairOffer.application_id.is_not(None), money.where(Milestone.state.in_(_STARTED)).exists())
+    held = or_(_has_begun(at), money.where(Milestone.state.in_(_STARTED)).exists())
+    salary = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id, FollowUp.was_paid)
     return {
         "met": met,
         "shortlisted": card.where(FairScorecard.result.in_(_PROMISING)),
@@ -138,9 +141,18 @@ def _steps(fair_id: UUID) -> dict[str, Select[*tuple[Any, ...]]]:
         "accepted": accepted,
         "started": accepted.where(held),
         "paid": accepted.where(money.where(Milestone.state == "released").exists()),
+        "salary": accepted.where(salary.exists()),
         "there_90": accepted.where(_there(90)),
         "there_180": accepted.where(_there(180)),
     }
+
+
+def _has_begun(at: datetime) -> ColumnElement[bool]:
+    """Hired, the first day is there, and neither of the two said that it never began."""
+    said = func.coalesce(FollowUp.answer, FollowUp.employer_answer)
+    never = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id, said == "never_started")
+    first = func.coalesce(FairOffer.starts_on, func.date(FairOffer.decided_at))
+    return FairOffer.application_id.is_not(None) & (first <= at.date()) & ~never.exists()
 
 
 def _either(one: Select[*tuple[Any, ...]], other: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
 from marketplace.gigs.models import Proposal
-from marketplace.gigs.queries import hires_there
 from marketplace.gigs.rules import SEEN_BY_EMPLOYER, WAITING
 from marketplace.identity.models import Organisation
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.money import Money
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import ENDED
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS
@@ -132,7 +132,7 @@ async def postings_of(
         )
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .join(counts, onclause=true())
-        .where(Posting.kind == "gig", hires_there(user_id), *_after(after, group, Posting.id))
+        .where(Posting.kind == "gig", hires(user_id), *_after(after, group, Posting.id))
         .order_by(group, Posting.id.desc())
         .limit(limit)
     )

@@ -15,6 +15,7 @@ from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
 from marketplace.postings.blind import without_identity
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import HIRING_ROLES
 from marketplace.postings.rules import LIVING as LIVING_POSTINGS
@@ -157,7 +158,7 @@ async def managed(db: AnySession, proposal_id: UUID, *, by: UUID) -> tuple[Propo
         select(Proposal, Posting)
         .join(Posting, Posting.id == Proposal.posting_id)
         .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
-        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), hires_there(by), _is_near(by))
+        .where(Proposal.id == proposal_id, Proposal.state.in_(SEEN_BY_EMPLOYER), hires(by), _is_near(by))
     )
     row = (await db.execute(found)).one_or_none()
     if row is None:
@@ -209,7 +210,7 @@ async def hired_for_alone(db: AnySession, user_id: UUID) -> list[Posting]:
         User.id == Membership.user_id,
         User.closed_at.is_(None),
     )
-    alone = select(Posting).where(Posting.state.in_(LIVING_POSTINGS), hires_there(user_id), ~someone_else)
+    alone = select(Posting).where(Posting.state.in_(LIVING_POSTINGS), hires(user_id), ~someone_else)
     return list((await db.execute(alone.order_by(Posting.id))).scalars())
 
 
@@ -244,7 +245,7 @@ async def is_acquainted(db: AnySession, handle: str, *, reader: UUID | None) -> 
     known = (
         exists()
         .where(Proposal.posting_id == Posting.id, Proposal.freelancer_id == Freelancer.id)
-        .where(Freelancer.handle == handle, Proposal.state != "withdrawn", hires_there(reader))
+        .where(Freelancer.handle == handle, Proposal.state != "withdrawn", hires(reader))
         .where(Proposal.shortlisted_at.is_not(None) | (Proposal.state == "accepted"))
     )
     return bool(await db.scalar(select(known)))
@@ -253,12 +254,3 @@ async def is_acquainted(db: AnySession, handle: str, *, reader: UUID | None) -> 
 def _is_near(viewer: UUID | None) -> ColumnElement[bool]:
     """No block stands between the viewer and who wrote the proposal, or it was accepted: work goes on."""
     return not_blocked(Freelancer.user_id, viewer) | (Proposal.state == "accepted")
-
-
-def hires_there(user_id: UUID) -> ColumnElement[bool]:
-    """Whether this person hires for the organisation of the posting."""
-    return exists().where(
-        Membership.organisation_id == Posting.organisation_id,
-        Membership.user_id == user_id,
-        Membership.role.in_(HIRING_ROLES),
-    )

@@ -4,18 +4,17 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, or_, select
 
 from marketplace.gigs.models import Proposal
 from marketplace.gigs.rules import SEEN_BY_EMPLOYER, WAITING
-from marketplace.identity.models import Membership, Organisation, User
+from marketplace.identity.models import Organisation, User
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
 from marketplace.messages.thread_subjects import ThreadSubject
 from marketplace.postings.blind import without_identity
+from marketplace.postings.hiring import hirers, hires
 from marketplace.postings.models import Posting
-from marketplace.postings.rules import HIRING_ROLES
 from marketplace.talent.models import Freelancer
 
 
@@ -29,13 +28,13 @@ async def proposal_threads(db: AnySession, wanted: Collection[UUID], user_id: UU
     found = (
         select(Proposal.id, Proposal.letter, Proposal.state, Proposal.shortlisted_at, Posting.title)
         .add_columns(Freelancer.user_id, Freelancer.handle, User.name, Organisation.name.label("organisation"))
-        .add_columns(_hirers().label("hirers"))
+        .add_columns(hirers().label("hirers"))
         .join(Posting, Posting.id == Proposal.posting_id)
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
         .join(User, User.id == Freelancer.user_id)
         .where(Proposal.id.in_(wanted), Proposal.letter.is_not(None))
-        .where(or_(Freelancer.user_id == user_id, and_(_hires(user_id), Proposal.state.in_(SEEN_BY_EMPLOYER))))
+        .where(or_(Freelancer.user_id == user_id, and_(hires(user_id), Proposal.state.in_(SEEN_BY_EMPLOYER))))
     )
     return {row["id"]: _subject(row) for row in (await db.execute(found)).mappings()}
 
@@ -60,28 +59,4 @@ def _subject(row: Any) -> ThreadSubject:
         letters={} if is_known else {hers: row["letter"]},
         redact=redact,
         is_acquainted=is_known,
-    )
-
-
-def _hirers() -> ScalarSelect[Any]:
-    """Ids and names of those who hire for the posting's organisation."""
-    member = aliased(User)
-    return (
-        select(func.jsonb_object_agg(member.id, member.name))
-        .select_from(Membership)
-        .join(member, member.id == Membership.user_id)
-        .where(Membership.organisation_id == Posting.organisation_id, Membership.role.in_(HIRING_ROLES))
-        .where(member.closed_at.is_(None))
-        .correlate(Posting)
-        .scalar_subquery()
-    )
-
-
-def _hires(user_id: UUID) -> ColumnElement[bool]:
-    return (
-        select(Membership.user_id)
-        .where(Membership.organisation_id == Posting.organisation_id, Membership.user_id == user_id)
-        .where(Membership.role.in_(HIRING_ROLES))
-        .correlate(Posting)
-        .exists()
     )

@@ -1,18 +1,19 @@
 """Who is signed in, her organisations, her other sessions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, bindparam, func, select
+import msgspec
+from sqlalchemy import ColumnElement, DateTime, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.identity.models import Membership, Organisation, User, UserSession
 from marketplace.identity.rules import IDLE_LIMIT, secret_hash
-from marketplace.kernel.database import AnySession
+from marketplace.kernel.database import AnySession, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class SignedIn:
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
     @property
+    def is_organiser(self) -> bool:
+        """Acts for an organiser of fairs."""
+        return any("organiser" in each.kinds for each in self.organisations)
+
+    @property
     def organisation(self) -> HatOrganisation | None:
         """The one she chose to act for, else her first."""
         for each in self.organisations:
@@ -94,37 +100,32 @@ class Columns:
 
 async def signed_in(db: AnySession, secret: str, *, at: datetime, columns: Columns) -> SignedIn | None:
     """The person behind a session's secret, in one query; None when the session ended, was never, or lay idle."""
-    limits = {"secret_hash": secret_hash(secret), "now": at, "idle_since": at - IDLE_LIMIT}
-    row = (await db.execute(_by_secret(columns), limits)).one_or_none()
-    if row is None:
+    found = await _by_secret(columns).rows(db, secret_hash=secret_hash(secret), now=at, idle_since=at - IDLE_LIMIT)
+    if not found:
         return None
-    values = dict(zip(_FIELDS, cast("Sequence[Any]", row), strict=True))
-    values["organisations"] = tuple(map(_hat, values["organisations"] or ()))
+    values = dict(zip(_FIELDS, found[0].values(), strict=True))
+    values["organisations"] = msgspec.json.decode(values["organisations"] or "[]", type=tuple[HatOrganisation, ...])
     return SignedIn(**values)
 
 
 @cache
-def _by_secret(columns: Columns) -> Select[*tuple[Any, ...]]:
-    """Built once: building it costs more than running it."""
+def _by_secret(columns: Columns) -> Prepared:
+    return Prepared(lambda: _signed_in(columns))
+
+
+def _signed_in(columns: Columns) -> Select[*tuple[Any, ...]]:
+    """What SignedIn says, in the order of its fields."""
+    said = (
+        *(User.id, User.name, func.coalesce(User.email, ""), func.coalesce(User.phone, "")),
+        func.coalesce(User.email_verified_at, User.phone_verified_at).is_not(None),
+        *(User.locale, User.time_zone, User.staff_role, UserSession.id, UserSession.seen_at),
+        *(UserSession.stepped_up_at, UserSession.organisation_id, cast(_organisations_of(User.id), Text)),
+        columns.handle(User.id),
+        columns.limited(User.id, bindparam("now", type_=DateTime(timezone=True))),
+        *(count(User.id) for count in columns.unread),
+    )
     return (
-        select(
-            User.id,
-            User.name,
-            func.coalesce(User.email, ""),
-            func.coalesce(User.phone, ""),
-            func.coalesce(User.email_verified_at, User.phone_verified_at).is_not(None),
-            User.locale,
-            User.time_zone,
-            User.staff_role,
-            UserSession.id,
-            UserSession.seen_at,
-            UserSession.stepped_up_at,
-            UserSession.organisation_id,
-            _organisations_of(User.id),
-            columns.handle(User.id),
-            columns.limited(User.id, bindparam("now", type_=DateTime(timezone=True))),
-            *(count(User.id) for count in columns.unread),
-        )
+        select(*(column.label(name) for name, column in zip(_FIELDS, said, strict=True)))
         .join(User, User.id == UserSession.user_id)
         .where(
             UserSession.secret_hash == bindparam("secret_hash"),
@@ -148,17 +149,6 @@ def _organisations_of(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Membership.user_id == user_id)
         .scalar_subquery()
-    )
-
-
-def _hat(found: dict[str, Any]) -> HatOrganisation:
-    return HatOrganisation(
-        id=UUID(found["id"]),
-        name=found["name"],
-        slug=found["slug"],
-        kinds=tuple(found["kinds"]),
-        role=found["role"],
-        is_personal=found["is_personal"],
     )
 
 

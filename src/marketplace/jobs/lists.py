@@ -8,9 +8,9 @@ from sqlalchemy import func, select, true
 
 from marketplace.identity.models import Organisation
 from marketplace.jobs.models import Application
-from marketplace.jobs.queries import hires
 from marketplace.jobs.rules import STAGES, WAITING
 from marketplace.kernel.database import AnySession
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Posting
 from marketplace.postings.rules import JOBS, LIVING
 

@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from marketplace.engines.files.models import StoredFile
-from marketplace.identity.models import Membership, Organisation
+from marketplace.identity.models import Organisation
 from marketplace.jobs.models import Application, Offer
 from marketplace.jobs.rules import KINDS, NO_ANSWER, STAGES, WAITING
 from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Posting
 from marketplace.postings.queries import PUBLIC_STATES
-from marketplace.postings.rules import ENDED, HIRING_ROLES
+from marketplace.postings.rules import ENDED
 from marketplace.talent.models import Freelancer
 
 
@@ -210,15 +211,6 @@ async def queues(db: AnySession, organisation_id: UUID) -> list[Queue]:
         .order_by(Posting.id)
     )
     return [Queue(*row) for row in (await db.execute(found)).all()]
-
-
-def hires(user_id: UUID) -> ColumnElement[bool]:
-    """Whether this person is an owner or hiring member of the organisation of the `Posting` beside it."""
-    return exists().where(
-        Membership.organisation_id == Posting.organisation_id,
-        Membership.user_id == user_id,
-        Membership.role.in_(HIRING_ROLES),
-    )
 
 
 def _with_posting() -> Select[Application, Posting]:

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, select, true
 
 from marketplace.identity.models import Organisation, User
 from marketplace.jobs.models import Application, Side
-from marketplace.jobs.queries import hires
 from marketplace.jobs.rules import STAGES
 from marketplace.kernel.database import AnySession, Session
 from marketplace.kernel.errors import NotFound
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Posting
 from marketplace.postings.queries import hiring_members
 from marketplace.talent.models import Freelancer

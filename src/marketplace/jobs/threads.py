@@ -4,20 +4,18 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, or_, select
 
-from marketplace.identity.models import Membership, Organisation, User
+from marketplace.identity.models import Organisation, User
 from marketplace.jobs.candidates import candidates
 from marketplace.jobs.models import Application
-from marketplace.jobs.queries import hires
 from marketplace.jobs.rules import STAGES, WAITING
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession
 from marketplace.messages.thread_subjects import ThreadSubject
 from marketplace.postings.blind import without_identity
+from marketplace.postings.hiring import hirers, hires
 from marketplace.postings.models import Posting
-from marketplace.postings.rules import HIRING_ROLES
 from marketplace.talent.models import Freelancer
 from marketplace.trust.subjects import Subject
 
@@ -32,7 +30,7 @@ async def application_threads(db: AnySession, wanted: Collection[UUID], user_id:
     found = (
         select(Application.id, Application.letter, Application.state, Application.shortlisted_at, Posting.title)
         .add_columns(Freelancer.user_id, Freelancer.handle, User.name, Organisation.name.label("organisation"))
-        .add_columns(_hirers().label("hirers"))
+        .add_columns(hirers().label("hirers"))
         .join(Posting, Posting.id == Application.posting_id)
         .join(Organisation, Organisation.id == Posting.organisation_id)
         .join(Freelancer, Freelancer.id == Application.freelancer_id)
@@ -63,20 +61,6 @@ def _thread(row: Any) -> ThreadSubject:
         letters={} if is_known else {hers: row["letter"]},
         redact=redact,
         is_acquainted=is_known,
-    )
-
-
-def _hirers() -> ScalarSelect[Any]:
-    """Ids and names of those who hire for the posting's organisation."""
-    member = aliased(User)
-    return (
-        select(func.jsonb_object_agg(member.id, member.name))
-        .select_from(Membership)
-        .join(member, member.id == Membership.user_id)
-        .where(Membership.organisation_id == Posting.organisation_id, Membership.role.in_(HIRING_ROLES))
-        .where(member.closed_at.is_(None))
-        .correlate(Posting)
-        .scalar_subquery()
     )
 
 

@@ -14,6 +14,7 @@ from marketplace.kernel.database import AnySession
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
 from marketplace.places.models import District
+from marketplace.postings.hiring import hires
 from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill
 from marketplace.postings.rules import GIGS, HIRING_ROLES, Content, takes_proposals
 from marketplace.postings.screening import Question, questions_of
@@ -83,7 +84,7 @@ async def posting_view(
     db: AnySession, slug: str, *, reader: UUID | None, kinds: Sequence[PostingKind] = GIGS
 ) -> PostingView:
     """The page of a posting. Raises: NotFound unless it was published or the reader hires for its organisation."""
-    manages = _manages(reader)
+    manages = hires(reader)
     own = [name for name in PostingView.__dataclass_fields__ if hasattr(Posting, name)]
     found = (
         select(
@@ -132,7 +133,7 @@ async def skills_of(db: AnySession, posting_id: UUID) -> tuple[SkillName, ...]:
 
 async def managed(db: AnySession, slug: str, *, by: UUID, kinds: Sequence[PostingKind] = GIGS) -> Posting:
     """The row of a posting that this person hires for. Raises: NotFound otherwise."""
-    found = await db.execute(select(Posting).where(Posting.slug == slug, Posting.kind.in_(kinds), _manages(by)))
+    found = await db.execute(select(Posting).where(Posting.slug == slug, Posting.kind.in_(kinds), hires(by)))
     posting = found.scalar_one_or_none()
     if posting is None:
         raise NotFound
@@ -183,12 +184,3 @@ async def hiring_members(db: AnySession, organisation_id: UUID) -> list[UUID]:
 def _is_shown_to(reader: UUID | None) -> ColumnElement[bool]:
     """Published, and no block stands between the reader and the employer."""
     return Posting.state.in_(PUBLIC_STATES) & is_open_to(Posting.created_by, Posting.organisation_id, reader)
-
-
-def _manages(user_id: UUID | None) -> ColumnElement[bool]:
-    """Whether this person hires for the posting's organisation."""
-    return exists().where(
-        Membership.organisation_id == Posting.organisation_id,
-        Membership.user_id == user_id,
-        Membership.role.in_(HIRING_ROLES),
-    )

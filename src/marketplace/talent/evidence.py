@@ -4,17 +4,17 @@ Each skill once, with all its proofs, strongest first. A proof's certificate may
 people without a name (applications before the shortlist) leaves `href` out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from marketplace.identity.models import Organisation
 from marketplace.kernel import ids
-from marketplace.kernel.database import AnySession
+from marketplace.kernel.database import AnySession, Prepared, one_of
 from marketplace.skills.issuers import outside_name
 from marketplace.skills.models import Evidence, Skill
 from marketplace.talent.rules import STRENGTH
@@ -54,7 +54,15 @@ async def shown_skills(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, l
     """The skills of several people at once, each once with all its evidence, best evidenced first; one query."""
     if not user_ids:
         return {}
-    found = (
+    proofs: dict[UUID, dict[tuple[str, str, str], list[Proof]]] = {}
+    for row in await _SHOWN.rows(db, ids=user_ids):
+        named = (row["slug"], row["name_en"], row["name_ur"])
+        proofs.setdefault(row["user_id"], {}).setdefault(named, []).append(_proof(row))
+    return {user_id: _sorted(skills) for user_id, skills in proofs.items()}
+
+
+def _shown() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             *(Evidence.user_id, Skill.slug, Skill.name_en, Skill.name_ur, Evidence.kind, Evidence.level),
             *(Evidence.reference, Evidence.outside_issuer, Evidence.contract_count, Evidence.issued_at),
@@ -62,24 +70,22 @@ async def shown_skills(db: AnySession, user_ids: Sequence[UUID]) -> dict[UUID, l
         )
         .join(Skill, Skill.id == Evidence.skill_id)
         .outerjoin(Organisation, Organisation.id == Evidence.issuer_organisation_id)
-        .where(Evidence.user_id.in_(user_ids))
+        .where(one_of(Evidence.user_id))
     )
-    proofs: dict[UUID, dict[tuple[str, str, str], list[Proof]]] = {}
-    for row in (await db.execute(found)).all():
-        named = (row.slug, row.name_en, row.name_ur)
-        proofs.setdefault(row.user_id, {}).setdefault(named, []).append(_proof(row))
-    return {user_id: _sorted(skills) for user_id, skills in proofs.items()}
 
 
-def _proof(row: Any) -> Proof:
-    reference: UUID | None = row.reference if row.issuer else None
+_SHOWN = Prepared(_shown)
+
+
+def _proof(row: Mapping[str, Any]) -> Proof:
+    reference: UUID | None = row["reference"] if row["issuer"] else None
     return Proof(
-        kind=row.kind,
-        at=row.issued_at,
-        issuer=row.issuer or outside_name(row.outside_issuer),
-        issuer_slug=row.issuer_slug or row.outside_issuer,
-        level=row.level,
-        count=row.contract_count,
+        kind=row["kind"],
+        at=row["issued_at"],
+        issuer=row["issuer"] or outside_name(row["outside_issuer"]),
+        issuer_slug=row["issuer_slug"] or row["outside_issuer"],
+        level=row["level"],
+        count=row["contract_count"],
         href=f"/certificates/{ids.short(reference)}" if reference else None,
     )
 

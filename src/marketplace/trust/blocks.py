@@ -20,6 +20,8 @@ from marketplace.kernel.i18n import N_
 from marketplace.trust.models import Block
 
 UserId = InstrumentedAttribute[UUID] | ColumnElement[UUID]
+Viewer = UUID | ColumnElement[UUID] | None
+"""A bindparam may turn out NULL: nobody in particular, whom nobody has blocked."""
 
 
 class OwnBlock(Conflict):
@@ -74,7 +76,7 @@ async def has_blocked(db: AnySession, by: UUID, other: UUID) -> bool:
     return bool(await db.scalar(select(exists().where(Block.blocker_id == by, Block.blocked_id == other))))
 
 
-def not_blocked(user_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
+def not_blocked(user_id: UserId, viewer_id: Viewer) -> ColumnElement[bool]:
     """For the WHERE of any list: neither of the viewer and the person of `user_id` blocked the other."""
     if viewer_id is None:
         return true()
@@ -85,7 +87,7 @@ def not_blocked(user_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
     )
 
 
-def is_open_to(created_by: UserId, organisation_id: UserId, viewer_id: UUID | None) -> ColumnElement[bool]:
+def is_open_to(created_by: UserId, organisation_id: UserId, viewer_id: Viewer) -> ColumnElement[bool]:
     """For the WHERE of any list of postings: neither did the poster block the viewer, nor she one of the employer's."""
     if viewer_id is None:
         return true()

@@ -24,9 +24,10 @@ from marketplace.kernel.queue import Services
 from marketplace.runtime import running
 from marketplace.web import errors, pages, search, sessions
 from marketplace.web.access import Answer, guard, unmarked
-from marketplace.web.assets import Assets
+from marketplace.web.assets import assets
 from marketplace.web.headers import Envelope
 from marketplace.web.site import Site
+from marketplace.web.templates import environments
 from marketplace.web.visit import Visit
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def create_app(services: Services | None = None) -> Application:
     Raises: RuntimeError for a handler without an access mark, MissingAssets when set-up was not run.
     """
     settings = services[Settings] if services else Settings.from_env()
-    site = Site(settings, Assets(), pages.environments(reloads=settings.is_demo), opened=services)
+    site = Site(settings, assets(), environments(reloads=settings.is_demo), opened=services)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
@@ -57,6 +58,12 @@ class Assets:
         first, *middle, last = rest.split(".") if rest.count(".") >= 2 else (rest, "")
         former = f"{stem}{dot}{'.'.join([first, *middle[:-1], last])}"  # a page older than the last release asks so
         return self._by_name.get(former), False
+
+
+@cache
+def assets() -> Assets:
+    """Those of this process. Raises: MissingAssets when set-up was not run."""
+    return Assets()
 
 
 def _files(folder: Path) -> dict[str, Path]:

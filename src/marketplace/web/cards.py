@@ -60,6 +60,13 @@ class PersonCard:
     away_until: datetime | None = None
 
 
+def card_of(row: object, locale: str) -> object:
+    """The card of a row; what is a card already stays one."""
+    if isinstance(row, GigRow):
+        return gig_card(row, locale)
+    return person_card(row, locale) if isinstance(row, PersonRow) else row
+
+
 def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigCard:
     """`reasons`: why it fits the reader, said already."""
     return GigCard(

@@ -20,6 +20,12 @@ EVENTS = {
     "shuffled": N_("Late and in any order"),
     "lost": N_("None arrives"),
 }
+SAVED_CARDS = {
+    "": N_("They pay"),
+    "generic_decline": N_("The bank declines"),
+    "insufficient_funds": N_("The bank says there is not enough on it"),
+    "authentication_required": N_("The bank wants to ask the payer herself"),
+}
 CALLS = {
     "POST /v1/checkout/sessions": N_("the next pay page"),
     "POST /v1/transfers": N_("the next transfer"),
@@ -44,6 +50,7 @@ async def show_sandbox(visit: Visit) -> Answer:
     except (PaymentUnavailable, PaymentRefused):
         books = None
     choices: dict[str, Any] = {"spans": SPANS, "events": EVENTS, "calls": CALLS, "faults": FAULTS}
+    choices |= {"saved_cards": SAVED_CARDS}
     return page(visit, "demo/sandbox.html", books=books, money=_money, **choices)
 
 
@@ -67,6 +74,15 @@ async def change_events(visit: Visit) -> Answer:
     wanted["event_delay_seconds"] = DELAY_SECONDS if events == "shuffled" else 0
     wanted["requests_per_second"] = PER_SECOND if posted.get("is_counted") else 0
     return await _steer(visit, _sandbox(visit).set(**wanted))
+
+
+@post("/dev/sandbox/cards", DEMO)
+async def change_cards(visit: Visit) -> Answer:
+    """What banks say to cards that were kept."""
+    wanted = await _chosen(visit, "saved_cards", SAVED_CARDS)
+    return await _steer(
+        visit, _sandbox(visit).set(saved_cards=wanted), said=N_("Switched. The next press finds it so.")
+    )
 
 
 @post("/dev/sandbox/faults", DEMO)
@@ -100,7 +116,10 @@ async def fail_payout(visit: Visit) -> Answer:
     return await _steer(visit, _sandbox(visit).fail_payout(_id((await visit.posted()).get("payout"))))
 
 
-async def _steer(visit: Visit, asked: Any) -> Answer:
+HEARD = N_("Done. The marketplace hears of it by webhook, in a second or two.")
+
+
+async def _steer(visit: Visit, asked: Any, *, said: str = HEARD) -> Answer:
     try:
         await asked
     except PaymentRefused:
@@ -108,7 +127,7 @@ async def _steer(visit: Visit, asked: Any) -> Answer:
     except PaymentUnavailable:
         flash = Flash(N_("The sandbox does not answer."), tone="danger")
     else:
-        flash = Flash(N_("Done. The marketplace hears of it by webhook, in a second or two."))
+        flash = Flash(said)
     return redirect(visit, "/dev/sandbox", flash=flash)
 
 
@@ -130,4 +149,4 @@ def _money(minor: int, currency: str) -> Money:
     return Money(minor, currency.upper())
 
 
-routes = [show_sandbox, advance, change_events, order_fault, dispute, decide, fail_payout]
+routes = [show_sandbox, advance, change_events, change_cards, order_fault, dispute, decide, fail_payout]

@@ -7,34 +7,31 @@ nothing has to be thrown away when a row changes, since the changed row is anoth
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from jinja2 import pass_context
-from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from marketplace.engines.search.highlight import highlight
+from marketplace.web.cards import card_of
 from marketplace.web.i18n import relative
 
 MOST = 2_000
 _CARDS = "components/cards.html"
-_macros: WeakKeyDictionary[Context, TemplateModule] = WeakKeyDictionary()
-"""By the page that is being drawn, and gone with it."""
 
 
-def drawing() -> Callable[..., Markup]:
-    """`drawn("posting", card, level, words)` for the templates of one language: a macro's HTML for a frozen dataclass.
+def drawing(locale: str) -> Callable[..., Markup]:
+    """`drawn("posting", row, level, words)` for the templates of one language: a macro's HTML for a row or its card.
 
     What was searched for is marked in its title afterwards, so that a card is the same for all words.
     """
     kept: OrderedDict[Hashable, Markup] = OrderedDict()
 
     @pass_context
-    def drawn(context: Context, macro: str, card: Any, level: int = 2, words: str = "") -> Markup:
-        key = _key(context, macro, card, level)
+    def drawn(context: Context, macro: str, row: Any, level: int = 2, words: str = "") -> Markup:
+        key = _key(context, macro, row, level)
         if (found := kept.get(key)) is None:
-            found = kept[key] = _draw(context, macro, card, level)
+            found = kept[key] = _draw(context, macro, card_of(row, locale), level)
             if len(kept) > MOST:
                 kept.popitem(last=False)
         return _with_marks(found, words) if words else found
@@ -59,15 +56,13 @@ def _with_marks(card: Markup, words: str) -> Markup:
     return Markup(f"{html[:begin]}{title}{html[end:]}")  # noqa: S704 - nothing was added but the marks
 
 
-def _key(context: Context, macro: str, card: Any, level: int) -> Hashable:
-    """All that the HTML depends on: the card, where the reader is, and of the time what is said of it."""
-    published, away = getattr(card, "published_at", None), getattr(card, "away_until", None)
+def _key(context: Context, macro: str, row: Any, level: int) -> Hashable:
+    """All that the HTML depends on: the row, where the reader is, and of the time what is said of it."""
+    published, away = getattr(row, "published_at", None), getattr(row, "away_until", None)
     time = relative(context, published) if published else bool(away and away > context["now"])
-    return macro, level, context.get("zone"), time, card
+    return macro, level, context.get("zone"), time, row
 
 
 def _draw(context: Context, macro: str, card: Any, level: int) -> Markup:
-    """The macros are made once for all cards of a list: that costs as much as to draw one."""
-    if (macros := _macros.get(context)) is None:
-        macros = _macros[context] = context.environment.get_template(_CARDS).make_module(context.get_all())
+    macros = context.environment.get_template(_CARDS).make_module(context.get_all())
     return getattr(macros, macro)(card, level)

@@ -9,7 +9,6 @@ from marketplace.kernel.errors import NotFound
 from marketplace.postings import queries
 from marketplace.postings.queries import PostingView
 from marketplace.web.access import Answer
-from marketplace.web.cards import gig_card
 from marketplace.web.pages import page
 from marketplace.web.posting_steps import Noun
 from marketplace.web.visit import Visit
@@ -34,8 +33,7 @@ ALIKE = 3
 
 def ended_page(visit: Visit, noun: Noun, posting: PostingView, similar: Sequence[GigRow]) -> Answer:
     """It was here and takes no answers any more."""
-    cards = [gig_card(row, visit.locale) for row in similar]
-    return page(visit, "gigs/ended.html", status=GONE, noun=noun, posting=posting, similar=cards)
+    return page(visit, "gigs/ended.html", status=GONE, noun=noun, posting=posting, similar=similar)
 
 
 def removed_page(visit: Visit, noun: Noun) -> Answer:

@@ -42,11 +42,12 @@ async def fund(visit: Visit, id: UUID, number: int) -> Answer:
     """Charge the saved card that was pressed, or go to the pay page. Pressed twice, in two tabs, it is one payment."""
     posted = await visit.posted()
     if card := str(posted.get("card") or ""):
-        return await _pay_by_card(visit, id, number, parse(card))
+        return await pay_by_card(visit, id, number, parse(card))
     return await go_to_pay_page(visit, id, number, keeps_card=posted.get("keep") == "yes")
 
 
-async def _pay_by_card(visit: Visit, id: UUID, number: int, card_id: UUID) -> Answer:
+async def pay_by_card(visit: Visit, id: UUID, number: int, card_id: UUID) -> Answer:
+    """Charge a saved card for a milestone; refused, the page of the milestone says why and leads to the pay page."""
     path = path_of(id, number)
     try:
         async with visit.write() as db:

@@ -23,7 +23,7 @@ from marketplace.privacy import deletions
 from marketplace.training import queries as training
 from marketplace.trust import queries as cases
 from marketplace.web.access import PUBLIC, Answer, get
-from marketplace.web.cards import GigCard, gig_card, person_card
+from marketplace.web.cards import GigCard, gig_card
 from marketplace.web.matching import note_matches
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
@@ -82,12 +82,7 @@ async def _to_a_visitor(visit: Visit) -> Answer:
     async with visit.read() as db:
         gigs = await newest_gigs(db, at=visit.now, limit=SHOWN)
         people = await newest_people(db, limit=SHOWN)
-    return page(
-        visit,
-        "home/visitor.html",
-        gigs=[gig_card(row, visit.locale) for row in gigs],
-        people=[person_card(row, visit.locale) for row in people],
-    )
+    return page(visit, "home/visitor.html", gigs=gigs, people=people)
 
 
 async def _as_freelancer(db: ReadSession, visit: Visit) -> dict[str, Any]:

@@ -7,22 +7,18 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import TemplateNotFound
 from litestar import Response
 from litestar.enums import MediaType
 
-from marketplace.kernel import ids
-from marketplace.kernel.i18n import LOCALE_NAMES, LOCALES, translations
-from marketplace.kernel.paths import resource
+from marketplace.kernel.i18n import translations
 from marketplace.web import htmx
 from marketplace.web.access import Answer
-from marketplace.web.drawn import drawing
-from marketplace.web.i18n import FILTERS, words
+from marketplace.web.templates import MADE
 from marketplace.web.visit import Visit
 
 FLASH_SECONDS = 60
@@ -35,29 +31,6 @@ class Flash:
     message: str
     tone: str = "good"
     values: Mapping[str, str | int] | None = None
-
-
-@cache
-def environments(*, reloads: bool) -> dict[str, Environment]:
-    """One set of compiled templates per language."""
-    return {locale: _environment(locale, reloads=reloads) for locale in LOCALES}
-
-
-def _environment(locale: str, *, reloads: bool) -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(resource("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=reloads,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    made.newstyle_gettext = True  # type: ignore[attr-defined]
-    made.filters.update(FILTERS)
-    shared: dict[str, Any] = {"short_id": ids.short, "locales": LOCALES, "locale_names": LOCALE_NAMES}
-    made.globals.update(**shared, **words(locale), drawn=drawing())
-    return made
 
 
 def page(
@@ -91,6 +64,7 @@ def render(visit: Visit, template: str, *, fragment: str | None = None, **contex
 def _surroundings(visit: Visit) -> dict[str, Any]:
     """What every template may use."""
     return {
+        MADE: {},
         "user": visit.person,
         "unread": visit.person.unread if visit.person else 0,
         "unread_threads": visit.person.unread_threads if visit.person else 0,
@@ -104,7 +78,6 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "site_name": visit.settings.name,
         "base_url": visit.settings.base_url,
         "is_demo": visit.settings.is_demo,
-        "asset": visit.site.assets.url,
     }
 
 

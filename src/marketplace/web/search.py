@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,7 +26,6 @@ from marketplace.skills.queries import issuer_names
 from marketplace.skills.taxonomy import known_skills, suggestions
 from marketplace.web import htmx
 from marketplace.web.access import PUBLIC, Answer, get
-from marketplace.web.cards import gig_card, person_card
 from marketplace.web.drawn import marked
 from marketplace.web.facets import Group, Labels
 from marketplace.web.limits import keep_pace
@@ -100,8 +100,7 @@ async def find_gigs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
-    return _list(visit, GIGS, criteria, found=shown, groups=groups)
+    return _list(visit, GIGS, criteria, found=found, groups=groups)
 
 
 @get("/jobs", PUBLIC)
@@ -125,8 +124,7 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
-    shown = replace(found, rows=[gig_card(row, visit.locale) for row in found.rows])
-    return _list(visit, JOBS, criteria, found=shown, groups=groups)
+    return _list(visit, JOBS, criteria, found=found, groups=groups)
 
 
 @get("/people", PUBLIC)
@@ -136,7 +134,8 @@ async def find_people(visit: Visit) -> Answer:
     async with visit.read() as db:
         found = await search_people(db, visit.services[SearchIndex], criteria, viewer=_reader(visit))
         issuers = await issuer_names(db, {*found.facets.get("certified_by", {}), *criteria.issuers})
-        fairs = await inviting.asking(db, visit.person.id, at=visit.now) if visit.person and not visit.is_htmx else []
+        asks_people = visit.person is not None and visit.person.is_organiser and not visit.is_htmx
+        fairs = await inviting.asking(db, visit.user.id, at=visit.now) if asks_people else []
     _note(visit, "people", criteria, found)
     labels = Labels(visit.locale, issuers)
     groups = [
@@ -149,8 +148,7 @@ async def find_people(visit: Visit) -> Answer:
         labels.flag("newcomer", N_("Experience here"), found.facets.get("newcomer"), is_chosen=criteria.is_newcomer),
         labels.within(criteria.within, N_("Lately active")),
     ]
-    shown = replace(found, rows=[person_card(row, visit.locale) for row in found.rows])
-    return _list(visit, PEOPLE, criteria, found=shown, groups=groups, fairs=fairs)
+    return _list(visit, PEOPLE, criteria, found=found, groups=groups, fairs=fairs)
 
 
 @get("/services", PUBLIC)
@@ -277,7 +275,7 @@ def _list(
             (said.get(pair, label), href(criteria.without(*pair)))
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
-        places=[(each.slug, place_name(each.slug, visit.locale)) for each in read_places()[0]],
+        places=_places(visit.locale),
         distances=distances(criteria),
         clear_href=href(criteria.cleared()),
         exact_href=href(replace(criteria, is_exact=True, page=1)),
@@ -289,6 +287,12 @@ def _list(
         suggested=suggested(criteria.words, map(title_of, found.rows), visit.locale) if visit.is_htmx else (),
         **more,
     )
+
+
+@cache
+def _places(locale: str) -> Sequence[tuple[str, str | None]]:
+    """Where one may be near to."""
+    return [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
 
 
 def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:

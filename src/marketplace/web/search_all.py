@@ -70,13 +70,25 @@ async def search_everything(visit: Visit) -> Answer:
 async def suggest(visit: Visit) -> Answer:
     """What may be meant by what is being typed into the header's box: skills, and titles of what would be found."""
     words = _words(visit)
-    titles: list[str] = []
-    if len(words) >= SHORTEST:
-        async with visit.read() as db:
-            for name, result in _kept(await _found(visit, words)).items():
-                titles += [title_of(entry) for entry in await _entries(db, visit, SURFACES[name], result)]
+    titles = await _titles_like(visit, words) if len(words) >= SHORTEST else []
     offered = suggested(words, titles, visit.locale)
     return page(visit, "search/suggest.html", fragment="options", suggested=offered)
+
+
+async def _titles_like(visit: Visit, words: str) -> list[str]:
+    """Titles with all of the words: list after list, until there are enough, since every pause in typing asks."""
+    keep_pace(visit)
+    titles: list[str] = []
+    for list_ in SURFACES.values():
+        query = list_.query(list_.criteria(words=words, is_exact=True), visit.now)
+        asked = replace(query, facets=(), limit=_SHOWN, matching="all")
+        found = await visit.services[SearchIndex].search(list_.name, asked)
+        if found.hits:
+            async with visit.read() as db:
+                titles += [title_of(entry) for entry in await _entries(db, visit, list_, found)]
+        if len(set(titles)) >= _SHOWN:
+            break
+    return titles
 
 
 def _words(visit: Visit) -> str:

@@ -86,12 +86,26 @@ class TestPosting:
         with pytest.raises(AssertionError, match="ledger:"):
             await post(db, key="wrong", kind="test", lines=wrong, at=AT, subject=SUBJECT)
 
-    @pytest.mark.parametrize("amounts", ["{-5,4}", "{-5,6}", "{5}", "{0,0}"])
-    async def test_the_door_itself_refuses_them_too(self, db: Session, amounts: str) -> None:
-        call = text("""SELECT ledger_post('raw', '', 'test', 'test', uuidv7(), now(), ARRAY['world:a', 'world:b'],
-            ARRAY['USD', 'USD'], CAST(CAST(:amounts AS text) AS bigint[]), NULL)""")
+    @pytest.mark.parametrize(
+        ("amounts", "currencies", "first"),
+        [
+            ("{-5,4}", "{USD,USD}", "world:a"),
+            ("{5}", "{USD,USD}", "world:a"),
+            ("{0,0}", "{USD,USD}", "world:a"),
+            ("{-5,5}", "{USD,EUR}", "world:a"),
+            ("{-5,5}", "{USD,USD}", "world:b"),
+            ("{-5,5}", "{USD,USD}", "world:c"),
+        ],
+        ids=["no zero sum", "one line", "zeros", "two currencies", "account twice", "not in their order"],
+    )
+    async def test_the_door_itself_refuses_them_too(
+        self, db: Session, amounts: str, currencies: str, first: str
+    ) -> None:
+        call = text("""SELECT ledger_post('raw', '', 'test', 'test', uuidv7(), now(),
+            ARRAY[CAST(:first AS text), 'world:b'], CAST(CAST(:currencies AS text) AS text[]),
+            CAST(CAST(:amounts AS text) AS bigint[]), NULL)""")
         with pytest.raises(DBAPIError, match="ledger: "):
-            await db.execute(call, {"amounts": amounts})
+            await db.execute(call, {"amounts": amounts, "currencies": currencies, "first": first})
 
     async def test_two_currencies_each_add_up(self, db: Session) -> None:
         lines = [Line("world:fx:USD", usd(-10)), Line("a:USD", usd(10))]

@@ -28,6 +28,7 @@ class Contract:
     def __init__(self, path: Path) -> None:
         self.document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.covered: set[str] = set()
+        self._validators: dict[str, Draft202012Validator] = {}
         self._paths = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$"), path) for path in self.document["paths"]]
 
     @staticmethod
@@ -87,7 +88,10 @@ class Contract:
         self._validate(value, {"$ref": f"#/components/schemas/{schema}"}, schema)
 
     def _validate(self, value: Any, schema: dict[str, Any], name: str) -> None:
-        validator = Draft202012Validator({**schema, "components": self.document["components"]})
+        validator = self._validators.get(name)
+        if validator is None:
+            whole = {**schema, "components": self.document["components"]}
+            validator = self._validators[name] = Draft202012Validator(whole)
         errors = [
             f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
             for error in validator.iter_errors(value)

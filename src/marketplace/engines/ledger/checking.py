@@ -23,6 +23,11 @@ _RULES = {
     "transaction {0}: an entry in {1} without an account of that currency": """
         SELECT e.transaction_id, e.currency FROM ledger_entries e
         LEFT JOIN ledger_accounts a ON a.id = e.account_id AND a.currency = e.currency WHERE a.id IS NULL""",
+    "an entry of transaction {0}, which is not there": """
+        SELECT e.transaction_id FROM ledger_entries e
+        LEFT JOIN ledger_transactions t ON t.id = e.transaction_id WHERE t.id IS NULL""",
+    "transaction {0}: an entry of nothing": """
+        SELECT transaction_id FROM ledger_entries WHERE amount = 0""",
     "transaction {0} ({1}): adds up to {2}": """
         SELECT t.id, t.key, sum(e.amount) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
         GROUP BY t.id, e.currency HAVING sum(e.amount) <> 0""",
@@ -32,11 +37,12 @@ _RULES = {
         GROUP BY t.id HAVING count(e.account_id) < 2""",
     "trigger {0} on {1} is switched off": """
         SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgrelid IN ('ledger_accounts'::regclass,
-        'ledger_transactions'::regclass, 'ledger_entries'::regclass) AND tgenabled NOT IN ('O', 'A')""",
-    "the journal has {0} triggers of 12": """
+        'ledger_transactions'::regclass, 'ledger_entries'::regclass, 'ledger_postings'::regclass)
+        AND tgenabled NOT IN ('O', 'A')""",
+    "the journal has {0} triggers of 13": """
         SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (
-        'ledger_accounts'::regclass, 'ledger_transactions'::regclass, 'ledger_entries'::regclass)
-        HAVING count(*) <> 12""",
+        'ledger_accounts'::regclass, 'ledger_transactions'::regclass, 'ledger_entries'::regclass,
+        'ledger_postings'::regclass) HAVING count(*) <> 13""",
 }
 
 

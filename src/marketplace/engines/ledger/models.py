@@ -1,4 +1,4 @@
-"""The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (0003, 0028)."""
+"""The journal: accounts, transactions, entries. Only the SQL function `ledger_post` writes them (migration 0034)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +27,7 @@ class LedgerAccount(Base):
     """
 
     __tablename__ = "ledger_accounts"
-    __table_args__ = (CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),)
+    __table_args__ = (CheckConstraint("balance >= floor", name="floor"),)
 
     id: Mapped[UUID] = pk()
     code: Mapped[str] = mapped_column(unique=True)
@@ -47,7 +47,6 @@ class LedgerTransaction(Base):
 
     __tablename__ = "ledger_transactions"
     __table_args__ = (
-        CheckConstraint("(seal_number IS NULL) = (seal_hash IS NULL)", name="seal"),
         Index("ix_ledger_transactions_unsealed", "id", postgresql_where=text("seal_number IS NULL")),
         # Partial, since most rows have none when they are written.
         Index(
@@ -77,17 +76,14 @@ class LedgerTransaction(Base):
 class LedgerEntry(Base):
     """What one transaction adds to one account; `account_version` counts from 1 without gaps.
 
-    A trigger adds it to the account as it is written, and takes version and balance from there: the account exists and
-    has the same currency without a foreign key.
+    Only a posting writes it, together with its transaction and the move of its account: both are there, in the same
+    currency, without a foreign key.
     """
 
     __tablename__ = "ledger_entries"
-    __table_args__ = (
-        UniqueConstraint("account_id", "account_version"),
-        CheckConstraint("amount <> 0", name="amount"),
-    )
+    __table_args__ = (UniqueConstraint("account_id", "account_version"),)
 
-    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_transactions.id"), primary_key=True)
+    transaction_id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     currency: Mapped[str] = currency()
     amount: Mapped[int] = minor_units()

@@ -80,8 +80,9 @@ class PaymentClient:
         )
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close_async()
+        """Close the connections. Where none was opened the SDK would make a TLS context only to throw it away."""
+        if getattr(self._http, "_cached_session", self._http) is not None:
+            await self._http.close_async()
 
     async def execute(self, operation: str, body: Wire, *, key: str, account: str | None = None) -> Wire:
         """Do `operation` (a name of COMMANDS) once per `key` and return the object as Stripe answers it.

@@ -13,6 +13,7 @@ from marketplace.kernel.database.base import (
     pk,
     timestamp,
 )
+from marketplace.kernel.database.prepared import Prepared, one_of
 from marketplace.kernel.database.sessions import (
     AnySession,
     Database,
@@ -24,11 +25,13 @@ __all__ = [
     "AnySession",
     "Base",
     "Database",
+    "Prepared",
     "ReadSession",
     "Session",
     "amount",
     "currency",
     "new_ids",
+    "one_of",
     "optional_timestamp",
     "pk",
     "timestamp",

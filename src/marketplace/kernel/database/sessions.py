@@ -1,6 +1,6 @@
 """Write and read sessions, told apart by type so that a reader can't be handed where a writer is needed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -87,10 +87,15 @@ def _engine(url: str, pool_size: int, *, read_only: bool) -> AsyncEngine:
     )
 
 
-def count_queries(engine: AsyncEngine, counts: list[str]) -> None:
-    """Append every statement that `engine` runs to `counts` (tests hold pages to a number of queries)."""
+def count_queries(engine: AsyncEngine, counts: list[str]) -> Callable[[], None]:
+    """Append every statement that `engine` runs to `counts` (tests hold pages to a number of queries).
+
+    Returns what ends the counting.
+    """
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         counts.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    told = (engine.sync_engine, "before_cursor_execute", note)
+    event.listen(*told)
+    return lambda: event.remove(*told)

@@ -34,7 +34,14 @@ async def show_answers(visit: Visit, slug: str, id: UUID) -> Answer:
         unwritten = await answering.to_write(db, booth.id)
         people = await follow_ups.of_booth(db, booth.id, at=visit.now)
     context: dict[str, Any] = {"fair": fair, "booth": booth, "waiting": waiting, "unwritten": unwritten}
-    context |= {"shown": SHOWN, "people": people, "still": WITH_US, "results": RESULTS, "answers": list(ANSWERS)}
+    context |= {
+        "shown": SHOWN,
+        "people": people,
+        "still": WITH_US,
+        "salaried": follow_ups.SALARIED,
+        "results": RESULTS,
+        "answers": list(ANSWERS),
+    }
     context |= {"due_at": answering.due_at(fair), "longest": results.LONGEST_WORD}
     return page(visit, "fairs/after/answers.html", fragment="waiting", **context)
 
@@ -65,9 +72,12 @@ async def confirm_person(visit: Visit, slug: str, id: UUID, number: str) -> Answ
     async with visit.write() as db:
         _, booth = await results.booth_of(db, slug, id, by=visit.user.id)
         said = follow_ups.CHOICES.get(str(sent.get("answer") or ""))
-        if said is None:
+        if sent.get("paid"):
+            await follow_ups.confirm_paid(db, booth, ids.parse(number), by=visit.user.id, at=visit.now)
+        elif said is None:
             raise Invalid.at("answer", N_("Choose one of the answers."))
-        await follow_ups.confirm(db, booth, ids.parse(number), said, by=visit.user.id, at=visit.now)
+        else:
+            await follow_ups.confirm(db, booth, ids.parse(number), said, by=visit.user.id, at=visit.now)
     return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/answers", flash=N_("Kept. Thank you."))
 
 

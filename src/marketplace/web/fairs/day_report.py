@@ -14,7 +14,7 @@ async def show_report(visit: Visit, slug: str) -> Answer:
     """All of it, counted now."""
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")
-        report = await reporting.report_of(db, fair.id)
+        report = await reporting.report_of(db, fair.id, at=visit.now)
         is_public = await reporting.is_public(db, fair, at=visit.now)
     context: dict[str, Any] = {"fair": fair, "report": report, "steps": reporting.STEPS, "least": reporting.LEAST}
     context |= {"of_employers": reporting.OF_EMPLOYERS, "is_public": is_public}
@@ -26,7 +26,7 @@ async def load_report(visit: Visit, slug: str) -> Answer:
     """The same as a file."""
     async with visit.read() as db:
         fair, _ = await day.day_of(db, slug, by=visit.user.id, least="organiser")
-        report = await reporting.report_of(db, fair.id)
+        report = await reporting.report_of(db, fair.id, at=visit.now)
     return download(reporting.as_csv(report), name=f"{fair.slug}.csv", media_type="text/csv")
 
 
@@ -37,7 +37,7 @@ async def show_outcome(visit: Visit, slug: str) -> Answer:
         fair, _, _ = await queries.public_fair(db, slug, reader=None)
         if not await reporting.is_public(db, fair, at=visit.now):
             raise NotFound
-        report = await reporting.report_of(db, fair.id)
+        report = await reporting.report_of(db, fair.id, at=visit.now)
     return page(visit, "fairs/after/outcome.html", fair=fair, report=report, steps=reporting.STEPS)
 
 

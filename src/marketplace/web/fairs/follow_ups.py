@@ -21,6 +21,7 @@ async def show_question(visit: Visit, secret: str) -> Answer:
         question = await _asked(visit, db, secret)
     over = visit.now.date() > question.follow_up.due_on + follow_ups.OPEN_FOR
     context: dict[str, Any] = {"question": question, "secret": secret, "still": STILL, "is_over": over}
+    context["is_salaried"] = question.offer.kind in follow_ups.SALARIED
     return page(visit, "fairs/after/question.html", headers=SECRET, **context)
 
 
@@ -31,12 +32,15 @@ async def answer_question(visit: Visit, secret: str) -> Answer:
     async with visit.read(fresh=True) as db:
         question = await _asked(visit, db, secret)
     await limit(visit, "follow-up", 30, minutes=60, who=str(question.follow_up.id))
-    said = follow_ups.CHOICES.get(str(sent.get("answer") or ""))
-    if said is None:
+    said, paid = follow_ups.CHOICES.get(str(sent.get("answer") or "")), str(sent.get("paid") or "")
+    if said is None and paid not in ("yes", "no"):
         raise Invalid.at("answer", N_("Choose one of the answers."))
     async with visit.write() as db:
         question = await _asked(visit, db, secret)
-        await follow_ups.answer(db, question, said, word=str(sent.get("word") or ""), at=visit.now)
+        if said is not None:
+            await follow_ups.answer(db, question, said, word=str(sent.get("word") or ""), at=visit.now)
+        else:
+            await follow_ups.say_paid(db, question, was_paid=paid == "yes", at=visit.now)
     return redirect(visit, f"/follow-ups/{secret}", flash=N_("Thank you. You can change it here if it was a slip."))
 
 

@@ -21,7 +21,7 @@ from marketplace.web.forms import Form
 from marketplace.web.pages import download, page, redirect
 from marketplace.web.visit import Visit
 
-SHOWN_UNSERVED = 60
+SHOWN_UNSERVED, SHOWN_BELOW = 60, 20
 STATES = {
     "waiting": N_("Waits for the planner"),
     "running": N_("Being made"),
@@ -37,8 +37,19 @@ REASONS = {
     "never_there": N_("Whenever they are there, the tables of their employers are closed"),
     "women_only": N_("The only slots that fit are for women"),
     "full": N_("Every table that fits is given away"),
+    "few_pairs": N_("Fewer employers fit than you aim for"),
+    "short_day": N_("Their hours hold fewer meetings"),
 }
+STAGES = {
+    "bound": N_("How good can it be?"),
+    "place": N_("Seating everybody"),
+    "improve": N_("Making it better"),
+    "done": N_("Writing it down"),
+}
+FAULTS = {planning.CHANGED: N_("Registrations, wishes or tables changed while it was made. Make it again.")}
+STOPPED = N_("The planner stopped. Make it again; if it stops again, tell those who run this site.")
 GROUPS = {"all": N_("Everybody"), "women": N_("Women"), "newcomers": N_("New to work")}
+WORDS: dict[str, Any] = {"states": STATES, "stages": STAGES, "faults": FAULTS, "stopped": STOPPED}
 _DONE = {
     "show": N_("Shown. Both sides are told and may object."),
     "publish": N_("Published. Everybody with a meeting is told."),
@@ -69,7 +80,7 @@ async def show_versions(visit: Visit, slug: str) -> Answer:
     form = visit.blank(RunForm, data={"objective": fair.objective})
     context: dict[str, Any] = {"fair": fair, "versions": versions, "is_running": is_running, "objections": objections}
     context |= {"shown": shown, "fair_zone": ZoneInfo(fair.time_zone)}
-    return page(visit, "fairs/organise/timetable.html", fragment="versions", form=form, states=STATES, **context)
+    return page(visit, "fairs/organise/timetable.html", fragment="versions", form=form, **WORDS, **context)
 
 
 @post("/fairs/{slug}/organise/timetable", USER)
@@ -92,11 +103,13 @@ async def show_version(visit: Visit, slug: str, number: int) -> Answer:
         fair = await organising.own_fair(db, slug, by=visit.user.id)
         made = await planning.version(db, fair, number)
         left_out = [(ids.parse(id), reason) for id, reason in made.figures.get("unserved", [])[:SHOWN_UNSERVED]]
-        names = await candidates.names_of(db, [id for id, _ in left_out])
+        few = [(ids.parse(id), count, why) for id, count, why in made.figures.get("below", [])[:SHOWN_BELOW]]
+        names = await candidates.names_of(db, [id for id, *_ in (*left_out, *few)])
         before = await planning_queries.live_cells(db, fair.id)
     diff = planning.compare(before, planning.cells_of(made)) if before and made.cells is not None else None
-    context: dict[str, Any] = {"fair": fair, "made": made, "names": names, "left_out": left_out, "diff": diff}
-    words: dict[str, Any] = {"states": STATES, "reasons": REASONS, "groups": GROUPS, "objectives": OBJECTIVES}
+    context: dict[str, Any] = {"fair": fair, "made": made, "names": names, "left_out": left_out, "few": few}
+    context["diff"] = diff
+    words: dict[str, Any] = {**WORDS, "reasons": REASONS, "groups": GROUPS, "objectives": OBJECTIVES}
     return page(visit, "fairs/organise/version.html", **context, **words)
 
 

@@ -2,6 +2,7 @@
 
     problem.py      Problem, Plan: what is asked and what is answered
     planner.py      solve(problem, seconds=…, progress=…) -> Plan, with a proven bound
+    reseating.py    Reseating: a plan made better, a flow at a time
     checker.py      check(problem, meetings) -> violations; shares no code with the planner
     reporting.py    report(problem, plan) -> who is left out and why, wishes, blocking pairs, groups, advice
     replanning.py   replan(problem, meetings, now=…, events=…) -> Diff: kept, moved, new, cancelled

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from marketplace.engines.matching.timetable.board import Board, ascending
+from marketplace.engines.matching.timetable.rewards import Rewards
 
 Pair = tuple[int, int]
 
@@ -17,10 +18,10 @@ NOBODY: Pair = (-1, -1)
 
 
 class Chains:
-    """Insertions into one board. `worth` is each pair's weight, `bonus` what a candidate's first meeting adds."""
+    """Insertions into one board. `worth` is each pair's weight, `rewards` what else a meeting adds."""
 
-    def __init__(self, board: Board, worth: Mapping[Pair, int], *, bonus: int) -> None:
-        self.board, self.worth, self.bonus = board, worth, bonus
+    def __init__(self, board: Board, worth: Mapping[Pair, int], rewards: Rewards) -> None:
+        self.board, self.worth, self.rewards = board, worth, rewards
         self.dropped: list[Pair] = []
         """Meetings given up since the caller last looked."""
 
@@ -29,7 +30,7 @@ class Chains:
         board = self.board
         if board.count[pair[0]] >= board.most[pair[0]]:
             return False
-        gain = self.worth[pair] + (self.bonus if board.count[pair[0]] == 0 else 0)
+        gain = self.worth[pair] + self.rewards.next(pair[0], board.count[pair[0]])
         came_from: dict[Pair, tuple[Pair, int]] = {pair: (NOBODY, -1)}
         queue = deque([pair])
         cheapest, least = NOBODY, gain
@@ -52,8 +53,8 @@ class Chains:
 
     def loss(self, ejected: Pair, root: Pair) -> int:
         """What giving up `ejected` costs, when `root` comes in."""
-        is_last = self.board.count[ejected[0]] == 1 and ejected[0] != root[0]
-        return self.worth[ejected] + (self.bonus if is_last else 0)
+        remain = self.board.count[ejected[0]] - (ejected[0] != root[0])
+        return self.worth[ejected] + self.rewards.next(ejected[0], remain)
 
     def clashes(self, pair: Pair, other: Pair, taken: int) -> int:
         """Slots that `pair` had better not take since `other`, of the same candidate, takes `taken` right after it."""

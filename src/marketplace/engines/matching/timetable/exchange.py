@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,10 @@ TRUTHS = ("available", "woman", "women_only", "far")
 """Written as texts of 0 and 1, one for each row: an array of a thousand people stays readable."""
 
 
+LATER = ("least",)
+"""What the format did not know at first: not written where nobody says so, and not missed."""
+
+
 def problem_to_json(problem: Problem) -> dict[str, Any]:
     """All of the problem in numbers, lists and texts of 0 and 1; what is not said is null."""
     content: dict[str, Any] = {"format": FORMAT, "objective": str(problem.objective)}
@@ -23,6 +27,8 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     content["breaks_after"] = [int(slot) for slot in problem.breaks_after]
     for field in fields(problem):
         value = getattr(problem, field.name)
+        if value is None and field.name in LATER:
+            continue
         if field.name in TRUTHS:
             content[field.name] = None if value is None else bits(value)
         elif field.name not in content:
@@ -40,7 +46,8 @@ def problem_from_json(content: dict[str, Any]) -> Problem:
         values["breaks_after"] = tuple(int(slot) for slot in content["breaks_after"])
         for field in fields(Problem):
             if field.name not in values:
-                values[field.name] = array(field.name, content[field.name], values)
+                value = content.get(field.name) if field.name in LATER else content[field.name]
+                values[field.name] = array(field.name, value, values)
         return Problem(**values)
     except KeyError as missing:
         raise ProblemError(f"{missing.args[0]} is missing") from missing
@@ -56,7 +63,10 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 def plan_from_json(content: dict[str, Any]) -> Plan:
     """Raises: ProblemError when something is missing."""
     try:
-        values: dict[str, Any] = {field.name: content[field.name] for field in fields(Plan)}
+        values: dict[str, Any] = {
+            each.name: content[each.name] if each.default is MISSING else content.get(each.name, each.default)
+            for each in fields(Plan)
+        }
     except KeyError as missing:
         raise ProblemError(f"{missing.args[0]} is missing") from missing
     values["meetings"] = np.array(values["meetings"], dtype=np.int64).reshape(-1, 3)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketplace.engines.matching.timetable.problem import Bools, Ints, Problem, triples
+from marketplace.engines.matching.timetable.rewards import Rewards
 
 Ints32 = NDArray[np.int32]
 
@@ -53,6 +54,8 @@ class Network:
         if problem.women_only is not None:
             woman = np.zeros(problem.n_candidates, dtype=np.bool_) if problem.woman is None else problem.woman
             allowed &= ~problem.women_only[self.employer] | woman[self.candidate][:, None]
+        self.allowed = allowed
+        """(P, S): she is there, it is for her, a table is to give away."""
         self.pair, self.slot = (index.astype(np.int64) for index in np.nonzero(allowed))
         self.had = np.bincount(locked[:, 0], minlength=problem.n_candidates)
         self.room = np.minimum(np.maximum(problem.most - self.had, 0), most_in_day(problem))
@@ -64,13 +67,13 @@ class Network:
         pairs = zip(self.problem.candidate.tolist(), self.problem.employer.tolist(), strict=True)
         return sum(int(self.problem.weight[at]) for at, pair in enumerate(pairs) if pair in locked)
 
-    def best(self, *, bonus: int, weight: Ints | None = None, prices: Ints | None = None) -> Flow:
-        """The flow of the highest value: weights (or `weight`, in their place), `bonus` for each candidate served, less
-        `prices` (C, S) of the slots in which she sits."""
+    def best(self, rewards: Rewards, *, weight: Ints | None = None, prices: Ints | None = None) -> Flow:
+        """The flow of the highest value: weights (or `weight`, in their place) and `rewards`, less `prices` (C, S) of
+        the slots in which she sits."""
         from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
         weights = self.weight if weight is None else weight
-        tails, heads, capacities, costs = self.arcs(bonus, weights, prices)
+        tails, heads, capacities, costs = self.arcs(rewards, weights, prices)
         seats = int(free_tables(self.problem).sum())
         solver: Any = SimpleMinCostFlow()  # its stubs write arrays' types wrongly
         names = np.asarray(solver.add_arcs_with_capacity_and_unit_cost(tails, heads, capacities, costs))
@@ -78,27 +81,29 @@ class Network:
         solver.set_node_supply(SINK, -seats)
         status = solver.solve()
         assert status == SimpleMinCostFlow.Status.OPTIMAL, status
-        first = 2 * self.problem.n_candidates + len(self.weight)
+        first = 3 * self.problem.n_candidates + len(self.weight)
         used = np.flatnonzero(np.asarray(solver.flows(names[first : first + len(self.pair)])))
         pair = self.pair[used]
         rows = np.stack([self.candidate[pair], self.employer[pair], self.slot[used]], axis=1)
         meetings = np.concatenate([self.problem.locked, rows])
-        value = self.lock_weight + bonus * int((self.had > 0).sum()) - solver.optimal_cost()
-        return Flow(meetings=meetings, value=value, served=len(np.unique(meetings[:, 0])))
+        value = self.lock_weight + rewards.total(self.had) - solver.optimal_cost()
+        return Flow(meetings=meetings, value=value, served=int((np.bincount(meetings[:, 0]) > 0).sum()))
 
-    def arcs(self, bonus: int, weights: Ints, prices: Ints | None) -> tuple[Ints32, Ints32, Ints, Ints]:
-        """Tails, heads, capacities and costs: of candidates (first meeting, further ones), pairs, sitting, tables, and
-        one for the seats that stay empty."""
+    def arcs(self, rewards: Rewards, weights: Ints, prices: Ints | None) -> tuple[Ints32, Ints32, Ints, Ints]:
+        """Tails, heads, capacities and costs: of candidates (first meeting, up to her fewest, more), pairs, sitting,
+        tables, and one for the seats that stay empty."""
         c, p, cells = self.problem.n_candidates, len(self.weight), self.problem.open.size
         candidates, pairs, tables = FIRST + np.arange(c), FIRST + c + np.arange(p), FIRST + c + p + np.arange(cells)
         is_new = (self.had == 0) & (self.room > 0)
+        towards = np.clip(rewards.least - np.maximum(self.had, 1), 0, self.room - is_new)
         sitting = len(self.pair)
         price = np.zeros(sitting) if prices is None else prices[self.candidate[self.pair], self.slot]
         cell = self.employer[self.pair] * self.problem.n_slots + self.slot
         seats = free_tables(self.problem).reshape(-1)
         parts = [
-            (np.full(c, SOURCE), candidates, is_new, np.full(c, -bonus)),
-            (np.full(c, SOURCE), candidates, self.room - is_new, np.zeros(c)),
+            (np.full(c, SOURCE), candidates, is_new, np.full(c, -rewards.first)),
+            (np.full(c, SOURCE), candidates, towards, np.full(c, -rewards.towards)),
+            (np.full(c, SOURCE), candidates, self.room - is_new - towards, np.zeros(c)),
             (candidates[self.candidate], pairs, np.ones(p), -weights),
             (pairs[self.pair], tables[cell], np.ones(sitting), price),
             (tables, np.full(cells, SINK), seats, np.zeros(cells)),
@@ -110,11 +115,17 @@ class Network:
 
     def servable(self) -> int:
         """Candidates who have a meeting already, or some slot and table that fit."""
-        return len(np.union1d(np.flatnonzero(self.had), self.reachable()))
+        return int((self.had > 0).sum()) + len(self.reachable())
 
     def reachable(self) -> Ints:
-        of_arcs = np.unique(self.candidate[self.pair])
-        return of_arcs[(self.room[of_arcs] > 0) & (self.had[of_arcs] == 0)]
+        """Candidates without a meeting whom some slot and table fit."""
+        arcs = np.bincount(self.candidate[self.pair], minlength=self.problem.n_candidates)
+        return np.flatnonzero((arcs > 0) & (self.room > 0) & (self.had == 0))
+
+    def least_missing(self, least: Ints) -> int:
+        """Proven: in every plan so many meetings are missing to everybody's `least`."""
+        most = self.best(Rewards(1, 1, least), weight=np.zeros_like(self.weight)).value - self.lock_weight
+        return int(least.sum()) - most
 
     def most_served(self) -> int:
         """Proven: no plan gives more candidates a meeting. One seat for each is a maximum flow of its own."""

@@ -5,6 +5,8 @@ once: they are put out, then each is put in again through chains. What is worth 
 undone (Müller, Barták, Rudová, Iterative Forward Search, 2004, without its random walk).
 """
 
+import numpy as np
+
 from marketplace.engines.matching.timetable.board import Board
 from marketplace.engines.matching.timetable.chains import Chains, Pair
 
@@ -66,7 +68,7 @@ def is_better(board: Board, chains: Chains, pair: Pair, slot: int, conflicts: li
 
 
 def worth(board: Board, chains: Chains) -> int:
-    return sum(map(chains.worth.__getitem__, board.slot_of)) + chains.bonus * sum(map(bool, board.count))
+    return sum(map(chains.worth.__getitem__, board.slot_of)) + chains.rewards.total(np.array(board.count))
 
 
 def restore(board: Board, before: dict[Pair, int]) -> None:

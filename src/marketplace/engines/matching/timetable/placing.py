@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from marketplace.engines.matching.timetable.board import Board
 from marketplace.engines.matching.timetable.chains import Chains, Pair
 from marketplace.engines.matching.timetable.flow import Network
 from marketplace.engines.matching.timetable.forcing import force
 from marketplace.engines.matching.timetable.problem import Ints, Problem, triples
+from marketplace.engines.matching.timetable.rewards import Rewards
 
 CHAIN, FILL_CHAIN = 300, 100
 """Meetings that a chain may look through: for a meeting that was meant to be, and for filling a seat."""
@@ -30,8 +33,8 @@ class Standing:
 class Placing:
     """Places flows of one problem; pairs are tried by weight, ties by the network's lot."""
 
-    def __init__(self, problem: Problem, network: Network, *, bonus: int, is_over: Callable[[], bool]) -> None:
-        self.problem, self.bonus, self.is_over = problem, bonus, is_over
+    def __init__(self, problem: Problem, network: Network, rewards: Rewards, *, is_over: Callable[[], bool]) -> None:
+        self.problem, self.rewards, self.is_over = problem, rewards, is_over
         everybody = zip(problem.candidate.tolist(), problem.employer.tolist(), problem.weight.tolist(), strict=True)
         self.worth: dict[Pair, int] = {(candidate, employer): weight for candidate, employer, weight in everybody}
         drawn = zip(network.candidate.tolist(), network.employer.tolist(), strict=True)
@@ -47,7 +50,7 @@ class Placing:
     def place(self, meetings: Ints, *, most_served: int) -> Board:
         """A board from the flow's meetings (slot -1: any): as they are, by chains, the left out, free seats."""
         board = Board(self.problem)
-        chains = Chains(board, self.worth, bonus=self.bonus)
+        chains = Chains(board, self.worth, self.rewards)
         slots = {(c, e): s for c, e, s in triples(meetings) if (c, e) in self.lot}
         waiting: list[Pair] = []
         for pair in sorted(slots, key=self.order):
@@ -59,7 +62,7 @@ class Placing:
         waiting = self.chained(chains, waiting, may_drop=False)
         force(board, chains, waiting, tries=0 if self.is_over() else FORCED, limit=FILL_CHAIN)
         self.chained(chains, [pair for pair in waiting if pair not in board.slot_of], may_drop=True)
-        if self.bonus:
+        if self.rewards.first:
             self.serve(board, chains, most_served)
         self.fill(board, chains)
         return board
@@ -88,7 +91,7 @@ class Placing:
                 if chains.insert(pair, may_drop=False, limit=FILL_CHAIN):
                     seats = [sum(free for free in row if free > 0) for row in board.free]
 
-    def standing(self, board: Board) -> Standing:
-        score = sum(self.worth[pair] for pair in board.slot_of)
-        served = sum(count > 0 for count in board.count)
-        return Standing(board.meetings(), served, score + self.bonus * served, score)
+    def standing(self, meetings: Ints) -> Standing:
+        score = sum(self.worth[c, e] for c, e, _ in triples(meetings))
+        count = np.bincount(meetings[:, 0], minlength=self.problem.n_candidates)
+        return Standing(meetings, int((count > 0).sum()), score + self.rewards.total(count), score)

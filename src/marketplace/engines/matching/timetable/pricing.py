@@ -10,6 +10,7 @@ import numpy as np
 from marketplace.engines.matching.timetable.board import neighbours
 from marketplace.engines.matching.timetable.flow import Flow, Network
 from marketplace.engines.matching.timetable.problem import Problem
+from marketplace.engines.matching.timetable.rewards import Rewards
 
 PARTS = 8
 """Prices are eighths of a point."""
@@ -30,7 +31,7 @@ class Pricing:
         self.of_stretch = np.zeros((problem.n_candidates, len(self.stretches)))
         self.pace, self.stale, self.least = 1.0, 0, 2**62
 
-    def solve(self, network: Network, *, bonus: int) -> tuple[Flow, int]:
+    def solve(self, network: Network, rewards: Rewards) -> tuple[Flow, int]:
         """The best flow at the present prices, and the bound: its value and the prices' own worth."""
         of_slot = np.rint(self.of_slot * PARTS).astype(np.int64)
         of_stretch = np.rint(self.of_stretch * PARTS).astype(np.int64)
@@ -40,7 +41,7 @@ class Pricing:
         # A locked meeting pays no price in the flow: its slots are no longer hers to give.
         locked = self.problem.locked
         paid = int(prices[locked[:, 0], locked[:, 2]].sum())
-        flow = network.best(bonus=bonus * PARTS, weight=network.weight * PARTS, prices=prices)
+        flow = network.best(rewards.times(PARTS), weight=network.weight * PARTS, prices=prices)
         credit = int(of_slot.sum()) + self.problem.longest_run * int(of_stretch.sum()) - paid
         unlocked = flow.value - network.lock_weight  # the network counts locked weights once, not in parts
         bound = (unlocked + network.lock_weight * PARTS + credit) // PARTS

@@ -13,6 +13,9 @@ Bools = NDArray[np.bool_]
 FIRST_MEETING = 2_000
 """What somebody's first meeting is worth beside the weights (1 to 1,000) when coverage comes first."""
 
+MEETING_TOWARDS_LEAST = 1_000
+"""What each further meeting up to `Problem.least` is worth besides: more than any other one meeting."""
+
 LIMITS = {"n_candidates": 20_000, "n_employers": 1_000, "n_slots": 100, "pairs": 400_000}
 """Above these the planner refuses: nobody measured it there. All slots of all days count."""
 
@@ -74,6 +77,8 @@ class Problem:
     """(C, S): she is there."""
     most: Ints
     """(C,): most meetings for each candidate."""
+    least: Ints | None = None
+    """(C,): fewest meetings to aim for, after everybody's first one; None: one."""
     woman: Bools | None = None
     """(C,): may take women-only slots; None: nobody says so."""
     women_only: Bools | None = None
@@ -115,8 +120,10 @@ class Problem:
 class Plan:
     """A timetable and what is proven about it.
 
-    `value` is the score (sum of weights) plus, with coverage first, `FIRST_MEETING` for each candidate served. No
-    plan that keeps the rules can have more than `bound`, and none can serve more candidates than `most_served`.
+    `value` is the score (sum of weights) plus, with coverage first, `FIRST_MEETING` for each candidate served and
+    `MEETING_TOWARDS_LEAST` for each further meeting up to the fewest she is meant to have. No plan that keeps the rules
+    can have more than `bound`, none can serve more candidates than `most_served`, and in none are fewer meetings
+    `missing` (to everybody's fewest) than `least_missing`.
     """
 
     meetings: Ints
@@ -131,6 +138,8 @@ class Plan:
     """Rounds of repair and improvement; they, not the clock, decide where the planner stops."""
     was_cut_short: bool
     """The time limit ended it before its rounds did: another machine may find another plan."""
+    missing: int = 0
+    least_missing: int = 0
 
     @property
     def gap(self) -> float:
@@ -139,7 +148,8 @@ class Plan:
 
     def as_numbers(self) -> dict[str, Any]:
         """All but the meetings, for a page or a log line."""
-        names = ("score", "served", "value", "bound", "gap", "most_served", "seconds", "rounds", "was_cut_short")
+        names = ("score", "served", "value", "bound", "gap", "most_served", "missing", "least_missing")
+        names += ("seconds", "rounds", "was_cut_short")
         return {name: getattr(self, name) for name in names}
 
 

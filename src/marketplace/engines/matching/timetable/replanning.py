@@ -8,7 +8,15 @@ import numpy as np
 from marketplace.engines.matching.timetable.board import Board, sorted_meetings
 from marketplace.engines.matching.timetable.chains import Chains, Pair
 from marketplace.engines.matching.timetable.events import Event, on_the_day
-from marketplace.engines.matching.timetable.problem import FIRST_MEETING, Bools, Ints, Problem, triples
+from marketplace.engines.matching.timetable.problem import (
+    FIRST_MEETING,
+    MEETING_TOWARDS_LEAST,
+    Bools,
+    Ints,
+    Problem,
+    triples,
+)
+from marketplace.engines.matching.timetable.rewards import Rewards, least_of
 
 CHAIN = 60
 """Meetings that a chain may look through: short chains move few people."""
@@ -92,7 +100,8 @@ class Mending:
             if s >= self.now and self.may_keep(c, e, s):
                 self.board.put(c, e, s)
                 self.board.locked[c, e] = s
-        self.chains = Chains(self.board, self.worth, bonus=FIRST_MEETING)
+        rewards = Rewards(FIRST_MEETING, MEETING_TOWARDS_LEAST, least_of(problem))
+        self.chains = Chains(self.board, self.worth, rewards)
         self.homeless: list[Pair] = []
         self.freed: dict[int, int] = {}
         """Seats of each employer that a meeting left and nobody took yet."""

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from marketplace.engines.matching.timetable.flow import Network
+from marketplace.engines.matching.timetable.flow import Network, most_in_day
 from marketplace.engines.matching.timetable.problem import Ints, Plan, Problem, triples
+from marketplace.engines.matching.timetable.rewards import least_of
 
 
 class Reason(StrEnum):
@@ -16,11 +17,15 @@ class Reason(StrEnum):
     NO_PAIR = "no_pair"
     """No employer that she may meet: wishes, skills, language or pay do not fit any."""
     NONE_ALLOWED = "none_allowed"
-    """Her own most meetings is 0."""
+    """Her own most meetings is 0, or below her fewest."""
     NEVER_THERE = "never_there"
     """Whenever she is there, the tables of her employers are closed."""
     WOMEN_ONLY = "women_only"
     """The only slots that fit are for women."""
+    FEW_PAIRS = "few_pairs"
+    """She fits fewer employers than she is meant to meet."""
+    SHORT_DAY = "short_day"
+    """Her hours do not hold so many meetings."""
     FULL = "full"
     """She could come, but every table that she fits is given away."""
 
@@ -28,6 +33,15 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Unserved:
     candidate: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A candidate with a meeting, but fewer than she is meant to have."""
+
+    candidate: int
+    meetings: int
     reason: Reason
 
 
@@ -60,6 +74,7 @@ class Report:
     unserved: tuple[Unserved, ...]
     least_unserved: int
     """Proven: no plan leaves fewer people without a meeting."""
+    below: tuple[Below, ...]
     first_wishes: int
     """Candidates whose first wish is met, of `first_wishes_of` who named one."""
     first_wishes_of: int
@@ -80,6 +95,7 @@ def report(problem: Problem, plan: Plan, *, advise: int = 0, progress: Callable[
         reserved=int((problem.open - problem.tables).sum()),
         unserved=unserved(problem, count),
         least_unserved=problem.n_candidates - plan.most_served,
+        below=below(problem, count),
         first_wishes=met,
         first_wishes_of=of,
         blocking_pairs=blocking_pairs(problem, meetings),
@@ -112,6 +128,21 @@ def unserved(problem: Problem, count: Ints) -> tuple[Unserved, ...]:
         return Reason.FULL if person in may_sit else Reason.WOMEN_ONLY
 
     return tuple(Unserved(person, reason(person)) for person in left_out.tolist())
+
+
+def below(problem: Problem, count: Ints) -> tuple[Below, ...]:
+    """Everybody with a meeting and fewer than her fewest, with the first reason that applies."""
+    least = least_of(problem)
+    fits = np.bincount(problem.candidate, minlength=problem.n_candidates)
+    hours = most_in_day(problem) + np.bincount(problem.locked[:, 0], minlength=problem.n_candidates)
+
+    def reason(person: int) -> Reason:
+        for reason, most in ((Reason.NONE_ALLOWED, problem.most), (Reason.FEW_PAIRS, fits), (Reason.SHORT_DAY, hours)):
+            if most[person] < least[person]:
+                return reason
+        return Reason.FULL
+
+    return tuple(Below(c, int(count[c]), reason(c)) for c in np.flatnonzero((count > 0) & (count < least)).tolist())
 
 
 def first_wishes(problem: Problem, meetings: set[tuple[int, int]]) -> tuple[int, int]:

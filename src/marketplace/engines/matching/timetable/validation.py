@@ -36,6 +36,7 @@ def shapes(problem: Problem) -> None:
         "weight": ((p,), np.integer),
         "available": ((c, s), np.bool_),
         "most": ((c,), np.integer),
+        "least": ((c,), np.integer),
         "woman": ((c,), np.bool_),
         "women_only": ((e, s), np.bool_),
         "far": ((e, e), np.bool_),
@@ -61,8 +62,9 @@ def ranges(problem: Problem) -> None:
     within("locked candidates", problem.locked[:, 0], 0, problem.n_candidates - 1)
     within("locked employers", problem.locked[:, 1], 0, problem.n_employers - 1)
     within("locked slots", problem.locked[:, 2], 0, problem.n_slots - 1)
-    if problem.reserve is not None:
-        within("reserve", problem.reserve, 0, 1_000)
+    for name in ("least", "reserve"):
+        if getattr(problem, name) is not None:
+            within(name, getattr(problem, name), 0, 1_000)
     for name in ("candidate_rank", "employer_rank"):
         if getattr(problem, name) is not None:
             within(name, getattr(problem, name), 0, 1_000_000)

@@ -91,7 +91,7 @@ DEFAULTS: dict[str, Any] = {
     "payout_seconds": 2,
     "account_link_seconds": 300,
     "unapproved_countries": [],
-    "saved_cards": "",  # what banks say to cards that were kept: nothing unusual, or this decline code
+    "saved_cards": "",  # what banks say to kept cards: nothing unusual, this decline code, or authentication_required
     "requests_per_second": 0,  # Stripe: 25 on each endpoint; 0 is no limit
     "events": "",  # how webhooks arrive: as they come, "lost", "doubled" or "shuffled" over event_delay_seconds
     "event_delay_seconds": 0,

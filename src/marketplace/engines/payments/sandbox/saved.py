@@ -112,7 +112,11 @@ def charge(desk: Desk, given: Wire) -> Wire:
         raise missing_parameter("payment_method" if given.get("confirm") else "confirm")
     method = _usable(desk, given)
     card = CARDS[desk.books.setting(f"card:{method['id']}", "")]
-    card = replace(card, refusal=desk.setting("saved_cards") or card.refusal)
+    said = desk.setting("saved_cards")
+    if said == AUTHENTICATION:
+        card = replace(card, has_challenge=True)
+    elif said:
+        card = replace(card, refusal=said)
     intent = charges.open_intent(
         desk, amount=given["amount"], currency=given["currency"], wishes=given, last4=card.last4
     )

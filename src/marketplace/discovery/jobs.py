@@ -80,8 +80,8 @@ async def similar_jobs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[JobRow]:
     """Open ones that ask for skills of this one, those that share most first: one query."""
-    found = like(_jobs(), posting_id).limit(limit)
-    return [_row(row) for row in (await db.execute(found, {"at": at, "viewer": viewer})).mappings()]
+    found = like(_jobs(), posting_id, viewer).limit(limit)
+    return [_row(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 
 def _jobs() -> Any:

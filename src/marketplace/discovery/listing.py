@@ -97,14 +97,14 @@ async def similar_gigs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    found = like(open_postings(GIGS), posting_id).limit(limit)
-    return [_gig(row) for row in (await db.execute(found, {"at": at, "viewer": viewer})).mappings()]
+    found = like(open_postings(GIGS), posting_id, viewer).limit(limit)
+    return [_gig(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 
-def like(postings: Any, posting_id: UUID) -> Any:
-    """Those that ask for a skill of this one, most and rarest in common first, then newest; none across a block.
+def like(postings: Any, posting_id: UUID, viewer: UUID | None) -> Any:
+    """Those of the postings that ask for a skill of this one: with the most and rarest in common first, then newest.
 
-    A skill counts one over how many postings ask for it.
+    A skill counts one over how many postings ask for it. Those that a block keeps from the viewer are left out.
     """
     asked = select(PostingSkill.skill_id).where(PostingSkill.posting_id == posting_id)
     worth = (
@@ -119,9 +119,9 @@ def like(postings: Any, posting_id: UUID) -> Any:
         .group_by(PostingSkill.posting_id)
         .subquery()
     )
-    sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(Posting.id != posting_id)
-    seen = sharing.where(is_open_to(Posting.created_by, Posting.organisation_id, VIEWER))
-    return seen.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
+    others = Posting.id != posting_id, is_open_to(Posting.created_by, Posting.organisation_id, viewer)
+    sharing = postings.join(shared, shared.c.posting_id == Posting.id).where(*others)
+    return sharing.order_by(shared.c.worth.desc(), Posting.published_at.desc(), Posting.id.desc())
 
 
 async def newest_people(db: AnySession, *, limit: int = PAGE, viewer: UUID | None = None) -> list[PersonRow]:

@@ -36,7 +36,7 @@ async def fill(services: Services, everybody: Everybody) -> None:
                 await receipts.say_amount(db, receipt, amount, by=by, at=clock.now())
 
 
-def _not_paid() -> Select[tuple[Milestone, UUID]]:
+def _not_paid() -> Select[Milestone, UUID]:
     """The oldest two later milestones that nobody has paid in, each with an owner who may."""
     owner = select(Membership.user_id).where(
         Membership.organisation_id == Contract.organisation_id, Membership.role == "owner"

@@ -133,7 +133,7 @@ def _steps(fair_id: UUID, at: datetime) -> dict[str, Select[*tuple[Any, ...]]]:
     money = select(Milestone.id).where(Milestone.contract_id == FairOffer.contract_id)
     met = select(Meeting.candidate_id, Meeting.booth_id).where(Meeting.fair_id == fair_id, Meeting.state == "done")
     held = or_(_has_begun(at), money.where(Milestone.state.in_(_STARTED)).exists())
-    salary = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id, FollowUp.was_paid)
+    salary = select(FollowUp.id).where(FollowUp.offer_id == FairOffer.id, FollowUp.was_paid.is_(True))
     return {
         "met": met,
         "shortlisted": card.where(FairScorecard.result.in_(_PROMISING)),

@@ -128,8 +128,10 @@ def judged(runs: list[Run]) -> list[tuple[str, bool]]:
     gap, cpu, clock = max(run.gap for run in runs), *medians(runs)
     most = HOSTILE_GAP[first.effort][first.size] if first.is_hostile else 0.0
     limit = HOSTILE_SECONDS[first.effort] if first.is_hostile else NORMAL_SECONDS[first.size]
+    proven = sum(run.gap == 0 for run in runs)
+    exact = f"gap {gap:.3f} % of at most {most} % as rounded to one decimal, {proven} of {len(runs)} proven best"
     found = [
-        (f"{name}: gap {gap:.3f} % of at most {most} %", round(gap, 1) <= most),
+        (f"{name}: {exact}", round(gap, 1) <= most),
         (f"{name}: cpu {cpu:.2f} s of at most {limit} s (clock {clock:.2f})", cpu <= limit),
     ]
     left_out = sum(run.unserved - run.least_unserved for run in runs)

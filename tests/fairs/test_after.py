@@ -14,6 +14,7 @@ from marketplace.fairs.results import Card
 from marketplace.fairs.tickets import TicketKey
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import Services, drain
 from marketplace.messages.models import Notice
@@ -173,6 +174,33 @@ async def test_one_tap_without_a_password_and_two_sources_in_the_report(
     known = report.known[0]
     assert (report.total["there_90"], known.answered, known.disagree, known.span) == (0, 1, 1, None)
     assert b"figure,day_90_disagree,1\n" in reporting.as_csv(report)
+
+
+async def test_a_first_salary_counts_by_her_own_word_only(
+    db: Session, cast: Cast, browse: Browse, services: Services
+) -> None:
+    """A job's pay does not go through the site: her yes counts, her employer's alone does not; a gig is not asked."""
+    hall = await after_hall(db, cast)
+    await begun(db, cast, hall)
+    key = services[TicketKey]
+    await follow_ups.sweep(db, key, at=clock.now())
+    asked = (await db.scalars(select(FollowUp).where(FollowUp.day == 30))).one()
+    address = f"/follow-ups/{follow_ups.secret_of(key, asked.id)}"
+    await db.execute(update(FollowUp).values(due_on=clock.now().date()))
+    question = await follow_ups.behind(db, follow_ups.secret_of(key, asked.id))
+    question.offer.kind = "gig"
+    with pytest.raises(NotFound):
+        await follow_ups.say_paid(db, question, was_paid=True, at=clock.now())
+    question.offer.kind = "job"
+    await db.commit()
+    visitor, bilal = await browse(), await browse(cast.bilal)
+    people = f"/fairs/{hall.fair.slug}/booths/{ids.short(hall.booths[0].id)}"
+    confirm = f"{people}/people/{ids.short(asked.id)}"
+    assert (await bilal.submit(confirm, {"paid": "1"}, shown_on=f"{people}/answers")).status_code == 303
+    for paid, counted in (("no", 0), ("yes", 1)):
+        assert (await visitor.submit(address, {"paid": paid}, shown_on=address)).status_code == 303
+        total = (await reporting.report_of(db, hall.fair.id, at=clock.now())).total
+        assert (total["salary"], total["paid"]) == (counted, 0)
 
 
 async def test_small_groups_are_not_shown_and_small_fairs_not_published(

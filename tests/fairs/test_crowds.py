@@ -1,18 +1,22 @@
 """A crowd costs as many statements as a handful: answers to all, paper typed back, tickets of a loaded fair."""
 
+import json
+from typing import Any
+
+import pytest
 from sqlalchemy import func, insert, select, text
 
 from marketplace.engines.notify.models import TextMessage
 from marketplace.fairs import answering, paper_typing, telling, whole_loading
 from marketplace.fairs.day_models import FairMessage, FairScorecard
 from marketplace.fairs.paper_typing import Typed
-from marketplace.kernel import clock
+from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
-from marketplace.kernel.queue import Services, registered
+from marketplace.kernel.queue import Services, drain, registered
 from tests.cast import Cast
 from tests.fairs.scenes import Hall
 from tests.fairs.test_checkin import live_hall
-from tests.visitors import Statements
+from tests.visitors import Browse, Statements
 
 MANY = 1_000
 
@@ -57,6 +61,23 @@ async def say(db: Session, services: Services) -> None:
         await registered()[telling.SAY].run(services, payload)
 
 
+async def test_the_same_answer_to_many_goes_out_by_the_queue_and_pressed_twice_once(
+    db: Session, cast: Cast, services: Services, monkeypatch: pytest.MonkeyPatch, browse: Browse
+) -> None:
+    """Three at a time here: the page counts down while it runs, and each of seven has one answer and one message."""
+    monkeypatch.setattr(answering, "AT_ONCE", 3)
+    hall = await crowd(db, cast, 7)
+    bilal, page = await browse(cast.bilal), f"/fairs/{hall.fair.slug}/booths/{ids.short(hall.booths[0].id)}/answers"
+    for _ in range(2):
+        assert (await bilal.submit(page, {"everybody": "1", "word": "Thank you."}, shown_on=page)).status_code == 303
+    assert "goes out to all of them" in (await bilal.get(page)).text
+    await drain(services)
+    assert "Nobody waits" in (await bilal.get(page)).text
+    answers = select(func.count()).where(FairScorecard.fair_id == hall.fair.id, FairScorecard.answered_at.is_not(None))
+    told = select(func.count()).where(FairMessage.fair_id == hall.fair.id, FairMessage.message == "fair_answer")
+    assert [await db.scalar(answers), await db.scalar(told)] == [7, 7]
+
+
 async def test_a_thousand_cost_as_many_statements_as_ten(
     db: Session, cast: Cast, services: Services, statements: Statements
 ) -> None:
@@ -68,3 +89,19 @@ async def test_a_thousand_cost_as_many_statements_as_ten(
     assert await db.scalar(select(func.count()).select_from(TextMessage)) == 2 * (MANY + 10 - 2), "answer and ticket"
     told = FairMessage.fair_id == hall.fair.id, FairMessage.message == "fair_waiting"
     assert await db.scalar(select(func.count()).where(*told)) == 1
+
+
+async def test_what_waited_through_an_update_is_still_said(db: Session, cast: Cast, services: Services) -> None:
+    """Tasks of the old shape name one candidate; they finish, and nobody is told twice of one thing."""
+    hall = await live_hall(db, cast)
+    her, values = str(hall.candidates[0].id), {"fair": "A fair", "organisation": "AgriTrack"}
+    await db.commit()
+    old: dict[str, dict[str, Any]] = {
+        telling.SAY: {"message": "fair_answer", "values": values, "candidate_id": her},
+        "fairs.tell_candidate": {"message": "fair_registered", "candidate_id": her},
+    }
+    for name, payload in old.items():
+        await registered()[name].run(services, json.dumps(payload).encode())
+    await drain(services)
+    texts = select(TextMessage.message).where(TextMessage.to == hall.candidates[0].phone).order_by(TextMessage.message)
+    assert (await db.scalars(texts)).all() == ["fair_answer", "fair_registered"]

@@ -107,6 +107,19 @@ async def test_what_a_rule_forbids_is_no_choice_and_calling_off_is_a_version(
     assert (live.number, live.base_id is not None, live.objections_until is not None) == (2, True, True)
 
 
+async def test_called_off_twice_is_once_and_says_so(
+    db: Session, cast: Cast, browse: Browse, services: Services
+) -> None:
+    """A double press without JavaScript lands on the timetable, not on "nothing here"."""
+    hall = await shown_hall(db, cast, services)
+    meeting = (await meetings(db, hall))[1]
+    await db.commit()
+    omar, here = await browse(cast.omar), f"/fairs/{hall.fair.slug}/organise/meetings/{ids.short(meeting.id)}"
+    for said in ("Those whom it touches are told", "called off already"):
+        answer = await omar.submit(here, {"to": "call_off"}, shown_on=f"/fairs/{hall.fair.slug}/organise/timetable")
+        assert answer.status_code == 303 and said in (await omar.get(answer.headers["location"])).text
+
+
 async def test_whoever_has_left_is_not_put_back_by_a_change_or_by_publishing(
     db: Session, cast: Cast, services: Services
 ) -> None:

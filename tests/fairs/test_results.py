@@ -66,7 +66,7 @@ async def test_from_a_badge_to_released_money(db: Session, cast: Cast, browse: A
     report = await reporting.report_of(db, hall.fair.id, at=clock.now())
     wanted = {"met": 1, "shortlisted": 1, "offered": 1, "accepted": 1, "started": 1, "paid": 1, "there_90": 0}
     assert wanted.items() <= report.total.items()
-    assert b"employer,AgriTrack,,,1,1,1,1,1,1,0,0\n" in reporting.as_csv(report)
+    assert b"employer,AgriTrack,,,1,1,1,1,1,1,0,0,0\n" in reporting.as_csv(report)
     omar = await browse(cast.omar)
     assert (await omar.get(f"/fairs/{slug}/report")).status_code == 200
 

@@ -59,6 +59,24 @@ async def test_she_runs_her_table_by_the_link_that_her_employer_gave(db: Session
     assert [(each["name"], each["what"]) for each in used] == [("Nadia", what) for what in ("called", "here", "judged")]
 
 
+async def test_somebody_else_comes_in_one_step(db: Session, cast: Cast, browse: Any) -> None:
+    """Her link is dead and the new one of the same table there, by one form; pressed twice it says so."""
+    hall = await live_hall(db, cast, mode="open_hall")
+    nadia, at = await named(db, cast, hall, "Nadia"), clock.now()
+    _, old = await table_links.give(db, hall.booths[0], nadia.id, hall.tables[0].id, by=cast.bilal.id, at=at)
+    await db.commit()
+    bilal, phone, booth = await browse(cast.bilal), await browse(), f"/fairs/{hall.fair.slug}/booth"
+    replace = f"{booth}/representatives/{ids.short(nadia.id)}/replace"
+    given = await bilal.submit(replace, {"name": "Saba"}, shown_on=booth)
+    new = re.search(r"/tables/[\w-]{24}", given.text)
+    assert new and new[0] != f"/tables/{old}"
+    assert "For Saba, given by Bilal" in (await phone.get(new[0])).text
+    assert (await phone.get(f"/tables/{old}")).status_code == 404
+    assert "Nadia" not in (await bilal.get(booth)).text
+    again = await bilal.submit(replace, {"name": "Saba"}, shown_on=booth)
+    assert again.status_code == 409 and "off the list already" in again.text
+
+
 async def test_one_table_one_day_and_only_who_holds_it_now(db: Session, cast: Cast, browse: Any) -> None:
     """Another table's entry, a fair that is over, a replaced person, a table given on, a link taken back: nothing."""
     hall = await live_hall(db, cast, mode="open_hall")

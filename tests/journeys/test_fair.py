@@ -36,7 +36,12 @@ def here_and_now() -> tuple[ZoneInfo, datetime]:
 
 EXPECTED = {
     **{"Registered": "3", "Checked in": "2", "Met an employer": "1", "Shortlisted": "1", "Had an offer": "1"},
-    **{"Accepted one": "1", "Started: money held, or hired": "1", "Paid": "1", "Missed by the candidate": "1"},
+    **{
+        "Accepted one": "1",
+        "Started: money held, or hired and there": "1",
+        "Paid through this site": "1",
+        "Missed by the candidate": "1",
+    },
     **{"That it went well": "1"},
 }
 """What the report says of this day."""

@@ -79,6 +79,7 @@ BY_TICKET = {
     "POST /fairs/{slug}/booth/representatives/{id}/end",
     "POST /fairs/{slug}/booth/representatives/{id}/link",
     "POST /fairs/{slug}/booth/representatives/{id}/link/end",
+    "POST /fairs/{slug}/booth/representatives/{id}/replace",
     "POST /tickets/{secret}/meetings/{id}",
     "POST /fairs/{slug}/booth/withdraw",
     "POST /fairs/{slug}/booth/comes",

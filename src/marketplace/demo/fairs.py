@@ -34,8 +34,8 @@ from marketplace.fairs import (
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.grid import Hours, Span
-from marketplace.fairs.models import Fair
-from marketplace.fairs.plan_models import Timetable
+from marketplace.fairs.models import Fair, FairSlot
+from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_TIMETABLES, Room, Shape
 from marketplace.fairs.tickets import TicketKey
 from marketplace.identity.models import Organisation
@@ -52,6 +52,16 @@ ATTENDING = {
 """Booths that are organisations of the demo world, with their postings."""
 AT_THE_TABLE = "Nadia Bashir"
 """Who sits at their first table, without an account."""
+HER_OBJECTIONS = (
+    "My bus from Dunyapur arrives at half past ten. Can the first meeting be later?",
+    "میری والدہ ساتھ آئیں گی، ظہر کے بعد کی ملاقات پہلے ہو جائے تو ہم شام کی بس پکڑ لیں۔",
+    "Two meetings one after the other in different halls: I walk with a stick.",
+)
+THEIR_OBJECTIONS = {
+    "AgriTrack": "Our engineer drives from Lodhran and is there from half past nine. Can the first meeting wait?",
+    "RuralPay": "We know this candidate well, she worked with us. Give the place to somebody new.",
+}
+ANSWER = "Your first meeting is now at eleven. Tell the gate if the bus is late."
 SEED, PLAN_SECONDS = 20_261_129, 180
 _CAME = ("Ayesha Khan", "Hina Malik")
 
@@ -207,11 +217,19 @@ class _Story:
         raise TimeoutError(f"No timetable for {self.line['title_en']}")
 
     async def _object(self, db: Session, fair: Fair) -> None:
-        """Where the story ends with a first timetable, somebody says what does not suit her."""
-        hers = select(FairCandidate).where(FairCandidate.fair_id == fair.id).order_by(FairCandidate.number).limit(5)
-        words = "My bus from Dunyapur arrives at half past ten. Can the first meeting be later?"
-        candidate = (await db.scalars(hers)).all()[-1]
-        await objecting.object_to(db, candidate, words, by=None, at=self.now)
+        """Where the story ends with a first timetable, both sides say what does not suit them; one has her answer."""
+        hers = select(FairCandidate).where(FairCandidate.fair_id == fair.id).order_by(FairCandidate.number)
+        people = (await db.scalars(hers.limit(len(HER_OBJECTIONS) + 2))).all()[2:]
+        for candidate, words in zip(people, HER_OBJECTIONS, strict=True):
+            await objecting.object_to(db, candidate, words, by=None, at=self.now)
+        said = (await objecting.said_by(db, people[0]))[0]
+        await objecting.answer(db, fair, said.id, ANSWER, by=self.by, at=self.now)
+        for name, words in THEIR_OBJECTIONS.items():
+            booth = (await db.scalars(select(Booth).where(Booth.fair_id == fair.id, Booth.name == name))).one()
+            first = select(Meeting.id).join(FairSlot, FairSlot.id == Meeting.slot_id).order_by(FairSlot.number)
+            meeting = await db.scalar(first.where(Meeting.booth_id == booth.id, Meeting.state == "planned").limit(1))
+            by = self.everybody.owner(ATTENDING[name])
+            await objecting.object_to(db, booth, words, meeting_id=meeting, by=by, at=self.now)
 
     async def _hold(self, target: str) -> None:
         """The day, as far as it has come, in one transaction with the move; then its end."""

@@ -34,9 +34,13 @@ HOW = (
     (5, ""),
     (5, ""),
     (5, "They explained the work and the pay."),
+    (5, "He looked at my phone with my work on it and asked good questions."),
+    (5, "بہت عزت سے بات کی، کام اور تنخواہ دونوں صاف بتائے۔"),
     (3, ""),
-    (3, "Ten minutes late."),
-    (1, "No time."),
+    (3, "Ten minutes late, then friendly."),
+    (3, "کام اچھا ہے مگر دفتر ملتان میں ہے، روز آنا مشکل ہو گا۔"),
+    (1, "They had not read my profile and asked whether I am married."),
+    (1, "No time: two minutes and the next one was called."),
 )
 """How a meeting was, as candidates say it."""
 _OPEN = ("planned", "called", "checked_in")

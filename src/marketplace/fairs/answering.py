@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
-from marketplace.fairs import results, telling
+from marketplace.fairs import attending, results, telling
 from marketplace.fairs.booth_models import Booth
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import FairOffer, FairScorecard
@@ -25,8 +25,11 @@ from marketplace.fairs.rules import LIVE_MEETINGS
 from marketplace.identity import audit
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
+from marketplace.kernel.queue import defer
 
 BEFORE, LATE, GIVEN_UP = timedelta(days=-2), timedelta(days=2), timedelta(days=4)
+ANSWER_ALL, AT_ONCE = "fairs.answer_all", 200
+"""The task that gives the same answer to many, and how many one transaction takes."""
 STAGES = {"before": BEFORE, "due": timedelta(), "late": LATE}
 """When employers are reminded, from the day results are due."""
 WATCHED = timedelta(days=90)
@@ -96,6 +99,40 @@ async def turn_down_rest(db: Session, fair: Fair, booth: Booth, *, word: str, by
     card = results.Card(result="not_this_time", word=word or None)
     await results.judge_each(db, fair, booth, dict.fromkeys(waiting, card), by=by, at=at)
     return len(waiting)
+
+
+async def answer_rest(db: Session, fair: Fair, booth: Booth, *, word: str, by: UUID, at: datetime) -> bool:
+    """The same friendly no for everybody who waits: here and now, or by the queue where they are many. Pressed twice it
+    is given once. Returns whether all have it already. Raises: FairNotOn, Invalid.
+    """
+    mine = await attending.lock(db, booth.id)
+    if mine.answers_all_since is not None:
+        return False
+    if len(await owed(db, fair.id, booth_id=booth.id)) <= AT_ONCE:
+        await turn_down_rest(db, fair, booth, word=word, by=by, at=at)
+        return True
+    await results.judge_each(db, fair, booth, {}, by=by, at=at)
+    results.check(results.Card(result="not_this_time", word=word or None))
+    mine.answers_all_since = at
+    await db.flush()
+    await defer(db, ANSWER_ALL, booth_id=booth.id, word=word, by=by)
+    return False
+
+
+async def answer_step(db: Session, booth_id: UUID, *, word: str, by: UUID, at: datetime) -> None:
+    """The next of those who wait; the step after it is deferred where somebody is left."""
+    booth = await attending.lock(db, booth_id)
+    if booth.answers_all_since is None:
+        return
+    fair = await db.get_one(Fair, booth.fair_id)
+    waiting = [each.candidate_id for each in await owed(db, fair.id, booth_id=booth.id)]
+    card = results.Card(result="not_this_time", word=word or None)
+    await results.judge_each(db, fair, booth, dict.fromkeys(waiting[:AT_ONCE], card), by=by, at=at)
+    if len(waiting) > AT_ONCE:
+        await defer(db, ANSWER_ALL, booth_id=booth.id, word=word, by=by)
+    else:
+        booth.answers_all_since = None
+    await db.flush()
 
 
 async def to_write(db: AnySession, booth_id: UUID) -> list[FairCandidate]:

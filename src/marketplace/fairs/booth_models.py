@@ -32,7 +32,8 @@ class Booth(Base):
     Approved booths are on the public page and in the timetable; confirmed ones have an open posting attached, which
     needs an organisation. `wants_tables` is what it asked for. Pay, skills and language are those of its file; where
     postings are attached theirs count. `availability_for` is the fair's `dates_version` for which it said that it
-    comes. `last_queue_number` numbers its queue in an open hall.
+    comes. `last_queue_number` numbers its queue in an open hall. `answers_all_since`: the queue gives the same
+    answer to all who wait.
     """
 
     __tablename__ = "booths"
@@ -76,6 +77,7 @@ class Booth(Base):
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     availability_for: Mapped[int] = mapped_column(server_default="1")
     last_queue_number: Mapped[int] = mapped_column(server_default="0")
+    answers_all_since: Mapped[datetime | None] = optional_timestamp()
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     requested_at: Mapped[datetime | None] = optional_timestamp()
     terms_accepted_at: Mapped[datetime | None] = optional_timestamp()

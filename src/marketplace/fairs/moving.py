@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from marketplace.engines.matching.timetable.checker import check
+from marketplace.engines.matching.timetable.problem import Problem
 from marketplace.fairs import planning, problems, telling
 from marketplace.fairs.booth_models import Booth, FairTable
 from marketplace.fairs.candidate_models import FairCandidate
@@ -83,6 +84,7 @@ async def choice_of(db: AnySession, fair: Fair, meeting_id: UUID) -> Choice:
 def _places(floor: Floor, live: Sequence[Meeting], meeting: Meeting, booth: Booth) -> list[Place]:
     """All cells of the employer's tables that keep every rule for whoever moves."""
     sits = {(each.table_id, each.slot_id): each for each in live}
+    near = _near(floor, live, booth)
     names = {each.id: each.name for each in floor.candidates}
     found = list[Place]()
     for slot in floor.slots:
@@ -94,23 +96,56 @@ def _places(floor: Floor, live: Sequence[Meeting], meeting: Meeting, booth: Boot
                 continue
             if slot.id == meeting.slot_id and other is not None:
                 continue
-            if _stands(floor, live, meeting, slot.id, other):
+            if near.stands(meeting, slot.id, other):
                 found.append(Place(table, slot, other, names.get(other.candidate_id, "") if other else ""))
     return found
 
 
-def _stands(floor: Floor, live: Sequence[Meeting], meeting: Meeting, slot_id: UUID, other: Meeting | None) -> bool:
-    """The plan of those touched, with the change: the checker finds nothing. A seat in reserve may be used by hand."""
-    people = {meeting.candidate_id, other.candidate_id if other else meeting.candidate_id}
-    goes = {meeting.id: slot_id} | ({other.id: meeting.slot_id} if other else {})
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What a change at one employer can touch: its meetings, and all of its people."""
+
+    problem: Problem
+    cells: Mapping[UUID, tuple[int, int, int]]
+    """Candidate, employer, slot of each meeting."""
+    of: Mapping[UUID, Sequence[Meeting]]
+    """Meetings by candidate."""
+    own: Sequence[Meeting]
+    slots: Mapping[UUID, int]
+
+    def stands(self, meeting: Meeting, slot_id: UUID, other: Meeting | None) -> bool:
+        """The plan of those touched, with the change: the checker finds nothing."""
+        goes = {meeting.id: slot_id} | ({other.id: meeting.slot_id} if other and meeting.slot_id else {})
+        people = {meeting.candidate_id, other.candidate_id if other else meeting.candidate_id}
+        touched = {each.id: each for each in (*self.own, *(each for id in people for each in self.of.get(id, ())))}
+        rows = [
+            (*self.cells[id][:2], self.slots[goes[id]] if id in goes else self.cells[id][2])
+            for id in touched
+            if id in self.cells
+        ]
+        return not check(self.problem, np.array(rows, dtype=np.int64).reshape(-1, 3))
+
+
+def _near(floor: Floor, live: Sequence[Meeting], booth: Booth) -> _Near:
+    """A seat in reserve may be used by hand."""
     c, e, s = ({row.id: n for n, row in enumerate(rows)} for rows in (floor.candidates, floor.booths, floor.slots))
-    rows: list[tuple[int, int, int]] = []
+    own = [each for each in live if each.booth_id == booth.id]
+    of: dict[UUID, list[Meeting]] = {each.candidate_id: [] for each in own}
     for each in live:
-        slot = goes.get(each.id, each.slot_id)
-        is_touched = each.candidate_id in people or each.booth_id == meeting.booth_id
-        if is_touched and slot is not None and each.candidate_id in c and each.booth_id in e and slot in s:
-            rows.append((c[each.candidate_id], e[each.booth_id], s[slot]))
-    return not check(replace(floor.problem, reserve=None), np.array(rows, dtype=np.int64).reshape(-1, 3))
+        if each.candidate_id in of:
+            of[each.candidate_id].append(each)
+    cells = {
+        each.id: (c[each.candidate_id], e[each.booth_id], s[each.slot_id])
+        for each in (each for rows in of.values() for each in rows)
+        if each.candidate_id in c and each.booth_id in e and each.slot_id is not None and each.slot_id in s
+    }
+    problem = floor.problem
+    people = np.zeros(problem.n_candidates, dtype=np.bool_)
+    people[[cell[0] for cell in cells.values()]] = True
+    here = people[problem.candidate]
+    pairs = {name: getattr(problem, name)[here] for name in ("candidate", "employer", "weight")}
+    empty = {"reserve": None, "candidate_rank": None, "employer_rank": None}
+    return _Near(replace(problem, **pairs, **empty), cells, of, own, s)
 
 
 async def move(db: Session, fair: Fair, choice: Choice, cell: str, *, by: UUID, at: datetime) -> Timetable:
@@ -130,6 +165,12 @@ async def call_off(db: Session, fair: Fair, choice: Choice, *, by: UUID, at: dat
     """This meeting does not take place; both sides are told."""
     here = choice.meeting
     return await _change(db, fair, {_pair(here): None}, {here.candidate_id}, here.booth_id, by=by, at=at)
+
+
+async def is_called_off(db: AnySession, fair: Fair, meeting_id: UUID) -> bool:
+    """Somebody did so already, or a second press did."""
+    own = Meeting.id == meeting_id, Meeting.fair_id == fair.id, Meeting.state == "cancelled"
+    return await db.scalar(select(Meeting.id).where(*own)) is not None
 
 
 def _pair(meeting: Meeting) -> tuple[str, str]:

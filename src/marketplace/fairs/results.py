@@ -188,7 +188,7 @@ async def judge_each(
     if fair.state not in ("live", "closed"):
         raise FairNotOn
     for card in cards.values():
-        _check(card)
+        check(card)
     if not cards:
         return []
     people = select(FairCandidate.id).where(FairCandidate.id.in_(cards)).order_by(FairCandidate.id)
@@ -307,7 +307,8 @@ async def _taken(db: Session, meeting_ids: Collection[UUID]) -> set[UUID]:
     return set((await db.scalars(found)).all())
 
 
-def _check(card: Card) -> None:
+def check(card: Card) -> None:
+    """Raises: Invalid."""
     if card.result is not None and card.result not in RESULTS:
         raise Invalid.at("result", N_("Choose what became of the meeting."))
     if card.scores.keys() - CRITERIA.keys() or any(not 1 <= score <= 5 for score in card.scores.values()):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from marketplace.fairs import hall_queues, results, rules
+from marketplace.fairs import attending, hall_queues, results, rules
 from marketplace.fairs.booth_models import Booth, FairTable, Representative
 from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.day_models import QueueEntry
@@ -32,6 +32,10 @@ _LETTERS = 18
 
 class NotOnNow(Conflict):
     message = N_("This table is run while the fair is on, and it is not on now.")
+
+
+class OffTheList(Conflict):
+    message = N_("She is off the list already.")
 
 
 class HasAccount(Conflict):
@@ -73,6 +77,23 @@ async def give(
     told: dict[str, Any] = {"name": her.name, "table": table.label}
     await audit.record(db, "table_link.given", subject=("booth", booth.id), by=by, at=at, **told)
     return her, secret
+
+
+async def replace(
+    db: Session, booth: Booth, representative_id: UUID, name: str, *, by: UUID, at: datetime
+) -> tuple[Representative, str | None]:
+    """Somebody else comes in her place: she is off the list, her link is dead, and the one who comes gets one of the
+    same table where she had one. Raises: NotFound, OffTheList, Invalid."""
+    ended = Representative.id == representative_id, Representative.booth_id == booth.id
+    if await db.scalar(select(Representative.id).where(*ended, Representative.ended_at.is_not(None))) is not None:
+        raise OffTheList
+    old = await _named(db, booth, representative_id)
+    had = old.table_id if old.link_hash is not None else None
+    await attending.unsend(db, booth, old.id, by=by, at=at)
+    new = await attending.send(db, booth, user_id=None, name=name, phone=None, by=by, at=at)
+    if had is None:
+        return new, None
+    return await give(db, booth, new.id, had, by=by, at=at)
 
 
 async def take_back(db: Session, booth: Booth, representative_id: UUID, *, by: UUID, at: datetime) -> None:

@@ -19,6 +19,7 @@ from marketplace.fairs import (
     telling,
     whole_loading,
 )
+from marketplace.fairs.candidate_models import FairCandidate
 from marketplace.fairs.models import Fair
 from marketplace.fairs.plan_models import Meeting, Timetable
 from marketplace.fairs.rules import LIVE_MEETINGS
@@ -37,11 +38,22 @@ async def tell_everybody(db: Session, *, fair_id: UUID, message: str, about: str
 
 @task(telling.SAY)
 async def say(
-    db: Session, *, fair_id: UUID, message: str, values: dict[str, Any], each: dict[UUID, dict[str, Any]]
+    db: Session,
+    *,
+    message: str,
+    values: dict[str, Any],
+    fair_id: UUID | None = None,
+    each: dict[UUID, dict[str, Any]] | None = None,
+    candidate_id: UUID | None = None,
 ) -> None:
-    """One message to candidates without an account; what it says to each besides what it says to all."""
+    """One message to candidates without an account; what it says to each besides what it says to all.
+
+    Tasks that waited through an update from before 1.0 name one `candidate_id` in place of the fair and `each`.
+    """
+    if candidate_id is not None:
+        fair_id, each = (await db.get_one(FairCandidate, candidate_id)).fair_id, {candidate_id: {}}
     fair = await db.get_one(Fair, fair_id)
-    await telling.say(db, db.info["services"][TicketKey], fair, message, values, each=each)
+    await telling.say(db, db.info["services"][TicketKey], fair, message, values, each=each or {})
 
 
 @task(registering.TELL)
@@ -49,6 +61,13 @@ async def tell_candidates(db: Session, *, fair_id: UUID, candidate_ids: list[UUI
     """Each her seat, or her place on the waiting list; each time it comes about once."""
     fair, at = await db.get_one(Fair, fair_id), clock.now()
     await registering.tell(db, fair, candidate_ids, message, about=f"{message} {at:%Y-%m-%d %H:%M}", at=at)
+
+
+@task("fairs.tell_candidate")
+async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> None:
+    """As tell_candidates: what waited through an update from before 1.0."""
+    her = await db.get_one(FairCandidate, candidate_id)
+    await tell_candidates(db, fair_id=her.fair_id, candidate_ids=[candidate_id], message=message)
 
 
 @task(planning.TASK, transaction=False)
@@ -73,6 +92,12 @@ async def tell_of_timetable(db: Session, *, timetable_id: UUID) -> None:
     await telling.candidates_of(db, fair, message, people, about=about, at=at, **said)
     link = f"/fairs/{fair.slug}/booth/timetable"
     await telling.booths_of(db, fair, message, stands, about=about, at=at, link=link, **said)
+
+
+@task(answering.ANSWER_ALL)
+async def answer_all(db: Session, *, booth_id: UUID, word: str, by: UUID) -> None:
+    """The same answer for the next of those who wait."""
+    await answering.answer_step(db, booth_id, word=word, by=by, at=clock.now())
 
 
 @task(candidate_imports.TASK)

@@ -50,11 +50,12 @@ async def show_answers(visit: Visit, slug: str, id: UUID) -> Answer:
 async def give_answer(visit: Visit, slug: str, id: UUID) -> Answer:
     """One answer, or the same no for all who still wait; with a word if there is one."""
     sent = await visit.posted()
-    word = str(sent.get("word") or "")
+    word, said = str(sent.get("word") or ""), N_("Kept. They read it now.")
     async with visit.write() as db:
         fair, booth = await results.booth_of(db, slug, id, by=visit.user.id)
         if sent.get("everybody"):
-            await answering.turn_down_rest(db, fair, booth, word=word, by=visit.user.id, at=visit.now)
+            if not await answering.answer_rest(db, fair, booth, word=word, by=visit.user.id, at=visit.now):
+                said = N_("On their way: you see here how many still wait.")
         else:
             result = ANSWERS.get(str(sent.get("result") or ""))
             if result is None:
@@ -62,7 +63,7 @@ async def give_answer(visit: Visit, slug: str, id: UUID) -> Answer:
             candidate = await results.candidate_by_code(db, fair.id, str(sent.get("code") or ""))
             card = Card(result=result, word=word or None)
             await results.judge(db, fair, booth, candidate, card, by=visit.user.id, at=visit.now)
-    return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/answers", flash=N_("Kept. They read it now."))
+    return redirect(visit, f"/fairs/{slug}/booths/{ids.short(id)}/answers", flash=said)
 
 
 @post("/fairs/{slug}/booths/{id}/people/{number}", USER)

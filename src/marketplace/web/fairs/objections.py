@@ -66,16 +66,20 @@ async def show_meeting(visit: Visit, slug: str, id: UUID) -> Answer:
 
 @post("/fairs/{slug}/organise/meetings/{id}", USER)
 async def move_meeting(visit: Visit, slug: str, id: UUID) -> Answer:
-    """To the chosen place, in exchange with whoever sits there; or not at all."""
-    posted = await visit.posted()
+    """To the chosen place, in exchange with whoever sits there; or not at all. Twice off is once."""
+    posted, done = await visit.posted(), N_("Changed. Those whom it touches are told, nobody else.")
+    is_off = posted.get("to") == "call_off"
     async with visit.write() as db:
         fair = await organising.own_fair(db, slug, by=visit.user.id, lock=True)
-        choice = await moving.choice_of(db, fair, id)
-        if posted.get("to") == "call_off":
-            await moving.call_off(db, fair, choice, by=visit.user.id, at=visit.now)
+        if is_off and await moving.is_called_off(db, fair, id):
+            done = N_("This meeting is called off already.")
         else:
-            await moving.move(db, fair, choice, str(posted.get("cell", "")), by=visit.user.id, at=visit.now)
-    done = N_("Changed. Those whom it touches are told, nobody else.")
+            choice = await moving.choice_of(db, fair, id)
+            how: dict[str, Any] = {"by": visit.user.id, "at": visit.now}
+            if is_off:
+                await moving.call_off(db, fair, choice, **how)
+            else:
+                await moving.move(db, fair, choice, str(posted.get("cell", "")), **how)
     return redirect(visit, f"/fairs/{slug}/organise/timetable", flash=done)
 
 

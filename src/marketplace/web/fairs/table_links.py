@@ -8,7 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marketplace.fairs import hall_queries, hall_queues, results, table_links
+from marketplace.fairs.booth_models import Representative
 from marketplace.fairs.candidate_models import FairCandidate
+from marketplace.fairs.models import Fair
 from marketplace.fairs.results import RESULTS
 from marketplace.fairs.table_links import Desk
 from marketplace.kernel import ids
@@ -39,6 +41,23 @@ async def give(visit: Visit, slug: str, id: UUID) -> Answer:
         how: dict[str, Any] = {"by": visit.user.id, "at": visit.now}
         her, secret = await table_links.give(db, booth, id, ids.parse(table), **how)
         desk = await table_links.behind(db, secret)
+    return _shown_once(visit, fair, her, desk, secret)
+
+
+@post("/fairs/{slug}/booth/representatives/{id}/replace", EMPLOYER)
+async def replace(visit: Visit, slug: str, id: UUID) -> Answer:
+    """Somebody else comes in her place; where she ran a table, the new link is shown at once and hers is dead."""
+    name = str((await visit.posted()).get("name") or "").strip()[:80]
+    async with visit.write() as db:
+        fair, booth = await own_booth.own(visit, db, slug)
+        her, secret = await table_links.replace(db, booth, id, name, by=visit.user.id, at=visit.now)
+        desk = await table_links.behind(db, secret) if secret else None
+    if desk is None or secret is None:
+        return redirect(visit, f"/fairs/{slug}/booth", flash=N_("Replaced."))
+    return _shown_once(visit, fair, her, desk, secret)
+
+
+def _shown_once(visit: Visit, fair: Fair, her: Representative, desk: Desk, secret: str) -> Answer:
     link = f"{visit.settings.base_url}/tables/{secret}"
     context: dict[str, Any] = {"fair": fair, "her": her, "table": desk.table, "link": link, "qr": drawn_qr(link)}
     return page(visit, "fairs/employers/link.html", headers=SECRET, **context)
@@ -146,4 +165,4 @@ def _candidate_page(
     return page(visit, "fairs/day/badge.html", status=status, headers=SECRET, **context)
 
 
-routes = [give, take_back, show_table, move, show_candidate, judge]
+routes = [give, replace, take_back, show_table, move, show_candidate, judge]

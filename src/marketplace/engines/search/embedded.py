@@ -6,6 +6,7 @@ Answers are kept until the next commit: what an index finds depends on nothing e
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -29,6 +30,8 @@ T = TypeVar("T")
 _HEAP_BYTES = 30_000_000
 _SEARCHES_AT_ONCE = 4
 _ANSWERS_KEPT = 256
+_COUNTERS = ThreadPoolExecutor(_SEARCHES_AT_ONCE, "facets")
+"""tantivy lets go of the interpreter while it works: what counts facets need not wait for what looks for hits."""
 
 
 class EmbeddedSearch:
@@ -132,24 +135,30 @@ class Search:
         self.ranker = Ranker(settings, schema, searcher)
         self.words = query_words(query.words, settings.stop_words)
         self.needed = len(self.words)
-        self.instead = {} if query.is_exact else self._instead()
+        self.instead: dict[str, tuple[str, ...]] = {}
 
     def result(self) -> Result:
         """Relax the words from the right while fewer than a page are found, then count, sort and page."""
         if self.asked.words.strip() and not self.words:
             return Result()
-        query, found = self._relaxed()
+        asked = self._query(self.asked.groups)
+        counting = _COUNTERS.submit(self._counts, self._counted(asked))  # while the hits are looked for
+        query, found = self._relaxed(asked)
+        hits = tuple(self._hits(query, found))
         return Result(
-            hits=tuple(self._hits(query, found)),
+            hits=hits,
             total=found.count,
-            facets=self._facets(query) if self.asked.facets else {},
+            facets=counting.result() if query is asked else self._counts(self._counted(query)),
             used=tuple(self.words[: self.needed]),
             dropped=tuple(self.words[self.needed :]),
             instead=self.instead,
         )
 
     def _instead(self) -> dict[str, tuple[str, ...]]:
-        """For each word that nothing has in any way: what sounds like it and is in the index."""
+        """For each word that nothing has in any way: what sounds like it and is in the index.
+
+        Asked only where all words together find nothing: else each of them has something.
+        """
         found: dict[str, tuple[str, ...]] = {}
         for word in self.words:
             if self.ranker.is_known(word) or not (likes := self.settings.sounds.like(word)):
@@ -159,9 +168,12 @@ class Search:
                 found |= {word: known} if known else {}
         return found
 
-    def _relaxed(self) -> tuple[tantivy.Query, Any]:
-        query = self._query(self.asked.groups)
+    def _relaxed(self, query: tantivy.Query) -> tuple[tantivy.Query, Any]:
         found, needed = self._found(query), self.needed
+        if not found.count and not self.asked.is_exact and (instead := self._instead()):
+            self.instead = instead
+            query = self._query(self.asked.groups)
+            found = self._found(query)
         while self.asked.matching == "last" and found.count < self.asked.limit and self.needed > 1:
             self.needed -= 1
             wider = self._query(self.asked.groups)
@@ -210,21 +222,21 @@ class Search:
         in_order = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
         return [hit for hit, _ in in_order]
 
-    def _facets(self, query: tantivy.Query) -> dict[str, dict[str, int]]:
-        """Counts of each facet; one with a group in force is counted without that group."""
+    def _counted(self, query: tantivy.Query) -> list[tuple[tantivy.Query, list[str]]]:
+        """Which query counts which facets: one with a group in force is counted without that group."""
         own = [facet for facet in self.asked.facets if facet in self.asked.groups]
-        counts = self._terms(query, [facet for facet in self.asked.facets if facet not in own])
-        for facet in own:
-            counts |= self._terms(self._query(self.asked.groups, without=facet), [facet])
-        return {facet: counts[facet] for facet in self.asked.facets}
+        rest = [facet for facet in self.asked.facets if facet not in own]
+        apart = [(self._query(self.asked.groups, without=facet), [facet]) for facet in own]
+        return [(query, rest), *apart] if rest else apart
 
-    def _terms(self, query: tantivy.Query, facets: list[str]) -> dict[str, dict[str, int]]:
-        if not facets:
-            return {}
-        size = self.settings.facet_values
-        wanted = {each: {"terms": {"field": each, "size": size}} for each in facets}
-        answer: dict[str, Any] = cast(Any, self.searcher).aggregate(query, wanted)
-        return {each: {row["key"]: row["doc_count"] for row in answer[each]["buckets"]} for each in facets}
+    def _counts(self, counted: list[tuple[tantivy.Query, list[str]]]) -> dict[str, dict[str, int]]:
+        """Counts of each facet. Runs beside the search, so that it may look at nothing that a search changes."""
+        counts: dict[str, dict[str, int]] = {}
+        for query, facets in counted:
+            wanted = {each: {"terms": {"field": each, "size": self.settings.facet_values}} for each in facets}
+            answer: dict[str, Any] = cast(Any, self.searcher).aggregate(query, wanted)
+            counts |= {each: {row["key"]: row["doc_count"] for row in answer[each]["buckets"]} for each in facets}
+        return {facet: counts[facet] for facet in self.asked.facets}
 
 
 def _schema(settings: IndexSettings) -> tantivy.Schema:

@@ -46,8 +46,8 @@ class _Word:
 
 
 def query_words(text: str, stop_words: frozenset[str]) -> list[str]:
-    """The words of a query that count: at most ten of 40 letters, without stop words unless there are no others."""
-    found = [word[:MOST_LETTERS] for word in words(text)]
+    """The words of a query that count: ten different ones of 40 letters, without stop words where there are others."""
+    found = list(dict.fromkeys(word[:MOST_LETTERS] for word in words(text)))
     return ([word for word in found if word not in stop_words] or found)[:MOST_WORDS]
 
 

@@ -23,7 +23,7 @@ from marketplace.engines.search.filters import And
 from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
 from marketplace.engines.search.protocol import Document, Hit, Query, Result
-from marketplace.engines.search.ranking import Ranker, query_words
+from marketplace.engines.search.ranking import Ranker, Ways, matching, query_words
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
 T = TypeVar("T")
@@ -136,19 +136,20 @@ class Search:
         self.words = query_words(query.words, settings.stop_words)
         self.needed = len(self.words)
         self.instead: dict[str, tuple[str, ...]] = {}
+        self.ways = self.ranker.ways(self.words)
 
     def result(self) -> Result:
         """Relax the words from the right while fewer than a page are found, then count, sort and page."""
         if self.asked.words.strip() and not self.words:
             return Result()
-        asked = self._query(self.asked.groups)
-        counting = _COUNTERS.submit(self._counts, self._counted(asked))  # while the hits are looked for
+        asked = self._query()
+        counting = _COUNTERS.submit(self._counts, self._counted())  # while the hits are looked for
         query, found = self._relaxed(asked)
         hits = tuple(self._hits(query, found))
         return Result(
             hits=hits,
             total=found.count,
-            facets=counting.result() if query is asked else self._counts(self._counted(query)),
+            facets=counting.result() if query is asked else self._counts(self._counted()),
             used=tuple(self.words[: self.needed]),
             dropped=tuple(self.words[self.needed :]),
             instead=self.instead,
@@ -163,20 +164,20 @@ class Search:
         for word in self.words:
             if self.ranker.is_known(word) or not (likes := self.settings.sounds.like(word)):
                 continue
-            if not self._count(self.ranker.query([word], 1)):
-                known = tuple(like for like in likes if self._count(self.ranker.query([word], 1, {word: (like,)})))
+            if not self._count(self.ranker.ways([word])):
+                known = tuple(like for like in likes if self._count(self.ranker.ways([word], {word: (like,)})))
                 found |= {word: known} if known else {}
         return found
 
     def _relaxed(self, query: tantivy.Query) -> tuple[tantivy.Query, Any]:
         found, needed = self._found(query), self.needed
         if not found.count and not self.asked.is_exact and (instead := self._instead()):
-            self.instead = instead
-            query = self._query(self.asked.groups)
+            self.instead, self.ways = instead, self.ranker.ways(self.words, instead)
+            query = self._query()
             found = self._found(query)
         while self.asked.matching == "last" and found.count < self.asked.limit and self.needed > 1:
             self.needed -= 1
-            wider = self._query(self.asked.groups)
+            wider = self._query()
             if (more := self._found(wider)).count > found.count:
                 query, found, needed = wider, more, self.needed
         self.needed = needed
@@ -187,17 +188,19 @@ class Search:
         is_ranked = bool(self.words) and not self.asked.sort
         return self.searcher.search(query, limit=self.settings.max_hits if is_ranked else 1)
 
-    def _query(self, groups: Any, *, without: str = "") -> tantivy.Query:
-        parts = (self.asked.filter, *(part for field, part in groups.items() if field != without))
-        narrowed = tantivy.Query.const_score_query(self.compiler.filter(And(parts)), 0.0)
-        if not self.words:
-            return narrowed
-        return tantivy.Query.boolean_query(
-            [(Occur.Must, self.ranker.query(self.words, self.needed, self.instead)), (Occur.Must, narrowed)]
-        )
+    def _query(self) -> tantivy.Query:
+        return self._narrowed(self.ranker.ranked(self.words, self.ways, self.needed))
 
-    def _count(self, query: tantivy.Query) -> int:
-        return cast(Any, self.searcher.search(query, limit=1)).count
+    def _narrowed(self, words: tantivy.Query, *, without: str = "") -> tantivy.Query:
+        """What the words find, as far as the filters let it through; without words all of that."""
+        groups = (part for field, part in self.asked.groups.items() if field != without)
+        filters = tantivy.Query.const_score_query(self.compiler.filter(And((self.asked.filter, *groups))), 0.0)
+        if not self.words:
+            return filters
+        return tantivy.Query.boolean_query([(Occur.Must, words), (Occur.Must, filters)])
+
+    def _count(self, ways: list[Ways]) -> int:
+        return cast(Any, self.searcher.search(matching(ways, 1), limit=1)).count
 
     def _hits(self, query: tantivy.Query, ranked: Any) -> list[Hit]:
         """The page: sorted by the number asked for, else by score; equals newest first, then by id."""
@@ -222,12 +225,13 @@ class Search:
         in_order = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
         return [hit for hit, _ in in_order]
 
-    def _counted(self, query: tantivy.Query) -> list[tuple[tantivy.Query, list[str]]]:
+    def _counted(self) -> list[tuple[tantivy.Query, list[str]]]:
         """Which query counts which facets: one with a group in force is counted without that group."""
+        words = matching(self.ways, self.needed)
         own = [facet for facet in self.asked.facets if facet in self.asked.groups]
         rest = [facet for facet in self.asked.facets if facet not in own]
-        apart = [(self._query(self.asked.groups, without=facet), [facet]) for facet in own]
-        return [(query, rest), *apart] if rest else apart
+        apart = [(self._narrowed(words, without=facet), [facet]) for facet in own]
+        return [(self._narrowed(words), rest), *apart] if rest else apart
 
     def _counts(self, counted: list[tuple[tantivy.Query, list[str]]]) -> dict[str, dict[str, int]]:
         """Counts of each facet. Runs beside the search, so that it may look at nothing that a search changes."""

@@ -14,6 +14,7 @@ reached .771, .642 and .705.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from tantivy import Occur, Query, Schema, Searcher
 
@@ -30,6 +31,9 @@ _WORD, _EXACT, _EQUAL, _PREFIX, _TYPO, _PREFIX_TYPO, _SOUND, _TWO_TYPOS = 1_000.
 _BEST_ATTRIBUTE, _PROXIMITY = 9, 14
 _MORE_FIELDS = 0.0005
 """Share of what a word is worth in other attributes: enough to decide between equals, too little for anything else."""
+
+Ways: TypeAlias = list[list[Query]]
+"""The queries by which one word may match, by attribute, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,15 @@ class Ranker:
     schema: Schema
     searcher: Searcher
 
-    def query(self, found: Sequence[str], needed: int, instead: Mapping[str, Sequence[str]] | None = None) -> Query:
-        """All of the first `needed` words must match; the others only add to the score.
+    def ways(self, found: Sequence[str], instead: Mapping[str, Sequence[str]] | None = None) -> list[Ways]:
+        """How each of the words may match. `instead` are words that sound like one that nothing has."""
+        words = [self._word(found, position, instead or {}) for position in range(len(found))]
+        return [[list(self._ways(word, *each)) for each in self._attributes()] for word in words]
 
-        `instead` are words that sound like one that nothing has.
-        """
+    def ranked(self, found: Sequence[str], ways: Sequence[Ways], needed: int) -> Query:
+        """All of the first `needed` words must match; the others only add to the score, and so do neighbours."""
         clauses = [
-            (
-                Occur.Must if position < needed else Occur.Should,
-                self._anywhere(self._word(found, position, instead or {})),
-            )
-            for position in range(len(found))
+            (Occur.Must if position < needed else Occur.Should, _best(of_word)) for position, of_word in enumerate(ways)
         ]
         clauses += [(Occur.Should, bonus) for pair in pairwise(found) for bonus in self._neighbours(pair)]
         return Query.boolean_query(clauses)
@@ -85,12 +87,6 @@ class Ranker:
             is_last=position == len(found) - 1,
             is_slip=may_slip and self._frequency(text) < _ENOUGH,
         )
-
-    def _anywhere(self, word: _Word) -> Query:
-        """Its best way in its best attribute counts; among equals more attributes go first."""
-        ways = [list(self._ways(word, *each)) for each in self._attributes()]
-        fields = [found[0] if len(found) == 1 else Query.disjunction_max_query(found) for found in ways if found]
-        return Query.disjunction_max_query(fields, _MORE_FIELDS) if fields else Query.empty_query()
 
     def _ways(self, word: _Word, field: str, worth: int) -> Iterator[Query]:
         """The ways in which something in this attribute can match, without those that a better one always comes before.
@@ -178,6 +174,18 @@ class Ranker:
         last = max(1, len(self.settings.searchable) - 1)
         for rank, field in enumerate(self.settings.searchable):
             yield field, round(_BEST_ATTRIBUTE - rank * (_BEST_ATTRIBUTE - 1) / last)
+
+
+def matching(ways: Sequence[Ways], needed: int) -> Query:
+    """Finds the same as a ranked query in half the time, in no order: for counting."""
+    unions = ([(Occur.Should, way) for of_attribute in of_word for way in of_attribute] for of_word in ways[:needed])
+    return Query.boolean_query([(Occur.Must, Query.boolean_query(union)) for union in unions])
+
+
+def _best(ways: Ways) -> Query:
+    """A word's best way in its best attribute counts; among equals more attributes go first."""
+    fields = [found[0] if len(found) == 1 else Query.disjunction_max_query(found) for found in ways if found]
+    return Query.disjunction_max_query(fields, _MORE_FIELDS) if fields else Query.empty_query()
 
 
 def _const(query: Query, score: float) -> Query:

@@ -6,6 +6,7 @@ Answers are kept until the next commit: what an index finds depends on nothing e
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from marketplace.engines.search.filters import And
 from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
 from marketplace.engines.search.protocol import Document, Explanation, Hit, Query, Result
-from marketplace.engines.search.ranking import Ranker
+from marketplace.engines.search.ranking import Ranker, matching
 from marketplace.engines.search.reading import Reading, fewer, only_stop_words, query_words
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
@@ -32,6 +33,8 @@ T = TypeVar("T")
 _HEAP_BYTES = 30_000_000
 _SEARCHES_AT_ONCE = 4
 _ANSWERS_KEPT = 256
+_COUNTERS = ThreadPoolExecutor(_SEARCHES_AT_ONCE, "facets")
+"""tantivy lets go of the interpreter while it works: what counts facets need not wait for what looks for hits."""
 
 
 class EmbeddedSearch:
@@ -139,17 +142,21 @@ class Search:
         self.ranker = Ranker(settings, schema, searcher)
         self.shows_all = False
         self.reading = self._read(query_words(query.words, settings))
+        self.ways = self.ranker.ways(self.reading)
 
     def result(self) -> Result:
         """Relax the words while fewer than a page are found, then count, sort and page."""
         if self.asked.words.strip() and not self.reading.words and not self.shows_all:
             return Result()
-        query, found = self._relaxed()
+        asked = self._query()
+        counting = _COUNTERS.submit(self._counts, self._counted())  # while the hits are looked for
+        query, found = self._relaxed(asked)
+        hits = tuple(self._hits(query, found))
         words, needed = self.reading.words, self.reading.needed
         return Result(
-            hits=tuple(self._hits(query, found)),
+            hits=hits,
             total=found.count,
-            facets=self._facets(query) if self.asked.facets else {},
+            facets=counting.result() if query is asked else self._counts(self._counted()),
             used=tuple(words[at] for at in sorted(needed)),
             dropped=tuple(word for at, word in enumerate(words) if at not in needed),
             instead={word: tuple(likes) for word, likes in self.reading.instead.items()},
@@ -159,32 +166,38 @@ class Search:
     def _read(self, words: list[str]) -> Reading:
         """What the index knows of the words. Where they say nothing and nothing has them, all is shown."""
         reading = self.ranker.read(words)
-        if only_stop_words(words, self.settings) and not self._count(self.ranker.query(reading)):
+        if only_stop_words(words, self.settings) and not self._count(reading):
             self.shows_all, reading = True, Reading(())
-        return reading if self.asked.is_exact else replace(reading, instead=self._instead(reading))
+        return reading
 
-    def _instead(self, reading: Reading) -> dict[str, tuple[str, ...]]:
-        """For each word that nothing has in any way and we do not know: what sounds like it and is in the index."""
+    def _instead(self) -> dict[str, tuple[str, ...]]:
+        """For each word that nothing has in any way and we do not know: what sounds like it and is in the index.
+
+        Asked only where all words together find nothing: else each of them has something.
+        """
         found: dict[str, tuple[str, ...]] = {}
-        for word in reading.words:
-            if word in reading.known or word in self.settings.vocabulary:
+        for word in self.reading.words:
+            if word in self.reading.known or word in self.settings.vocabulary:
                 continue
             likes = self.settings.sounds.like(word)
             alone = self.ranker.read([word])
-            if likes and not self._count(self.ranker.query(alone)):
-                known = tuple(
-                    like for like in likes if self._count(self.ranker.query(replace(alone, instead={word: (like,)})))
-                )
+            if likes and not self._count(alone):
+                known = tuple(like for like in likes if self._count(replace(alone, instead={word: (like,)})))
                 found |= {word: known} if known else {}
         return found
 
-    def _relaxed(self) -> tuple[tantivy.Query, Any]:
-        query = self._query(self.asked.groups)
-        found, best = self._found(query), self.reading
+    def _relaxed(self, query: tantivy.Query) -> tuple[tantivy.Query, Any]:
+        found = self._found(query)
+        if not found.count and not self.asked.is_exact and (instead := self._instead()):
+            self.reading = replace(self.reading, instead=instead)
+            self.ways = self.ranker.ways(self.reading)
+            query = self._query()
+            found = self._found(query)
+        best = self.reading
         if self.asked.matching == "last" and found.count < self.asked.limit:
             for needed in fewer(best.words, best.known, self.settings):
                 self.reading = replace(self.reading, needed=needed)
-                wider = self._query(self.asked.groups)
+                wider = self._query()
                 if (more := self._found(wider)).count > found.count:
                     query, found, best = wider, more, self.reading
                 if found.count >= self.asked.limit or (found.count and len(needed) == 1):
@@ -197,15 +210,19 @@ class Search:
         is_ranked = bool(self.reading.words) and not self.asked.sort
         return self.searcher.search(query, limit=self.settings.max_hits if is_ranked else 1)
 
-    def _query(self, groups: Any, *, without: str = "") -> tantivy.Query:
-        parts = (self.asked.filter, *(part for field, part in groups.items() if field != without))
-        narrowed = tantivy.Query.const_score_query(self.compiler.filter(And(parts)), 0.0)
-        if not self.reading.words:
-            return narrowed
-        return tantivy.Query.boolean_query([(Occur.Must, self.ranker.query(self.reading)), (Occur.Must, narrowed)])
+    def _query(self) -> tantivy.Query:
+        return self._narrowed(self.ranker.ranked(self.reading, self.ways))
 
-    def _count(self, query: tantivy.Query) -> int:
-        return cast(Any, self.searcher.search(query, limit=1)).count
+    def _narrowed(self, words: tantivy.Query, *, without: str = "") -> tantivy.Query:
+        """What the words find, as far as the filters let it through; without words all of that."""
+        groups = (part for field, part in self.asked.groups.items() if field != without)
+        filters = tantivy.Query.const_score_query(self.compiler.filter(And((self.asked.filter, *groups))), 0.0)
+        if not self.reading.words:
+            return filters
+        return tantivy.Query.boolean_query([(Occur.Must, words), (Occur.Must, filters)])
+
+    def _count(self, reading: Reading) -> int:
+        return cast(Any, self.searcher.search(matching(reading, self.ranker.ways(reading)), limit=1)).count
 
     def _hits(self, query: tantivy.Query, ranked: Any) -> list[Hit]:
         """The page: sorted by the number asked for, else by score; equals newest first, then by id."""
@@ -230,21 +247,22 @@ class Search:
         in_order = sorted(zip(found, newest, strict=True), key=lambda pair: (-pair[0][0], -(pair[1] or 0)))
         return [hit for hit, _ in in_order]
 
-    def _facets(self, query: tantivy.Query) -> dict[str, dict[str, int]]:
-        """Counts of each facet; one with a group in force is counted without that group."""
+    def _counted(self) -> list[tuple[tantivy.Query, list[str]]]:
+        """Which query counts which facets: one with a group in force is counted without that group."""
+        words = matching(self.reading, self.ways)
         own = [facet for facet in self.asked.facets if facet in self.asked.groups]
-        counts = self._terms(query, [facet for facet in self.asked.facets if facet not in own])
-        for facet in own:
-            counts |= self._terms(self._query(self.asked.groups, without=facet), [facet])
-        return {facet: counts[facet] for facet in self.asked.facets}
+        rest = [facet for facet in self.asked.facets if facet not in own]
+        apart = [(self._narrowed(words, without=facet), [facet]) for facet in own]
+        return [(self._narrowed(words), rest), *apart] if rest else apart
 
-    def _terms(self, query: tantivy.Query, facets: list[str]) -> dict[str, dict[str, int]]:
-        if not facets:
-            return {}
-        size = self.settings.facet_values
-        wanted = {each: {"terms": {"field": each, "size": size}} for each in facets}
-        answer: dict[str, Any] = cast(Any, self.searcher).aggregate(query, wanted)
-        return {each: {row["key"]: row["doc_count"] for row in answer[each]["buckets"]} for each in facets}
+    def _counts(self, counted: list[tuple[tantivy.Query, list[str]]]) -> dict[str, dict[str, int]]:
+        """Counts of each facet. Runs beside the search, so that it may look at nothing that a search changes."""
+        counts: dict[str, dict[str, int]] = {}
+        for query, facets in counted:
+            wanted = {each: {"terms": {"field": each, "size": self.settings.facet_values}} for each in facets}
+            answer: dict[str, Any] = cast(Any, self.searcher).aggregate(query, wanted)
+            counts |= {each: {row["key"]: row["doc_count"] for row in answer[each]["buckets"]} for each in facets}
+        return {facet: counts[facet] for facet in self.asked.facets}
 
 
 def _schema(settings: IndexSettings) -> tantivy.Schema:

@@ -16,6 +16,7 @@ reached .771, .642 and .705.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from tantivy import Occur, Query, Schema, Searcher
 
@@ -34,6 +35,9 @@ TOGETHER, OTHERWISE_TOGETHER = 14, 12
 MORE_FIELDS = 0.0005
 """Share of what a word is worth in other attributes: enough to decide between equals, too little for anything else."""
 
+Ways: TypeAlias = list[list[Query]]
+"""The queries by which one word may match, by attribute, best first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
@@ -50,23 +54,19 @@ class Ranker:
         known = frozenset(word for word, has in frequencies.items() if has)
         return Reading(tuple(found), known, frozenset(slips), needed=frozenset(range(len(found))))
 
-    def query(self, reading: Reading) -> Query:
-        """All needed words must match; the others only add to the score."""
+    def ways(self, reading: Reading) -> list[Ways]:
+        """How each of the words may match, whichever are needed."""
+        meanings = (meaning(reading, position, self.settings) for position in range(len(reading.words)))
+        return [[list(self._ways(word, *each)) for each in attributes(self.settings)] for word in meanings]
+
+    def ranked(self, reading: Reading, ways: Sequence[Ways]) -> Query:
+        """All needed words must match; the others only add to the score, and so do neighbours."""
         clauses = [
-            (
-                Occur.Must if position in reading.needed else Occur.Should,
-                self._anywhere(meaning(reading, position, self.settings)),
-            )
-            for position in range(len(reading.words))
+            (Occur.Must if position in reading.needed else Occur.Should, _best(of_word))
+            for position, of_word in enumerate(ways)
         ]
         clauses += [(Occur.Should, bonus) for pair in pairwise(reading.words) for bonus in self._neighbours(pair)]
         return Query.boolean_query(clauses)
-
-    def _anywhere(self, word: Meaning) -> Query:
-        """Its best way in its best attribute counts; among equals more attributes go first."""
-        ways = [list(self._ways(word, *each)) for each in attributes(self.settings)]
-        fields = [found[0] if len(found) == 1 else Query.disjunction_max_query(found) for found in ways if found]
-        return Query.disjunction_max_query(fields, MORE_FIELDS) if fields else Query.empty_query()
 
     def _ways(self, word: Meaning, field: str, worth: int) -> Iterator[Query]:
         """The ways in which something in this attribute can match, without those that a better one always comes before.
@@ -130,6 +130,19 @@ class Ranker:
         if len(phrase) == 1:
             return Query.term_query(self.schema, field, phrase[0], index_option="basic")
         return Query.phrase_query(self.schema, field, list(phrase))
+
+
+def matching(reading: Reading, ways: Sequence[Ways]) -> Query:
+    """Finds the same as a ranked query in half the time, in no order: for counting."""
+    needed = (of_word for position, of_word in enumerate(ways) if position in reading.needed)
+    unions = ([(Occur.Should, way) for of_attribute in of_word for way in of_attribute] for of_word in needed)
+    return Query.boolean_query([(Occur.Must, Query.boolean_query(union)) for union in unions])
+
+
+def _best(ways: Ways) -> Query:
+    """A word's best way in its best attribute counts; among equals more attributes go first."""
+    fields = [found[0] if len(found) == 1 else Query.disjunction_max_query(found) for found in ways if found]
+    return Query.disjunction_max_query(fields, MORE_FIELDS) if fields else Query.empty_query()
 
 
 def _const(query: Query, score: float) -> Query:

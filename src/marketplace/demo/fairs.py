@@ -224,12 +224,12 @@ class _Story:
             await objecting.object_to(db, candidate, words, by=None, at=self.now)
         said = (await objecting.said_by(db, people[0]))[0]
         await objecting.answer(db, fair, said.id, ANSWER, by=self.by, at=self.now)
-        for name, words in THEIR_OBJECTIONS.items():
-            booth = (await db.scalars(select(Booth).where(Booth.fair_id == fair.id, Booth.name == name))).one()
+        theirs = select(Booth).where(Booth.fair_id == fair.id, Booth.name.in_(THEIR_OBJECTIONS)).order_by(Booth.name)
+        for booth in (await db.scalars(theirs)).all():
             first = select(Meeting.id).join(FairSlot, FairSlot.id == Meeting.slot_id).order_by(FairSlot.number)
             meeting = await db.scalar(first.where(Meeting.booth_id == booth.id, Meeting.state == "planned").limit(1))
-            by = self.everybody.owner(ATTENDING[name])
-            await objecting.object_to(db, booth, words, meeting_id=meeting, by=by, at=self.now)
+            by = self.everybody.owner(ATTENDING[booth.name])
+            await objecting.object_to(db, booth, THEIR_OBJECTIONS[booth.name], meeting_id=meeting, by=by, at=self.now)
 
     async def _hold(self, target: str) -> None:
         """The day, as far as it has come, in one transaction with the move; then its end."""

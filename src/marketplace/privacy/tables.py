@@ -287,7 +287,10 @@ TABLES: dict[str, Own] = {
     "statement_lines": Own(hers=("payout_id", "hold_id"), made=("ended_by",), stays="what a bank says, as it was"),
     "pay_ins": Own(hers=("hold_id",), made=("created_by",), stays=_BOOKS),
     "pay_in_receipts": Own(
-        hers=("hold_id",), made=("uploaded_by", "said_by", "ended_by"), others=("file_id", "line_id"), stays=_BOOKS
+        hers=("hold_id",),
+        made=("uploaded_by", "said_by", "ended_by", "undo_by", "undone_by"),
+        others=("file_id", "line_id"),
+        stays=_BOOKS,
     ),
     "fx_rates": Own(made=("imported_by",), stays="a rate that others were paid at"),
     "payout_freezes": Own(made=("by_user_id", "lifted_by"), stays="when and why nobody was paid"),

@@ -193,17 +193,26 @@ class Search:
             self.ways = self.ranker.ways(self.reading)
             query = self._query()
             found = self._found(query)
-        best = self.reading
         if self.asked.matching == "last" and found.count < self.asked.limit:
-            for needed in fewer(best.words, best.known, self.settings):
-                self.reading = replace(self.reading, needed=needed)
-                wider = self._query()
-                if (more := self._found(wider)).count > found.count:
-                    query, found, best = wider, more, self.reading
-                if found.count >= self.asked.limit or (found.count and len(needed) == 1):
-                    break
-        self.reading = best
+            best = self._fewer_words(found.count)
+            if best is not self.reading:
+                self.reading = best
+                query = self._query()
+                found = self._found(query)
         return query, found
+
+    def _fewer_words(self, most: int) -> Reading:
+        """The reading that needs so few of the words that a page is found, or most; the present one if none finds more
+        than `most`.
+        """
+        best = self.reading
+        for needed in fewer(best.words, best.known, self.settings):
+            wider = replace(self.reading, needed=needed)
+            if (count := self._counted_hits(self._narrowed(matching(wider, self.ways)))) > most:
+                best, most = wider, count
+            if most >= self.asked.limit or (most and len(needed) == 1):
+                break
+        return best
 
     def _found(self, query: tantivy.Query) -> Any:
         """The count and, where relevance decides, all hits that pages reach: equal ones are yet to be sorted."""
@@ -222,7 +231,10 @@ class Search:
         return tantivy.Query.boolean_query([(Occur.Must, words), (Occur.Must, filters)])
 
     def _count(self, reading: Reading) -> int:
-        return cast(Any, self.searcher.search(matching(reading, self.ranker.ways(reading)), limit=1)).count
+        return self._counted_hits(matching(reading, self.ranker.ways(reading)))
+
+    def _counted_hits(self, query: tantivy.Query) -> int:
+        return cast(Any, self.searcher.search(query, limit=1)).count
 
     def _hits(self, query: tantivy.Query, ranked: Any) -> list[Hit]:
         """The page: sorted by the number asked for, else by score; equals newest first, then by id."""

@@ -21,7 +21,7 @@ PRICED = {1: 25_000, 2: 700_000}
 
 MOST_PRICED = {1: 12, 2: 24}
 
-RESEATED, MOST_RESEATED = {1: 200_000, 2: 700_000}, 4
+RESEATED, MOST_RESEATED = {1: 200_000, 2: 700_000}, 6
 """Arcs that rounds of reseating one plan may look at, and rounds at most."""
 
 CERTAINLY, RATHER = 1_000, 10

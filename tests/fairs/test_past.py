@@ -94,6 +94,7 @@ async def test_nobody_is_put_into_the_past_when_meetings_are_added(db: Session, 
         await db.execute(row(slot, source))
         await point.rollback()
     await refused(db, row(4, "plan").values(updated_at=at + timedelta(hours=3)), "nobody is put into the past")
+    assert (await db.scalars(select(Meeting.id))).all() == []
 
 
 async def test_a_version_that_was_made_and_a_reading_stay_whoever_asks(db: Session, cast: Cast) -> None:
@@ -115,6 +116,9 @@ async def test_a_version_that_was_made_and_a_reading_stay_whoever_asks(db: Sessi
     for change in ({"direction": "out"}, {"refusal": "full"}, {"device_at": at - timedelta(hours=1)}):
         await refused(db, update(Checkin).values(change), "a reading of a ticket stays")
     await refused(db, text("DELETE FROM checkins"), "a reading of a ticket stays")
+    kept_plan = (await db.execute(select(Timetable.cells, Timetable.seed, Timetable.state))).one()
+    assert tuple(kept_plan) == ([["a", "b", "c", "d"]], made.seed, "provisional")
+    assert (await db.scalars(select(Checkin.direction))).all() == ["in"]
 
 
 async def test_what_became_of_it_is_said_and_put_right_afterwards(db: Session, cast: Cast) -> None:

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import asyncpg
 import pytest
-from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, DateTime, Float, Text, bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.kernel.database import Database, Prepared, Session, one_of
 from marketplace.kernel.database.outages import is_outage
+from marketplace.kernel.database.sessions import count_queries
 from marketplace.skills.models import Skill
 from tests.visitors import Statements
 
@@ -44,3 +46,16 @@ async def test_a_dead_connection_is_let_go_and_said_as_an_outage(cloned_database
     assert is_outage(broken.value)
     async with cloned_database.read() as db:
         assert (await ALIVE.rows(db, names=["a"]))[0]["pid"] != pid
+
+
+async def test_what_takes_too_long_is_an_outage_and_not_asked_twice(cloned_database: Database) -> None:
+    slow = Prepared(lambda: select(func.pg_sleep(bindparam("seconds", type_=Float)).label("slept")))
+    async with cloned_database.read() as db:
+        await db.execute(text("SET statement_timeout = 50"))
+        asked: list[str] = []
+        end = count_queries(cloned_database.read_engine, asked)
+        with pytest.raises(asyncpg.QueryCanceledError) as late:
+            await slow.rows(db, seconds=5.0)
+        end()
+        await db.execute(text("RESET statement_timeout"))
+    assert is_outage(late.value) and len(asked) == 1

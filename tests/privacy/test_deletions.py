@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from marketplace.contracts import actions as contracts
+from marketplace.discovery.models import Impression
 from marketplace.engines.notify.models import Mail
 from marketplace.engines.search import outbox
 from marketplace.identity.models import AccountDeletion, Membership, User, UserSession
@@ -52,6 +54,10 @@ async def _tables_that_name(connection: AsyncConnection, words: list[str]) -> se
 async def test_nothing_of_her_is_left_but_in_what_others_need(db: Session, cast: Cast, tmp_path: Path) -> None:
     await gather(db, cast)
     await build(db, cast, tmp_path / "files")
+    read = {"words": 1_000.0, "read": {"by": "embedded", "words": ["ayesha"], "known": [], "slips": []}}
+    seen = {"at": clock.now(), "surface": "people", "document_id": uuid4(), "rank": 1}
+    db.add(Impression(user_id=cast.ayesha.id, score=read, **seen))
+    await db.flush()
     connection = await db.connection()
     words = ["ayesha", cast.ayesha_profile.headline]
     before = await _tables_that_name(connection, words)

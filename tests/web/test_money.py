@@ -375,7 +375,9 @@ async def test_an_order_is_paid_by_the_card_that_was_kept(
     done = select(func.count()).where(Command.operation == "payment_intents.create", Command.state == "done")
     assert (await db.execute(done)).scalar_one() == 1
 
-    # Nobody orders with the card of others.
+    # Nobody orders with the card of others; what was typed is not lost.
     sana = await browse(cast.sana)
     stolen = {**await sana.hidden(path), **{name: order[name] for name in ("brief", "answers-0", "card")}}
-    assert (await sana.post(path, data=stolen)).status_code == 404
+    refused_page = await sana.post(path, data=stolen)
+    assert refused_page.status_code == 422 and "not kept any more" in refused_page.text and brief in refused_page.text
+    assert len(await states()) == 1

@@ -26,6 +26,10 @@ class CardInUse(Conflict):
     message = N_("Your card is being charged for this. Please look again in a moment.")
 
 
+class CardGone(Conflict):
+    message = N_("This card is not kept any more. Choose another way to pay.")
+
+
 class CardBusy(Conflict):
     message = N_("A payment with this card is under way. Please try again in a minute.")
 

@@ -48,7 +48,7 @@ async def say(
 ) -> None:
     """One message to candidates without an account; what it says to each besides what it says to all.
 
-    Tasks that waited through an update from before 1.0 name one `candidate_id` in place of the fair and `each`.
+    Tasks that were queued before 29 Nov 2026 name one `candidate_id` in place of the fair and `each`.
     """
     if candidate_id is not None:
         fair_id, each = (await db.get_one(FairCandidate, candidate_id)).fair_id, {candidate_id: {}}
@@ -65,7 +65,7 @@ async def tell_candidates(db: Session, *, fair_id: UUID, candidate_ids: list[UUI
 
 @task("fairs.tell_candidate")
 async def tell_candidate(db: Session, *, candidate_id: UUID, message: str) -> None:
-    """As tell_candidates: what waited through an update from before 1.0."""
+    """As tell_candidates, for what was queued before 29 Nov 2026."""
     her = await db.get_one(FairCandidate, candidate_id)
     await tell_candidates(db, fair_id=her.fair_id, candidate_ids=[candidate_id], message=message)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, Table, Text, cast, false, func, null, or_, select
 
 from marketplace.discovery.models import Impression
 from marketplace.identity.rules import LEFT
@@ -304,7 +304,7 @@ TABLES: dict[str, Own] = {
     "saved_searches": Own(hers=("user_id",), goes=True),
     "search_alerts": Own(hers=("user_id",), goes=True),
     "recommendations": Own(hers=("user_id",), goes=True),
-    Impression.__tablename__: Own(hers=("user_id",), blanked={"user_id": None, "query": ""}),
+    Impression.__tablename__: Own(hers=("user_id",), blanked={"user_id": None, "query": "", "score": null()}),
 }
 
 _NOBODYS = "it is about no person"

@@ -8,6 +8,7 @@ from marketplace.contracts.notices import path_of
 from marketplace.contracts.orders import Order
 from marketplace.escrow import cards
 from marketplace.escrow.card_models import SavedCard
+from marketplace.escrow.errors import CardGone
 from marketplace.escrow.rules import STRIPE_HOLDS
 from marketplace.gigs import service_queries as queries
 from marketplace.gigs import service_rules
@@ -17,7 +18,6 @@ from marketplace.identity import roles
 from marketplace.identity.organisations import personal_organisation
 from marketplace.kernel import ids
 from marketplace.kernel.database import AnySession, Session
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.web.access import USER, Answer, get, post
 from marketplace.web.funding import go_to_pay_page, pay_by_card
@@ -25,7 +25,7 @@ from marketplace.web.pages import page, redirect
 from marketplace.web.service_forms import OrderForm, hiring, whole
 from marketplace.web.visit import Visit
 
-_REFUSALS = (service_rules.ServiceChanged, rules.OrderWaits, rules.SellerAway, rules.OwnService)
+_REFUSALS = (service_rules.ServiceChanged, rules.OrderWaits, rules.SellerAway, rules.OwnService, CardGone)
 """Said on the page of the order, so that no brief is lost."""
 
 
@@ -73,11 +73,11 @@ async def create_order(visit: Visit, slug: str) -> Answer:
     async with visit.read() as db:
         service = await queries.service_view(db, slug, reader=visit.user.id)
         found = await _cards(db, visit)
-    card = _pressed(found, pressed)
     form.offer(visit)
     form.ask(service.content.questions)
     if form.validate():
         with form.catching(*_REFUSALS):
+            card = _pressed(found, pressed)
             async with visit.submit(form, back="/contracts") as step:
                 if step.is_first:
                     step.location = path_of(await _order(step.db, visit, form, service.id, card))
@@ -99,10 +99,11 @@ async def _cards(db: AnySession, visit: Visit) -> list[tuple[SavedCard, str]]:
 
 
 def _pressed(found: list[tuple[SavedCard, str]], pressed: str) -> SavedCard | None:
+    """Raises: CardGone, also for a card of others."""
     if not pressed:
         return None
     if (card := next((each for each, _ in found if ids.short(each.id) == pressed), None)) is None:
-        raise NotFound
+        raise CardGone
     return card
 
 

@@ -43,6 +43,8 @@ class Prepared:
         driver = cast(Any, connection.connection.driver_connection)
         try:
             return await driver.fetch(sql, *map((fixed | values).__getitem__, names))
+        except asyncpg.QueryCanceledError:
+            raise  # it took too long: an outage as it is (outages.py), and no second time
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             # SQLAlchemy knows what broke, lets go of a dead connection and says it in its own errors.
             return cast(Any, (await db.execute(self._statement, values)).mappings().all())

@@ -18,6 +18,7 @@ from marketplace.identity.models import AuditLine, User
 from marketplace.kernel import clock, ids
 from marketplace.kernel.database import Session
 from marketplace.kernel.queue import Services, drain
+from tests.demo.morning import until_morning
 from tests.visitors import Browse
 
 
@@ -26,6 +27,11 @@ def _quiet(_what: str, _done: int, _total: int) -> None:
 
 
 SMALL = {"employers": 22, "candidates": 60}
+
+
+@pytest.fixture(autouse=True)
+def _morning() -> None:
+    clock.advance(until_morning())
 
 
 async def _filled(
@@ -71,16 +77,11 @@ async def test_one_in_each_state_and_filling_again_changes_nothing(
     assert await count(FairCandidate, FairCandidate.fair_id == hall.id, FairCandidate.source == "walk_in")
 
 
-MORNING = 6
-"""Hour (UTC) of eleven o'clock in Karachi."""
-
-
 @pytest.mark.slow
 async def test_the_next_day_another_is_on_and_what_is_over_has_ended(
     db: Session, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An hour later the day has gone on; a day later the next fair is on, four days later each state has one again."""
-    clock.advance(timedelta(hours=(MORNING - clock.now().hour) % 24))  # in the evening an hour later it is over
     keys = ("published", "live", "hall")
     lines = [line | SMALL for line in world.fairs()["fairs"] if line["key"] in keys]
     await _filled(services, monkeypatch, lines, times=1)

@@ -4,6 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Base, Database
 from marketplace.kernel.queue import Services
 from tests.cli.sites import UpSite
+from tests.demo.morning import until_morning
 
 pytestmark = [
     pytest.mark.slow,
@@ -56,7 +58,9 @@ def site() -> Iterator[UpSite]:
     running = UpSite(folder / "data", MARKETPLACE_ENV="demo")
     (folder / "data").mkdir()
     (folder / "data" / "demo-filled").touch()  # we fill it ourselves
-    yield running.start()
+    running.start()
+    running.run("clock", "advance", f"{until_morning() // timedelta(minutes=1)}m").check_returncode()
+    yield running
     running.stop()
     shutil.rmtree(folder)
 

@@ -10,20 +10,25 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from marketplace.engines.payments import tasks as payments
-from marketplace.escrow import accounts, splitting
+from marketplace.engines.payments.movements import fetch_movements
+from marketplace.escrow import accounts, reconciling, refunding, splitting
 from marketplace.escrow.checking import _RULES
-from marketplace.escrow.errors import BelowMinimum, HoldFrozen, MoreThanAvailable, NotHeld, PayoutsFrozen
-from marketplace.escrow.models import Hold
+from marketplace.escrow.errors import BelowMinimum, HoldFrozen, MoreThanAvailable, NotHeld, PayoutsFrozen, SamePerson
+from marketplace.escrow.models import Hold, Payout
+from marketplace.escrow.rails import pay_ins
 from marketplace.kernel import clock
 from marketplace.kernel.errors import Invalid
 from marketplace.kernel.money import Money
 from marketplace.kernel.queue import drain
+from tests.engines.payments.sandbox_server import GOOD_CARD
 from tests.escrow.beside_stripe import OURS, BesideStripe
 from tests.escrow.payouts_model import PayoutsModel, refused
 from tests.escrow.rails_model import LIE_HERE, Desk
+from tests.escrow.receipts_model import ReceiptsModel
 from tests.escrow.transfers_model import TransfersModel
 from tests.escrow.world import World, usd
 
+SENDS_BACK = "4000000000005126"
 [FUNDED] = [query for sentence, query in _RULES.items() if "came in, but its releases" in sentence]
 RULES = {
     "entries do not sum to zero": "SELECT currency FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0",
@@ -46,6 +51,7 @@ class Model:
     stripe: BesideStripe
     desk: Desk
     transfers: TransfersModel
+    receipts: ReceiptsModel
     payouts: PayoutsModel
     held: dict[UUID, int] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
@@ -55,18 +61,28 @@ class Model:
     disputes: dict[UUID, str] = field(default_factory=dict)
     lost: int = 0
     asked: dict[str, int] = field(default_factory=dict)
-    returned: dict[UUID, int] = field(default_factory=dict)
+    left: list[Payout] = field(default_factory=list)
+    """The newest payouts by Stripe that were not sent back."""
+    sending_back: set[UUID] = field(default_factory=set)
+    """Holds paid by a card that sends every refund back."""
+    failed: list[tuple[UUID, Hold, int]] = field(default_factory=list)
+    """Refunds that came back: a person has to give them back once more."""
+    by_hand: list[tuple[UUID, Hold, int]] = field(default_factory=list)
+    different: int = 0
+    """Between Stripe's list and ours, before the first step."""
 
     @classmethod
     async def of(cls, world: World) -> Self:
         await world.onboard()
         stripe, desk = BesideStripe(world), await Desk.of(world)
         await stripe.begin()
-        model = cls(world, stripe, desk, TransfersModel(desk), PayoutsModel(desk))
+        transfers = TransfersModel(desk)
+        model = cls(world, stripe, desk, transfers, ReceiptsModel(transfers), PayoutsModel(desk))
         await model.payouts.begin()
+        model.different = await model._reconciled()
         return model
 
-    async def fund(self, minor: int) -> bool:
+    async def fund(self, minor: int, *, is_sending_back: bool = False) -> bool:
         hold = await self.world.hold(Money(minor, "USD"))
         try:
             session = await self.world.pay_page(hold)
@@ -74,7 +90,9 @@ class Model:
             await self.world.sandbox._control("faults", {})
             await self.world.settle()
             session = await self.world.pay_page(hold)
-        await self.world.sandbox.pay(session["url"])
+        await self.world.sandbox.pay(session["url"], card=SENDS_BACK if is_sending_back else GOOD_CARD)
+        if is_sending_back:
+            self.sending_back.add(hold.id)
         self.holds.append(hold)
         self.held[hold.id] = minor
         return True
@@ -106,13 +124,50 @@ class Model:
         part = max(1, self.held[hold.id] * percent // 100)
         is_ours = (await self.world.fresh(Hold, hold.id)).is_reserve_backed
         try:
-            await self.world.refund(hold, Money(part, "USD"))
+            refund_id = await self.world.refund(hold, Money(part, "USD"))
         except (NotHeld, HoldFrozen):
             assert part > self.held[hold.id] or await self._is_still(hold)
             return False
         self.held[hold.id] -= part
         self.lost -= part if is_ours else 0
-        self.returned[hold.id] = self.returned.get(hold.id, 0) + part
+        await self._maybe_comes_back(hold, refund_id, part)
+        return True
+
+    async def _maybe_comes_back(self, hold: Hold, refund_id: UUID, part: int) -> None:
+        """The card sends it back: it is held again, and stands on a list."""
+        if hold.id in self.sending_back:
+            await self.arrived()
+            self.held[hold.id] += part
+            self.failed.append((refund_id, hold, part))
+
+    def to_give_again(self) -> list[tuple[UUID, Hold, int]]:
+        """What nobody has released or given back otherwise since then."""
+        return [each for each in self.failed[-4:] if self.held[each[1].id] >= each[2]]
+
+    async def give_again(self, which: int, *, is_by_hand: bool) -> bool:
+        """Farah gives a refund that failed once more: by transfer, or to the card, which sends it back again."""
+        found = self.to_give_again()
+        refund_id, hold, part = found[which % len(found)]
+        async with self.world.database.write.begin() as db:
+            by, at = self.desk.rails.farah.id, clock.now()
+            made = await refunding.give_back_again(db, refund_id, is_by_hand=is_by_hand, by=by, at=at)
+        self.failed.remove((refund_id, hold, part))
+        self.held[hold.id] -= part
+        if is_by_hand:
+            self.by_hand.append((made.id, hold, part))
+        else:
+            await self._maybe_comes_back(hold, made.id, part)
+        return True
+
+    async def sent_by_hand(self) -> bool:
+        """Imran says that it has left our bank; who took it out of the hold can't."""
+        refund_id, hold, part = self.by_hand.pop(0)
+        rails, at = self.desk.rails, clock.now()
+        async with self.world.database.write.begin() as db:
+            await refused(SamePerson, pay_ins.sent_back(db, hold.id, refund_id, by=rails.farah.id, at=at))
+            await pay_ins.sent_back(db, hold.id, refund_id, by=rails.imran.id, at=at)
+        self.desk.books[accounts.clearing("USD")] += part
+        self.transfers.leaving.append(("bank-usd", part))
         return True
 
     async def split(self, percent: int, which: int) -> bool:
@@ -123,7 +178,7 @@ class Model:
         is_ours = (await self.world.fresh(Hold, hold.id)).is_reserve_backed
         try:
             async with self.world.database.write.begin() as db:
-                released, _refund = await splitting.split(
+                released, refund = await splitting.split(
                     db, hold, Money(part, "USD"), settlement_id=uuid4(), by=None, at=clock.now()
                 )
         except (NotHeld, HoldFrozen, Invalid):
@@ -131,15 +186,17 @@ class Model:
             return False
         self.held[hold.id] = 0
         self.lost -= left - part if is_ours else 0
-        self.returned[hold.id] = self.returned.get(hold.id, 0) + left - part
         if released is not None:
             self.fees += released.fee_minor
             self.earned += part - released.fee_minor
+        if refund is not None:
+            await self._maybe_comes_back(hold, refund.id, left - part)
         return True
 
     def undisputed(self) -> Hold | None:
         """What was paid last and nobody has asked back."""
-        return next((hold for hold in self.holds[:-5:-1] if hold.id not in self.disputes), None)
+        newest = (hold for hold in self.holds[:-5:-1] if hold.id not in self.sending_back)
+        return next((hold for hold in newest if hold.id not in self.disputes), None)
 
     async def dispute(self, is_inquiry: bool) -> bool:
         """The payer's bank asks it back, where it can."""
@@ -172,7 +229,7 @@ class Model:
         available = (await self.world.balance()).available.amount_minor
         part = max(1, available * percent // 100)
         try:
-            await self.world.pay_out(Money(part, "USD"))
+            payout = await self.world.pay_out(Money(part, "USD"))
         except BelowMinimum:
             assert part < 10_00
             return False
@@ -180,6 +237,18 @@ class Model:
             assert part > available
             return False
         self.gone += part
+        self.left = [*self.left[-3:], payout]
+        return True
+
+    async def bank_sends_back(self, which: int) -> bool:
+        """One of her payouts by Stripe comes back after it was paid, perhaps days later."""
+        at = which % len(self.left)
+        payout = await self.world.fresh(Payout, self.left[at].id)
+        if payout.stripe_payout_id is None or self.stripe.shown(payout.stripe_payout_id)["status"] != "paid":
+            return False
+        await self.world.sandbox._control(f"payouts/{payout.stripe_payout_id}/fail", {})
+        del self.left[at]
+        self.gone -= payout.amount_minor
         return True
 
     async def news(self, seed: int, how: str) -> bool:
@@ -217,24 +286,32 @@ class Model:
         return True
 
     async def days_pass(self, days: int) -> bool:
-        """Rates grow old, and new details become usable."""
+        """At night Stripe's list and ours are the same. Rates grow old, new details become usable."""
         await self.arrived()
+        assert await self._reconciled() == self.different
         clock.advance(timedelta(days=days))
         self.world.heard_until = clock.now()
         return True
 
-    async def try_while_frozen(self, what: str) -> bool:
-        """Nothing leaves, by no rail: nobody can ask, put into a file, or approve."""
+    async def _reconciled(self) -> int:
+        """How many objects of Stripe's have moved our balance there otherwise than ours say."""
+        await fetch_movements(self.world.database, self.world.client)
+        async with self.world.database.write.begin() as db:
+            return (await reconciling.reconcile(db, at=clock.now(), grace=timedelta())).different
+
+    async def freeze(self, what: str) -> bool:
+        """Nothing leaves from now on, by no rail: nobody can ask, put into a file, or approve."""
+        await self.desk.freeze()
         rails, payouts = self.desk.rails, self.payouts
         if what == "approve" and payouts.batches:
             await refused(PayoutsFrozen, rails.approve(payouts.batches[0][0], rails.imran))
-        elif what == "batch":
-            await refused(PayoutsFrozen, rails.prepare())
+        elif what == "batch" and payouts.asked:
+            await refused(PayoutsFrozen, rails.prepare(payouts.asked[0].rail))
         elif what == "stripe":
             await refused(PayoutsFrozen, self.world.pay_out(usd(10)))
         else:
             await refused(PayoutsFrozen, rails.ask(Money(1_000_00, "PKR"), user_id=self.desk.owner))
-        return False
+        return True
 
     async def fault(self, operation: str, kind: str) -> bool:
         await self.world.sandbox.fault(operation, kind)
@@ -244,6 +321,7 @@ class Model:
         """Compare, and return what `marketplace check` finds."""
         await self.arrived()
         await self.transfers.agree()
+        self.receipts.agree()
         await self.payouts.agree()
         assert await self.always() == {}
         books = self.desk.books

@@ -10,7 +10,7 @@ step of its own, and each history's end) both balances are the same.
 import asyncio
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
@@ -41,6 +41,8 @@ class Came(NamedTuple):
     seconds: float
     cpu_seconds: float
     """Of this process, PostgreSQL and the sandbox."""
+    often: dict[str, int]
+    """By name, the steps that changed something."""
 
 
 class History(RailsRules):
@@ -53,9 +55,9 @@ class History(RailsRules):
         self.step(self.model.transfers.agree_to_pay(minor))
         self.step(self.model.transfers.pay_in("all", -1))
 
-    @rule(minor=st.integers(50, 500_00))
-    def fund(self, minor: int) -> None:
-        self.step(self.model.fund(minor))
+    @rule(minor=st.integers(50, 500_00), is_sending_back=st.sampled_from([False, False, False, True]))
+    def fund(self, minor: int, *, is_sending_back: bool) -> None:
+        self.step(self.model.fund(minor, is_sending_back=is_sending_back))
 
     @precondition(lambda self: self.model.with_money())
     @rule(percent=PERCENT, which=WHICH)
@@ -72,10 +74,25 @@ class History(RailsRules):
     def split(self, percent: int, which: int) -> None:
         self.step(self.model.split(percent, which))
 
+    @precondition(lambda self: self.model.to_give_again())
+    @rule(which=WHICH, is_by_hand=st.booleans())
+    def give_again(self, which: int, *, is_by_hand: bool) -> None:
+        self.step(self.model.give_again(which, is_by_hand=is_by_hand))
+
+    @precondition(lambda self: self.model.by_hand)
+    @rule()
+    def sent_by_hand(self) -> None:
+        self.step(self.model.sent_by_hand())
+
     @precondition(lambda self: not self.model.desk.is_frozen and self.model.earned - self.model.gone > 10_00)
     @rule(percent=PERCENT)
     def pay_out(self, percent: int) -> None:
         self.step(self.model.pay_out(percent))
+
+    @precondition(lambda self: self.model.left)
+    @rule(which=WHICH)
+    def bank_sends_back(self, which: int) -> None:
+        self.step(self.model.bank_sends_back(which))
 
     @precondition(lambda self: self.model.undisputed())
     @rule(is_inquiry=st.booleans())
@@ -92,14 +109,9 @@ class History(RailsRules):
         self.step(self.model.news(seed, how))
 
     @precondition(lambda self: not self.is_quiet)
-    @rule()
-    def arrived(self) -> None:
-        self.step(self.model.arrived())
-        self.is_quiet = True
-
-    @rule(days=st.sampled_from([3, 8]))
-    def days_pass(self, days: int) -> None:
-        self.step(self.model.days_pass(days))
+    @rule(days=st.sampled_from([0, 0, 3, 8]))
+    def arrived(self, days: int) -> None:
+        self.step(self.model.days_pass(days) if days else self.model.arrived())
         self.is_quiet = True
 
     @rule(operation=st.sampled_from(CALLS), kind=st.sampled_from(FAULTS))
@@ -113,6 +125,7 @@ async def histories(
     """Run until both are reached, or for `most` seconds. With a `seed` the same steps are drawn again."""
     model = await Model.of(world)
     fields = {"model": model, "loop": asyncio.get_running_loop(), "done": deque[str](maxlen=LAST_STEPS)}
+    fields |= {"often": Counter[str]()}
     kind = type("One", (History,), fields)
     began, busy = time.monotonic(), family_seconds()
     number = 0
@@ -127,11 +140,12 @@ async def histories(
             raise wrong from None
     return Came(
         kind.steps,
-        kind.effective,
+        kind.often.total(),
         len(model.holds),
         model.desk.lines,
         time.monotonic() - began,
         family_seconds() - busy,
+        dict(kind.often.most_common()),
     )
 
 

@@ -15,13 +15,14 @@ from marketplace.escrow.errors import (
     TooFresh,
 )
 from marketplace.escrow.models import Payout
-from marketplace.escrow.rails import batches
+from marketplace.escrow.rails import batches, matching
 from marketplace.escrow.rails.models import PayoutBatch
 from marketplace.escrow.rails.rates import import_rates
 from marketplace.kernel import clock
 from marketplace.kernel.money import Money
 from tests.escrow.rails.paying import BANK, BY_HAND, WALLET
 from tests.escrow.rails_model import CURRENCY, Books, Desk, suspense
+from tests.escrow.receipts_model import stored_file
 
 DETAILS = {"bank": BANK, "wallet": WALLET, "manual": BY_HAND}
 PAYS = {"bank": "bank-pkr", "wallet": "wallet-pkr", "manual": "bank-usd"}
@@ -97,6 +98,12 @@ class PayoutsModel:
     def can_ask(self) -> bool:
         has_some = self.here("PKR") > 1_000_00 or self.here("USD") > 20_00
         return has_some and not self.desk.is_frozen
+
+    def can_ask_in_dollars(self) -> bool:
+        return self.here("USD") > 20_00 and not self.desk.is_frozen
+
+    def may_freeze(self) -> bool:
+        return bool(self.asked or self.batches) and not self.desk.is_frozen
 
     # --- rates
 
@@ -193,15 +200,19 @@ class PayoutsModel:
         """The rails on which somebody waits."""
         return sorted({made.rail for made in self.asked})
 
-    async def batch(self, which: int) -> bool:
-        """All that waits on a rail is put into a file, and Farah approves it; she can't do that for two."""
+    async def batch(self, which: int, *, is_approved_at_once: bool = False) -> bool:
+        """All that waits on a rail is put into a file, and Farah approves it, perhaps Imran too."""
         rail = self.waiting()[which % len(self.waiting())]
         batch = await self.desk.rails.prepare(rail)
         await self.desk.rails.approve(batch)
         inside = [made for made in self.asked if made.rail == rail]
         assert (batch.count, batch.total_minor) == (len(inside), sum(made.arrives for made in inside))
         self.asked = [made for made in self.asked if made.rail != rail]
-        self.batches.append((batch, inside))
+        if is_approved_at_once:
+            await self.desk.rails.approve(batch, self.desk.rails.imran)
+            self.sent += inside
+        else:
+            self.batches.append((batch, inside))
         return True
 
     async def approve(self, which: int, how: str) -> bool:
@@ -282,6 +293,41 @@ class PayoutsModel:
         self._give_back(made)
         return True
 
+    # --- by hand
+
+    def by_hand(self) -> list[Sent]:
+        return [made for made in self.sent if made.rail == "manual" and not made.is_early]
+
+    async def pay_by_hand(self, which: int, *, is_done: bool) -> bool:
+        """Farah has paid it, and here is the receipt; or it could not be made."""
+        made = self.by_hand()[which % len(self.by_hand())]
+        rails = self.desk.rails
+        async with rails.database.write.begin() as db:
+            by, at = rails.farah.id, clock.now()
+            if is_done:
+                file = await stored_file(db, by)
+                await matching.confirm_by_receipt(db, made.payout.id, file.id, by=by, at=at)
+            else:
+                await matching.failed_by_hand(db, made.payout.id, "The agent is closed", by=by, at=at)
+        self.sent.remove(made)
+        if is_done:
+            self._confirm(made)
+        else:
+            self._give_back(made)
+        return True
+
+    def without_line(self) -> list[Sent]:
+        return [made for made in self.confirmed if not made.has_debit]
+
+    async def show_by_hand(self) -> bool:
+        """The statement shows it too."""
+        made = self.without_line()[0]
+        await self.desk.debit(made.house, made.arrives, made.reference)
+        made.has_debit = True
+        return True
+
+    # --- what should not be
+
     def odd_ones(self) -> list[Sent]:
         """Of which no line should say (any more) that they went out."""
         return [*self.asked[-2:], *(made for made in self.confirmed[-2:] if made.has_debit), *self.over]
@@ -296,6 +342,8 @@ class PayoutsModel:
         """What was sent arrives."""
         while self.sent:
             await self.arrive(0)
+        while self.without_line():
+            await self.show_by_hand()
         self.confirmed = self.confirmed[-5:]
 
 

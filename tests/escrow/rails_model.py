@@ -1,6 +1,7 @@
 """What must be true of money that comes and goes without Stripe: the books, and the desk that reads statements."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -53,6 +54,8 @@ class Desk:
     books: Books
     lines: int = 0
     is_frozen: bool = False
+    when_read: Callable[[str], None] = lambda _house: None
+    """Told of which account a statement was read."""
 
     @classmethod
     async def of(cls, world: World) -> Self:
@@ -93,6 +96,7 @@ class Desk:
                 line = entry(side, amount, [(told, amount, "")], key=key, currency=CURRENCY[house])
                 content = camt(line, iban=iban, number=number)
             await self.rails.read(content, house)
+            self.when_read(house)
         return key
 
     async def explain(self, key: str, as_: str = "other") -> None:
@@ -115,12 +119,10 @@ class Desk:
             line_id = (await db.execute(select(StatementLine.id).where(StatementLine.key == key))).scalar_one()
             await matching.match_by_hand(db, line_id, reference, by=self.rails.farah.id, at=clock.now())
 
-    async def freeze(self) -> bool:
-        """Nothing leaves from now on."""
+    async def freeze(self) -> None:
         async with self.rails.database.write.begin() as db:
             await freezing.freeze(db, "A strange line", by=self.rails.farah.id, at=clock.now())
         self.is_frozen = True
-        return True
 
     async def lift(self) -> bool:
         async with self.rails.database.write.begin() as db:
@@ -131,10 +133,9 @@ class Desk:
     async def odd(self, kind: str) -> bool:
         """The bank takes a fee, or our own money comes over from another account of ours."""
         if kind == "bank_fee":
-            key = await self.debit("bank-pkr", 25_00, "CHARGES")
+            await self.explain(await self.debit("bank-pkr", 25_00, "CHARGES"), "bank_fee")
         else:
-            key = await self.credit("bank-usd", 1_000_00, "FROM US")
-        await self.explain(key, kind)
+            await self.explain(await self.credit("bank-usd", 1_000_00, "FROM US"), "own_transfer")
         return True
 
 

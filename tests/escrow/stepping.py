@@ -1,7 +1,7 @@
 """How a history of money is told: one step after the other, and after each a look at everything."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,7 +16,8 @@ class Steps(RuleBasedStateMachine):
     model: Model
     loop: asyncio.AbstractEventLoop
     steps = 0
-    effective = 0
+    often: Counter[str]
+    """By name, the steps that changed something."""
     is_quiet = False
     done: deque[str]
     wrong: BaseException | None = None
@@ -35,7 +36,8 @@ class Steps(RuleBasedStateMachine):
     def step(self, doing: Coroutine[Any, Any, bool]) -> None:
         type(self).steps += 1
         type(self).done.append(_said(doing))
-        type(self).effective += self.run(self._looked_at(doing))
+        name = doing.cr_code.co_qualname
+        type(self).often[name] += self.run(self._looked_at(doing))
         self.is_quiet = False
 
     async def _looked_at(self, doing: Coroutine[Any, Any, bool]) -> bool:

@@ -17,6 +17,17 @@ NEWEST = 8
 
 
 @dataclass(eq=False)
+class Receipt:
+    """Bilal's proof of a transfer; `minor` as two have read it; who said first that its money never came."""
+
+    id: UUID
+    deal: "Deal"
+    said: tuple[UUID, int] | None = None
+    minor: int = 0
+    missed_by: UUID | None = None
+
+
+@dataclass(eq=False)
 class Deal:
     """A hold that is paid by transfer; one tenth of what it releases is the fee."""
 
@@ -26,6 +37,16 @@ class Deal:
     released: int = 0
     refunds: list[tuple[UUID, int]] = field(default_factory=list)
     """That somebody of finance has to send."""
+    seen: list[int] = field(default_factory=list)
+    """Amounts of its lines that no receipt has met."""
+    unmet: list[Receipt] = field(default_factory=list)
+    """Booked on the word of two, in the order in which they were handed in; no line has shown them."""
+    borne: list[int] = field(default_factory=list)
+    """What never came, and the reserve stands in for."""
+    is_backed: bool = False
+    """All of it: what is refunded goes to the reserve, since nobody has paid."""
+    reserved: int = 0
+    """So much of it did."""
 
     @property
     def currency(self) -> str:
@@ -44,16 +65,29 @@ class Deal:
         return accounts.paid_in(self.hold.id)
 
 
+@dataclass(eq=False)
+class Unknown:
+    """An open line, whose it is; named: its reference is right, but a receipt over another amount was confirmed."""
+
+    key: str
+    deal: Deal
+    minor: int
+    house: str
+    is_named: bool = False
+
+
 @dataclass
 class TransfersModel:
     """AgriTrack (Bilal) pays for Rabia's work. Each step says whether it did."""
 
     desk: Desk
     deals: list[Deal] = field(default_factory=list)
-    unknown: list[tuple[str, Deal, int]] = field(default_factory=list)
-    """Lines that name nobody: key, whom they were for, how much."""
+    unknown: list[Unknown] = field(default_factory=list)
     leaving: list[tuple[str, int]] = field(default_factory=list)
     """What finance has sent back and no statement shows yet: from which account, how much."""
+
+    def __post_init__(self) -> None:
+        self.desk.when_read = self.look_again
 
     @property
     def books(self) -> Books:
@@ -98,27 +132,28 @@ class TransfersModel:
         deal = self.unpaid()[which % len(self.unpaid())]
         missing = deal.price - self.books[deal.paid_in]
         minor = {"half": max(1, missing // 2), "over": missing + 100}.get(how, missing)
+        house = _house(deal, by_wallet)
         if how == "wrong":
-            self.unknown.append((await self.desk.credit(_house(deal, by_wallet), minor, "no idea"), deal, minor))
+            self.unknown.append(Unknown(await self.desk.credit(house, minor, "no idea"), deal, minor, house))
         else:
-            await self._comes(deal, minor, by_wallet=by_wallet)
+            await self.comes(deal, minor, house)
         return True
 
     async def pay_again(self, which: int) -> bool:
         """What is paid already (or was given up) is paid once more."""
         over = [deal for deal in self.deals[-NEWEST:] if deal.state != "pending"]
         deal = over[which % len(over)]
-        await self._comes(deal, deal.price // 3)
+        await self.comes(deal, deal.price // 3)
         return True
 
-    def is_anything_over(self) -> bool:
+    def are_any_over(self) -> bool:
         return any(deal.state != "pending" for deal in self.deals[-NEWEST:])
 
     async def explain(self) -> bool:
         """Farah finds out whose the oldest unknown line is."""
-        key, deal, minor = self.unknown.pop(0)
-        await self.desk.match(key, deal.reference)
-        self._came(deal, minor)
+        line = self.unknown.pop(0)
+        await self.desk.match(line.key, line.deal.reference)
+        self._came(line.deal, line.minor)
         return True
 
     async def give_up(self, which: int) -> bool:
@@ -129,15 +164,40 @@ class TransfersModel:
         deal.state = "cancelled"
         return True
 
-    async def _comes(self, deal: Deal, minor: int, *, by_wallet: bool = False) -> None:
-        await self.desk.credit(_house(deal, by_wallet), minor, deal.reference)
-        self._came(deal, minor)
+    async def comes(self, deal: Deal, minor: int, house: str = "") -> None:
+        """A line with the right reference. Is it what a receipt has shown, or one more? A person has to say."""
+        house = house or _house(deal)
+        key = await self.desk.credit(house, minor, deal.reference)
+        if _is_doubtful(deal, minor):
+            self.unknown.append(Unknown(key, deal, minor, house, is_named=True))
+        else:
+            self._came(deal, minor)
+
+    def look_again(self, house: str) -> None:
+        """Whenever a statement of this account is read, what lies open there may be clear by now."""
+        for line in [line for line in self.unknown if line.is_named and line.house == house]:
+            if not _is_doubtful(line.deal, line.minor):
+                self.unknown.remove(line)
+                self._came(line.deal, line.minor)
 
     def _came(self, deal: Deal, minor: int) -> None:
-        self.books.move(suspense(deal.currency), deal.paid_in, minor)
-        self._fund_when_whole(deal)
+        """Money for a deal: the reserve gets what it stood in for, a receipt is met, or it is one more transfer."""
+        lies_in = suspense(deal.currency)
+        met = next((receipt for receipt in deal.unmet if receipt.minor == minor), None)
+        if minor in deal.borne:
+            deal.borne.remove(minor)
+            self.books.move(lies_in, accounts.reserve(deal.currency), minor - deal.reserved)
+            self.books.move(lies_in, deal.paid_in, deal.reserved)
+            deal.is_backed, deal.reserved = False, 0
+        elif met:
+            deal.unmet.remove(met)
+            self.books.move(lies_in, accounts.clearing(deal.currency), minor)
+        else:
+            deal.seen.append(minor)
+            self.books.move(lies_in, deal.paid_in, minor)
+            self.fund_when_whole(deal)
 
-    def _fund_when_whole(self, deal: Deal) -> None:
+    def fund_when_whole(self, deal: Deal) -> None:
         if deal.state == "pending" and self.books[deal.paid_in] >= deal.price:
             deal.state = "held"
             self.books.move(deal.paid_in, deal.held, deal.price)
@@ -198,7 +258,15 @@ class TransfersModel:
 
     def _refunded(self, deal: Deal, refund_id: UUID, part: int) -> None:
         self.books.move(deal.held, accounts.refund_transit(refund_id), part)
-        deal.refunds.append((refund_id, part))
+        if deal.is_backed:
+            self.to_reserve(deal, refund_id, part)
+        else:
+            deal.refunds.append((refund_id, part))
+
+    def to_reserve(self, deal: Deal, refund_id: UUID, part: int) -> None:
+        """Nobody has paid it: it is the reserve's."""
+        self.books.move(accounts.refund_transit(refund_id), accounts.reserve(deal.currency), part)
+        deal.reserved += part
 
     # --- and back
 
@@ -235,11 +303,15 @@ class TransfersModel:
             await self.explain()
         while self.leaving:
             await self.show_what_left()
-        waiting = {deal for _key, deal, _minor in self.unknown}
-        self.deals = [deal for deal in self.deals if deal in waiting or deal.refunds or self._is_open(deal)]
+        self.deals = [deal for deal in self.deals if self._is_open(deal)]
 
     def _is_open(self, deal: Deal) -> bool:
-        return deal.state == "pending" or self.books[deal.held] > 0 or self.books[deal.paid_in] > 0
+        lies_here = self.books[deal.held] > 0 or self.books[deal.paid_in] > 0
+        return lies_here or deal.state == "pending" or bool(deal.refunds or deal.unmet or deal.borne)
+
+
+def _is_doubtful(deal: Deal, minor: int) -> bool:
+    return bool(deal.unmet) and minor not in [receipt.minor for receipt in deal.unmet]
 
 
 def _house(deal: Deal, by_wallet: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -275,7 +275,7 @@ def _list(
             (said.get(pair, label), href(criteria.without(*pair)))
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
-        places=_places(visit.locale),
+        places=_places(visit.locale, criteria.near if isinstance(criteria, PlacedCriteria) else ()),
         distances=distances(criteria),
         clear_href=href(criteria.cleared()),
         exact_href=href(replace(criteria, is_exact=True, page=1)),
@@ -289,10 +289,13 @@ def _list(
     )
 
 
-@cache
-def _places(locale: str) -> Sequence[tuple[str, str | None]]:
-    """Where one may be near to."""
-    return [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
+@lru_cache(maxsize=256)
+def _places(locale: str, chosen: tuple[str, ...]) -> Markup:
+    """Where one may be near to, as options: a hundred, the same on every page."""
+    option = Markup('<option value="{}"{}>{}</option>')
+    said = [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
+    is_chosen = Markup(" selected")
+    return Markup("").join(option.format(slug, is_chosen if slug in chosen[:1] else "", name) for slug, name in said)
 
 
 def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:

@@ -232,6 +232,9 @@ async def test_filters_by_date_currency_and_verified_employer(client, world, db,
     assert re.search(r"\b2[34] gigs", recent) and 'name="within" value="1" checked' in recent
     assert "0 gigs" in (await client.get("/gigs?currency=PKR")).text
     assert "0 gigs" in (await client.get("/gigs?verified=1")).text
+    entry = (await client.get("/gigs?level=entry&friendly=woman_contact")).text
+    assert "6 gigs" in entry and "You deal with a woman" in entry and "<span>Entry</span>" in entry
+    assert "0 gigs" in (await client.get("/gigs?friendly=own_hours")).text
     db.add(
         OrganisationCheck(
             organisation_id=cast.agritrack.id, kind="domain", state="passed", asked_at=NOW, decided_at=NOW

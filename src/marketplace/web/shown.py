@@ -42,6 +42,7 @@ ORDERS = {
 }
 HOW = {
     "exact": N_("The word itself"),
+    "phrase": N_("The words in quotes, as they stand"),
     "longer": N_("The beginning of a longer word"),
     "equal": N_("Means the same, or is written in another way"),
     "typo": N_("One letter off"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from marketplace.engines.search.folding import words
+from marketplace.engines.search.typed import taken_apart
 from marketplace.engines.search.vocabulary import one_apart
 
 _RUNS = re.compile(r"\S+")
@@ -39,7 +40,8 @@ def highlight(text: str, query: str) -> list[Piece]:
 
 @lru_cache(maxsize=256)
 def _wanted(query: str) -> tuple[str, ...]:
-    return tuple(word for word in dict.fromkeys(words(query)) if len(word) > 1 or not word.isalnum())
+    sought = taken_apart(query).sought
+    return tuple(word for word in dict.fromkeys(words(sought)) if len(word) > 1 or not word.isalnum())
 
 
 @lru_cache(maxsize=16_384)

@@ -93,10 +93,12 @@ async def find_gigs(visit: Visit) -> Answer:
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
         labels.group("pay", N_("How it pays"), found.facets.get("pay"), criteria.pay),
+        labels.group("level", N_("Level"), found.facets.get("level"), criteria.levels),
         labels.flag("remote", N_("Where"), found.facets.get("remote"), is_chosen=criteria.is_remote),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
+        labels.group("friendly", N_("Women-friendly"), found.facets.get("women_friendly"), criteria.friendly),
         labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
@@ -121,6 +123,7 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.group("language", N_("Language"), facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), facets.get("currency"), criteria.currencies),
         labels.flag("women", N_("Who may apply"), facets.get("women_only"), is_chosen=criteria.is_women_only),
+        labels.group("friendly", N_("Women-friendly"), facets.get("women_friendly"), criteria.friendly),
         labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]

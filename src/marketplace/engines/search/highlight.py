@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from marketplace.engines.search.folding import words
+from marketplace.engines.search.typed import taken_apart
 from marketplace.engines.search.vocabulary import one_apart
 
 _RUNS = re.compile(r"\S+")
@@ -41,7 +42,8 @@ class _Hits(dict[str, bool]):
     """Whether a word of the query is in a run of letters; what was asked once is kept: titles say the same again."""
 
     def __init__(self, query: str) -> None:
-        wanted = [word for word in words(query) if len(word) > 1 or not word.isalnum()]
+        sought = words(taken_apart(query).sought)
+        wanted = [word for word in sought if len(word) > 1 or not word.isalnum()]
         self.whole = frozenset(wanted)
         self.beginnings = tuple(word for word in self.whole if len(word) > 2)
         self.with_slips = tuple(word for word in self.whole if len(word) >= _SLIPS_FROM)

@@ -3,17 +3,20 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from marketplace.contracts import actions, history, lists, orders, rules, threads, timeline
+from marketplace.contracts import receipts as never_came
 from marketplace.contracts.models import Contract
 from marketplace.contracts.orders import Order
 from marketplace.engines.deadlines.models import Deadline
 from marketplace.engines.deadlines.tasks import pass_
 from marketplace.escrow.models import Hold, Release
+from marketplace.escrow.rails import receipts
 from marketplace.escrow.rules import FeeTerms
 from marketplace.gigs import service_rules, services
 from marketplace.gigs.models import Service
@@ -26,8 +29,8 @@ from marketplace.messages.models import Notice
 from marketplace.talent import actions as talent
 from marketplace.talent.queries import shown_skills
 from marketplace.trust import blocks
-from tests.cast import Cast, make_cast
-from tests.contracts.scenes import asked_to_pay, lines, milestone, seen_by, stripe_says, told
+from tests.cast import Cast, make_cast, user_named
+from tests.contracts.scenes import asked_to_pay, lines, milestone, seen_by, stored, stripe_says, told
 from tests.gigs.offering import SERVICE, offered
 
 WANTED = Order(2, (1,), "Our shop sells seeds; the first page takes nine seconds.", ("Nokia",), Money(290_01, "USD"))
@@ -149,6 +152,29 @@ async def test_an_order_that_nobody_pays_lapses(db: Session, cast: Cast) -> None
     assert await told(db, cast.ayesha.id) == []
     assert (await lines(db, contract))[-1] == ("contract.cancelled", None)
     assert (await ordered(db, cast, service)).id != contract.id
+
+
+async def test_an_order_whose_transfer_never_came_waits_and_lapses_as_a_new_one(
+    db: Session, cast: Cast, tmp_path: Path
+) -> None:
+    service = await offered(db, cast.ayesha_profile, clock.now())
+    contract = await ordered(db, cast, service)
+    part, file = await milestone(db, contract), await stored(db, cast, tmp_path)
+    hold = await db.get_one(Hold, (await actions.fund_by_transfer(db, part, by=cast.bilal.id, at=clock.now())).hold_id)
+    receipt = await receipts.hand_in(db, hold, file, by=cast.bilal.id, at=clock.now())
+    finance = [(await user_named(db, name, staff_role="finance")).id for name in ("Farah Zaidi", "Imran Ali")]
+    for by in finance:
+        await receipts.say_amount(db, receipt.id, WANTED.price, by=by, at=clock.now())
+    assert (part.state, contract.unpaid_until) == ("funded", None)
+    clock.advance(rules.ORDER_PATIENCE)
+    now = clock.now()
+    for by in finance:
+        await never_came.say_never_came(db, receipt.id, "On no statement.", by=by, at=now)
+    assert (part.state, contract.unpaid_until) == ("planned", now + rules.ORDER_PATIENCE)
+    [deadline] = (await db.scalars(select(Deadline).where(Deadline.kind == rules.ORDER_UNPAID))).all()
+    clock.advance(rules.ORDER_PATIENCE)
+    await pass_(db, deadline_id=deadline.id)
+    assert (contract.state, (await milestone(db, contract)).state) == ("cancelled", "cancelled")
 
 
 async def test_ordering_is_no_way_to_read_her_name(db: Session, cast: Cast) -> None:

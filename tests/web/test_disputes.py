@@ -53,6 +53,8 @@ async def test_a_dispute_walks_from_the_milestone_to_the_money(
     page = (await hers.get(address)).text
     assert "You have time to answer until" in page
     assert "It does not open on a phone." in page
+    assert "USD 100 goes to Ayesha Khan (less the fee) and USD 0 back to AgriTrack" in page, "the default, in advance"
+    assert "If none does, the first decision is carried out" in page
     await hers.submit(f"{address}/statements", {"text": "It does, on mine."})
     assert "A moderator decides by" in (await theirs.get(address)).text
 

@@ -57,13 +57,17 @@ class LazyCommands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Expected failures are one line, not a traceback."""
+        from marketplace.engines.payments.errors import PaymentRefused, PaymentUnavailable
         from marketplace.kernel.config import SettingsError
         from marketplace.kernel.database.embedded_place import EmbeddedPostgresFailed
+        from marketplace.kernel.errors import DomainError
 
         try:
             return super().invoke(ctx)
-        except (SettingsError, EmbeddedPostgresFailed, OSError) as error:
+        except (SettingsError, EmbeddedPostgresFailed, OSError, DomainError) as error:
             raise click.ClickException(str(error) or type(error).__name__) from error
+        except (PaymentRefused, PaymentUnavailable) as error:
+            raise click.ClickException(f"Payments do not answer as they should: {error}") from error
 
 
 @click.group(cls=LazyCommands, commands={name: click.Command(name, help=text) for name, text in COMMANDS.items()})

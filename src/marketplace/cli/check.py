@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from marketplace.cli.parts import json_option, print_json
 from marketplace.cli.site import with_services
 from marketplace.engines.ledger.sealing import JournalKey
 from marketplace.engines.payments.client import PaymentClient
@@ -16,8 +17,12 @@ from marketplace.kernel.queue import Services
 
 
 @click.command("check", help="Prove the books; exit code 1 and a list when something is off.")
-def command() -> None:
+@json_option
+def command(as_json: bool) -> None:
     problems, compared = with_services(Settings.from_env(), find)
+    if as_json:
+        print_json({"sound": not problems, "compared_with_stripe": compared, "problems": problems})
+        sys.exit(1 if problems else 0)
     for problem in problems:
         click.echo(problem)
     if not compared:

@@ -6,13 +6,13 @@ from typing import cast
 import click
 
 from marketplace.cli.site import with_services
-from marketplace.escrow.fees import CHARGED, NotAhead, fees_in_force, fees_to_come, publish_fee
+from marketplace.escrow.fees import CHARGED, fees_in_force, fees_to_come, publish_fee
 from marketplace.escrow.models import FeeKind
 from marketplace.escrow.rules import FeeTerms
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
-from marketplace.kernel.money import EXPONENTS, format_money
+from marketplace.kernel.money import CURRENCIES, format_money
 from marketplace.kernel.queue import Services
 
 
@@ -25,7 +25,7 @@ def command(context: click.Context) -> None:
 
 @command.command("publish", help="From a later day on, new contracts of KIND pay POINTS hundredths of a percent.")
 @click.argument("kind", type=click.Choice(CHARGED))
-@click.argument("currency", type=click.Choice(sorted(EXPONENTS)))
+@click.argument("currency", type=click.Choice(CURRENCIES))
 @click.argument("points", type=click.IntRange(0, 10_000))
 @click.option("--minimum", "minimum_minor", type=click.IntRange(0), default=0, help="In minor units (cents, paisa).")
 @click.option("--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), required=True, help="A day, 00:00 UTC.")
@@ -35,10 +35,8 @@ def publish(kind: str, currency: str, points: int, minimum_minor: int, valid_fro
         async with services[Database].write.begin() as db:
             await publish_fee(db, cast(FeeKind, kind), currency, terms, valid_from=begins, at=clock.now())
 
-    try:
-        with_services(Settings.from_env(), act)
-    except NotAhead as error:
-        raise click.ClickException(error.message) from error
+    with_services(Settings.from_env(), act)
+    click.echo(f"New contracts pay this from {valid_from:%Y-%m-%d} on; it stands at /fees now.")
 
 
 async def _show(services: Services) -> None:

@@ -1,19 +1,22 @@
 """`marketplace payout`: batches from a terminal. Approving stays with two people on /ops/payouts."""
 
+from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
 import click
 from sqlalchemy import func, select
 
+from marketplace.cli.parts import Id, json_option, print_json
 from marketplace.cli.site import with_services
 from marketplace.escrow.rails import batches, desk
 from marketplace.escrow.rails.catalogue import HouseAccounts
+from marketplace.escrow.rules import MoveRefused
 from marketplace.identity.models import User
 from marketplace.kernel import clock, ids
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database, Session
-from marketplace.kernel.errors import DomainError
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import format_money
 from marketplace.kernel.queue import Services
 
@@ -35,42 +38,46 @@ def batch(rail: str, by: str) -> None:
         for each in made:
             click.echo(f"{ids.short(each.id)}  {each.count} payouts  {each.file_name}  waits for two approvals")
 
-    _run(act)
+    with_services(Settings.from_env(), act)
 
 
 @command.command("batches", help="The newest batches and what they wait for.")
-def list_batches() -> None:
-    async def act(services: Services) -> None:
+@json_option
+def list_batches(as_json: bool) -> None:
+    async def act(services: Services) -> list[desk.BatchLine]:
         async with services[Database].read() as db:
-            rows = await desk.batches(db, limit=20)
-        for each in rows:
-            stands = f"{each.approvals} of 2 approvals" if each.state == "prepared" else f"{each.open} unanswered"
-            total = format_money(each.total)
-            click.echo(f"{ids.short(each.id)}  {each.rail}  {each.count} payouts  {total}  {each.state}, {stands}")
+            return await desk.batches(db, limit=20)
 
-    _run(act)
+    rows = with_services(Settings.from_env(), act)
+    if as_json:
+        print_json([asdict(each) | {"id": ids.short(each.id)} for each in rows])
+        return
+    for each in rows:
+        stands = f"{each.approvals} of 2 approvals" if each.state == "prepared" else f"{each.open} unanswered"
+        total = format_money(each.total)
+        click.echo(f"{ids.short(each.id)}  {each.rail}  {each.count} payouts  {total}  {each.state}, {stands}")
+    if not rows:
+        click.echo("There is no batch yet: `marketplace payout batch bank --by EMAIL` prepares one.")
 
 
 @command.command("file", help="Write the file of a batch that two people have approved.")
-@click.argument("batch_id")
+@click.argument("batch_id", type=Id())
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", required=True, metavar="EMAIL", help="Who of finance takes it.")
-def file(batch_id: str, path: Path, by: str) -> None:
+def file(batch_id: UUID, path: Path, by: str) -> None:
     async def act(services: Services) -> None:
         async with services[Database].write.begin() as db:
             clerk = await clerk_named(db, by)
-            taken = await desk.take_file(db, ids.parse(batch_id), by=clerk, at=clock.now())
+            try:
+                taken = await desk.take_file(db, batch_id, by=clerk, at=clock.now())
+            except NotFound:
+                raise click.ClickException("There is no such batch: `marketplace payout batches` lists them.") from None
+            except MoveRefused:
+                raise click.ClickException("Two people have to approve it first, on /ops/payouts.") from None
         path.write_bytes(taken.content)  # noqa: ASYNC240 - a command has nobody to wait for
         click.echo(f"{path}: {taken.count} payouts, sha256 {taken.sha256}")
 
-    _run(act)
-
-
-def _run(act: object) -> None:
-    try:
-        with_services(Settings.from_env(), act)  # type: ignore[arg-type]
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    with_services(Settings.from_env(), act)
 
 
 async def clerk_named(db: Session, email: str) -> UUID:

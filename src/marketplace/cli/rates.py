@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
+from marketplace.cli.parts import text_of
 from marketplace.cli.site import with_services
 from marketplace.escrow.rails.models import FxRate
 from marketplace.escrow.rails.rates import import_rates
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
-from marketplace.kernel.errors import DomainError
 from marketplace.kernel.queue import Services
 
 
@@ -24,17 +24,14 @@ def command() -> None:
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--source", required=True, help="Who says so: it stands beside every rate.")
 def import_file(path: Path, source: str) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
 
     async def act(services: Services) -> None:
         async with services[Database].write.begin() as db:
             count = await import_rates(db, text, source=source, by=None, at=clock.now())
         click.echo(f"{count} new rates")
 
-    try:
-        with_services(Settings.from_env(), act)
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    with_services(Settings.from_env(), act)
 
 
 @command.command("list", help="The newest twenty.")

@@ -20,6 +20,7 @@ import click
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from marketplace.engines.payments.client import PaymentClient
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database, ReadSession
 from marketplace.kernel.database.embedded import EmbeddedPostgres
@@ -145,6 +146,14 @@ def with_services(settings: Settings, act: Callable[[Services], Awaitable[T]], *
 
     with opened(settings) as complete:
         return asyncio.run(run(complete))
+
+
+def payments(services: Services) -> PaymentClient:
+    """Stripe, or the sandbox of a running `marketplace up`. Raises: ClickException where there is neither."""
+    settings = services[Settings]
+    if not settings.stripe_api_key and not settings.stripe_api_url:
+        raise click.ClickException("No payments: set STRIPE_API_KEY, or run this beside `marketplace up`.")
+    return services[PaymentClient]
 
 
 async def is_migrated(db: ReadSession) -> bool:

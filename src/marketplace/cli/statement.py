@@ -10,7 +10,6 @@ from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
-from marketplace.kernel.errors import DomainError
 from marketplace.kernel.queue import Services
 
 
@@ -28,7 +27,8 @@ def import_file(account: str, path: Path) -> None:
     async def act(services: Services) -> None:
         houses = services[HouseAccounts].by_slug
         if account not in houses:
-            raise click.ClickException(f"no account {account}: there are {', '.join(houses) or 'none'}")
+            there = ", ".join(houses) or "none: MARKETPLACE_HOUSE_ACCOUNTS names them"
+            raise click.ClickException(f"There is no account {account} of ours. There are {there}.")
         async with services[Database].write.begin() as db:
             made = await statements.import_statement(db, given, houses[account], by=None, at=clock.now())
             waiting = await desk.open_lines(db)
@@ -36,7 +36,4 @@ def import_file(account: str, path: Path) -> None:
             click.echo("This file was read before: nothing has changed.")
         click.echo(f"{made.statement.new_lines} new of {made.statement.lines} lines; {waiting} wait on /ops/lines")
 
-    try:
-        with_services(Settings.from_env(), act)
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    with_services(Settings.from_env(), act)

@@ -95,6 +95,16 @@ async def _waiting(db: Session, service_id: UUID, organisation_id: UUID) -> Cont
     return (await db.execute(query)).scalar_one_or_none()
 
 
+async def wait_again(db: Session, contract: Contract, *, at: datetime) -> None:
+    """What funded an order was taken back: it has as long to be paid in as a new one, and then lapses."""
+    until = at + rules.ORDER_PATIENCE
+    await deadlines.start(db, rules.ORDER_UNPAID, subject=("contract", contract.id), due_at=until)
+    assert contract.service_id is not None
+    if await _waiting(db, contract.service_id, contract.organisation_id) is None:
+        contract.unpaid_until = until
+        await db.flush()
+
+
 async def _terms(
     db: Session, service: Service, content: Content, taken: tuple[Choice, Order], *, at: datetime
 ) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.contracts import moves, notices, rules
+from marketplace.contracts import moves, notices, orders, rules
 from marketplace.contracts.models import Contract, Milestone
 from marketplace.engines.deadlines import actions as deadlines
 from marketplace.escrow.rails import undoing
@@ -26,6 +26,7 @@ async def say_never_came(db: Session, receipt_id: UUID, why: str, *, by: UUID, a
     milestone = await _milestone_of(db, receipt_id)
     for kind in _CLOCKS:
         await deadlines.hold(db, kind, subject=("milestone", milestone.id))
+    await deadlines.hold(db, rules.ORDER_UNPAID, subject=("contract", milestone.contract_id))
     contract = await moves.lock(db, milestone)
     is_relied_on = await _is_relied_on(db, contract, milestone)
     receipt = await undoing.say_never_came(db, receipt_id, why, is_relied_on=is_relied_on, by=by, at=at)
@@ -37,6 +38,8 @@ async def say_never_came(db: Session, receipt_id: UUID, why: str, *, by: UUID, a
             await deadlines.cancel(db, kind, subject=("milestone", milestone.id))
         milestone.due_at = None
         await moves.move(db, contract, milestone, "planned", by=None, at=at, why=rules.NEVER_CAME)
+        if contract.service_id is not None:
+            await orders.wait_again(db, contract, at=at)
     if is_open or receipt.is_borne:
         amount = Money(receipt.said_minor or 0, contract.currency)
         await notices.never_came(db, contract, milestone, amount, is_borne=receipt.is_borne, at=at)

@@ -44,7 +44,7 @@ def answer(visit: Visit, error: Exception) -> Answer:
     if _wants_json(visit):
         return _problem(visit, (status, message, number), error)
     headers = _headers(status, error)
-    context: dict[str, Any] = {"message": message, "number": number}
+    context: dict[str, Any] = {"message": message, "number": number, "back": _page_of(visit)}
     template = "errors/fragment.html" if visit.is_htmx else "errors/error.html"
     try:
         return pages.page(visit, template, status=status, headers=headers, **context)
@@ -84,12 +84,13 @@ def _wants_json(visit: Visit) -> bool:
 
 def _to_sign_in(visit: Visit) -> Answer:
     """A page is shown after sign-in; a change is not repeated: she comes back to where she pressed."""
-    back = visit.address
-    if visit.method != "GET" or visit.is_htmx:
-        back = _referring_path(visit)
-    return pages.redirect(
-        visit, f"/sign-in?next={quote(back, safe='/')}", flash=pages.Flash(SignInNeeded.message, tone="note")
-    )
+    back = quote(_page_of(visit), safe="/")
+    return pages.redirect(visit, f"/sign-in?next={back}", flash=pages.Flash(SignInNeeded.message, tone="note"))
+
+
+def _page_of(visit: Visit) -> str:
+    """The page that was asked for, or the one on which she pressed: a change's own address shows nothing."""
+    return visit.address if visit.method == "GET" and not visit.is_htmx else _referring_path(visit)
 
 
 def _referring_path(visit: Visit) -> str:

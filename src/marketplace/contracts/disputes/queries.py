@@ -109,6 +109,11 @@ class DisputeView:
         return self.state in ("open", "mediation")
 
     @property
+    def decided_by(self) -> datetime:
+        """When a moderator has decided at the latest, told while the first answer is still awaited."""
+        return rules.due_at("mediation", opened_at=self.opened_at, at=self.opened_at)
+
+    @property
     def last(self) -> SettlementView | None:
         return self.settlements[-1] if self.settlements else None
 

@@ -68,6 +68,8 @@ class Model:
     failed: list[tuple[UUID, Hold, int]] = field(default_factory=list)
     """Refunds that came back: a person has to give them back once more."""
     by_hand: list[tuple[UUID, Hold, int]] = field(default_factory=list)
+    faults: int = 0
+    """Ordered since all had arrived."""
     different: int = 0
     """Between Stripe's list and ours, before the first step."""
 
@@ -278,9 +280,11 @@ class Model:
             clock.advance(timedelta(seconds=5))
             await payments.poll(services)
             is_busy = await drain(services, later_too=True) > 0
-        assert await self.always() == {}
+        found = await self.always()
+        assert found == {}, found
         assert not self.stripe.under_way, "Stripe has moved what we do not know of"
         clock.advance(timedelta(hours=2))
+        self.faults = 0
         self.world.heard_until = clock.now()
         self.world.seen.clear()
         return True
@@ -315,6 +319,7 @@ class Model:
 
     async def fault(self, operation: str, kind: str) -> bool:
         await self.world.sandbox.fault(operation, kind)
+        self.faults += 1
         return True
 
     async def agree(self) -> list[str]:
@@ -323,13 +328,15 @@ class Model:
         await self.transfers.agree()
         self.receipts.agree()
         await self.payouts.agree()
-        assert await self.always() == {}
+        found = await self.always()
+        assert found == {}, found
         books = self.desk.books
         async with self.world.database.write.begin() as db:
             query = "SELECT code, balance FROM ledger_accounts WHERE code LIKE 'hold:%' AND balance <> 0"
             held = {code: int(minor) for code, minor in await db.execute(text(query))}
         theirs = {accounts.hold(id): minor for id, minor in self.held.items() if minor}
-        assert held == theirs | {code: minor for code, minor in books.items() if code[:5] == "hold:" and minor}
+        theirs |= {code: minor for code, minor in books.items() if code[:5] == "hold:" and minor}
+        assert held == theirs, held.items() ^ theirs.items()
         balance = await self.world.balance()
         assert balance.on_its_way == usd(0)
         assert (balance.owed + balance.available).amount_minor == self.earned - self.gone

@@ -114,6 +114,7 @@ class History(RailsRules):
         self.step(self.model.days_pass(days) if days else self.model.arrived())
         self.is_quiet = True
 
+    @precondition(lambda self: self.model.faults < 3)
     @rule(operation=st.sampled_from(CALLS), kind=st.sampled_from(FAULTS))
     def fault(self, operation: str, kind: str) -> None:
         self.step(self.model.fault(operation, kind))

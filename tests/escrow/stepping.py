@@ -43,11 +43,13 @@ class Steps(RuleBasedStateMachine):
     async def _looked_at(self, doing: Coroutine[Any, Any, bool]) -> bool:
         """A step and what must hold after it."""
         has_changed = await doing
-        assert await self.model.always() == {}
+        found = await self.model.always()
+        assert found == {}, found
         return has_changed
 
     async def _at_its_end(self) -> None:
-        assert await self.model.agree() == []
+        found = await self.model.agree()
+        assert found == [], found
 
     def teardown(self) -> None:
         """A history that has gone wrong has no end to look at."""

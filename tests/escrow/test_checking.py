@@ -1,10 +1,13 @@
 """`marketplace check` is red for each thing that can be wrong, and says which."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from sqlalchemy import text
 
+from marketplace.engines.ledger import journal
 from marketplace.engines.payments import outbox
+from marketplace.escrow import accounts
 from marketplace.escrow.checking import check
 from marketplace.kernel import clock
 from tests.escrow.world import World, usd
@@ -47,6 +50,16 @@ async def test_each_difference_is_named(world: World) -> None:
             found = await check(db, at=clock.now())
             await savepoint.rollback()
         assert any(expected in line for line in found), (change, found)
+
+
+async def test_a_forged_posting_of_fees_that_adds_up_is_found_without_stripe(world: World) -> None:
+    await busy(world)
+    async with world.database.write.begin() as db:
+        lines = accounts.move(accounts.fees("USD"), accounts.own_transfers("USD"), usd(5))
+        await journal.post(db, key="forged", kind="release", lines=lines, at=clock.now(), subject=("hold", uuid4()))
+        [found] = await check(db, at=clock.now())
+    assert found == "account platform:fees:USD: balance 900, but the fees of what was released add up to 1400"
+    world.expected_problems = [found]
 
 
 async def test_a_cent_that_only_stripe_knows_of_is_found(world: World) -> None:

@@ -2,11 +2,12 @@
 
 import pytest
 
+from marketplace.contracts.disputes import actions
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.postings.models import Posting
-from tests.cast import Cast
-from tests.contracts.scenes import agreed
+from tests.cast import Cast, user_named
+from tests.contracts.scenes import agreed, delivered
 from tests.gigs.writing import proposed
 from tests.postings.writing import opened
 from tests.visitors import Browse, Browser, Statements
@@ -71,6 +72,19 @@ async def test_whoever_has_no_hat_yet_is_asked_what_she_wants(browse: Browse, db
 async def test_staff_are_not_asked_to_begin_something(browse: Browse, cast: Cast) -> None:
     shown = (await (await browse(cast.sana)).get("/")).text
     assert "All cases" in shown and "No case waits." in shown and "What do you want to do first?" not in shown
+
+
+async def test_moderators_see_disputes_and_finance_what_waits(browse: Browse, db: Session, cast: Cast) -> None:
+    contract = await agreed(db, cast)
+    part = await delivered(db, cast, contract)
+    await actions.open_dispute(db, part, side="employer", text="It is late.", by=cast.bilal.id, at=clock.now())
+    farah = await user_named(db, "Farah Zaidi", staff_role="finance")
+    await db.commit()
+    hers = (await (await browse(cast.sana)).get("/")).text
+    assert (part.title in hers, 'href="/moderation/disputes"' in hers) == (True, True)
+    money = (await (await browse(farah)).get("/")).text
+    assert all(f'href="/ops/{page}"' in money for page in ("payouts", "receipts", "lines", "pay-ins", "books"))
+    assert ("What do you want to do first?" in money, part.title in money) == (False, False)
 
 
 async def test_nobody_else_sees_her_work(browse: Browse, db: Session, cast: Cast, gig: Posting) -> None:

@@ -172,6 +172,8 @@ async def test_the_way_of_the_money(
     assert (await db.execute(select(Payout.state))).scalar_one() == "confirmed"
     page = (await hers.get("/money")).text
     assert "Arrived" in page
+    shown = (await hers.get(asked.headers["location"])).text
+    assert shown.count('<td class="number">USD 60</td>') == 2, "promised and arrived"
     assert (await post.world.balance()).available == Money(30_00, "USD")
     told = await scenes.told(db, cast.ayesha.id)
     assert told[-5:] == [

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from marketplace.cli.parts import text_of
 from marketplace.cli.site import with_services
 from marketplace.escrow.rails.models import FxRate
-from marketplace.escrow.rails.rates import import_rates
+from marketplace.escrow.rails.rates import FarRate, import_rates
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
@@ -23,15 +23,19 @@ def command() -> None:
 @command.command("import", help="Read a CSV with date, base, quote, rate (2026-11-28,USD,PKR,278.50).")
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--source", required=True, help="Who says so: it stands beside every rate.")
-def import_file(path: Path, source: str) -> None:
+@click.option("--sure", "is_sure", is_flag=True, help="Take rates that are more than a tenth away from those known.")
+def import_file(path: Path, source: str, is_sure: bool) -> None:
     text = text_of(path)
 
     async def act(services: Services) -> None:
         async with services[Database].write.begin() as db:
-            count = await import_rates(db, text, source=source, by=None, at=clock.now())
+            count = await import_rates(db, text, source=source, by=None, at=clock.now(), is_sure=is_sure)
         click.echo(f"{count} new rates")
 
-    with_services(Settings.from_env(), act)
+    try:
+        with_services(Settings.from_env(), act)
+    except FarRate as error:
+        raise click.ClickException(f"{error} Nothing was imported. If it is right, import it with --sure.") from error
 
 
 @command.command("list", help="The newest twenty.")

@@ -56,6 +56,12 @@ _RULES = {
             WHERE rail <> 'stripe' AND state IN ('requested', 'sent', 'confirmed')) AS each GROUP BY 1) m
             ON m.code = a.code
         WHERE coalesce(a.balance, 0) <> coalesce(m.sum, 0)""",
+    "account {0}: balance {1}, but the fees of what was released add up to {2}": """
+        SELECT coalesce(r.code, a.code), coalesce(a.balance, 0), coalesce(r.sum, 0)
+        FROM (SELECT * FROM ledger_accounts WHERE code LIKE 'platform:fees:%') a FULL JOIN
+        (SELECT 'platform:fees:' || currency AS code, sum(fee_minor) AS sum FROM releases GROUP BY 1) r
+            ON r.code = a.code
+        WHERE coalesce(a.balance, 0) <> coalesce(r.sum, 0)""",
     "payout {0} is {1}, but {2} is in transit": """
         SELECT p.id, p.state, coalesce(a.balance, 0) FROM payouts p
         LEFT JOIN ledger_accounts a ON a.code = 'payout_transit:' || p.id || CASE WHEN p.rate IS NULL THEN '' ELSE

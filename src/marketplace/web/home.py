@@ -6,10 +6,13 @@ Visitors learn what this is. Whoever is signed in sees what waits for her: a par
 
 from typing import Any
 
+from marketplace.contracts.disputes import queries as disputes
 from marketplace.contracts.lists import money_coming, steps_for
 from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
 from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
+from marketplace.escrow import reconciling
+from marketplace.escrow.rails import desk, pay_ins, receipts
 from marketplace.fairs import queries as fairs
 from marketplace.fairs.rules import FAIR_STATES
 from marketplace.fairs.taking_part import fairs_for
@@ -19,6 +22,7 @@ from marketplace.jobs.lists import jobs_to_answer
 from marketplace.jobs.offers import queries as offers
 from marketplace.jobs.queries import applications_of
 from marketplace.kernel.database import ReadSession
+from marketplace.kernel.i18n import N_
 from marketplace.privacy import deletions
 from marketplace.training import queries as training
 from marketplace.trust import queries as cases
@@ -48,12 +52,13 @@ async def show_home(visit: Visit) -> Answer:
         trainer = await training.home_of(db, visit.user.id) if "training_provider" in kinds else None
         organiser = await _as_organiser(db, visit) if "organiser" in kinds else None
         moderator = await _as_moderator(db, visit) if visit.user.is_staff else None
+        finance = await _as_finance(db) if visit.user.is_finance else None
         hiring = await _hiring(db, visit)
         taking_part = await fairs_for(db, visit.user.id, limit=SHOWN)
         deletion = await deletions.open_one(db, visit.user.id)
     hats: dict[str, Any] = {"freelancer": freelancer, "employer": employer, "moderator": moderator, "hiring": hiring}
     hats |= {"trainer": trainer, "organiser": organiser, "taking_part": taking_part, "fair_states": FAIR_STATES}
-    return page(visit, "home/signed_in.html", deletion=deletion, **hats)
+    return page(visit, "home/signed_in.html", deletion=deletion, finance=finance, **hats)
 
 
 async def _hiring(db: ReadSession, visit: Visit) -> dict[str, Any]:
@@ -74,7 +79,21 @@ async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:
     return {
         "overview": await cases.overview(db, visit.user.id, at=visit.now),
         "next": await cases.queue(db, visit.user.id, limit=SHOWN),
+        "disputes": await disputes.queue(db, visit.user.id, after=None, limit=SHOWN),
     }
+
+
+async def _as_finance(db: ReadSession) -> list[tuple[str, int, str]]:
+    """How much waits on each page of the money: its name, the count, its address."""
+    prepared = [each for each in await desk.batches(db, limit=20) if each.state == "prepared"]
+    return [
+        (N_("Payouts that wait for a batch"), sum(each.count for each in await desk.waiting(db)), "/ops/payouts"),
+        (N_("Batches that wait for two people"), len(prepared), "/ops/payouts"),
+        (N_("Receipts to read"), len(await receipts.to_read(db)), "/ops/receipts"),
+        (N_("Lines to look at"), await desk.open_lines(db), "/ops/lines"),
+        (N_("To send back"), len(await pay_ins.to_send_back(db)), "/ops/pay-ins"),
+        (N_("Differences with Stripe"), await reconciling.count_open(db), "/ops/books"),
+    ]
 
 
 async def _to_a_visitor(visit: Visit) -> Answer:

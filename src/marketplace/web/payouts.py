@@ -1,5 +1,6 @@
 """A payout from the quote to what really arrived. The first one asks for a second factor."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import quote as quoted
 from urllib.parse import urlencode
@@ -9,10 +10,11 @@ from litestar.datastructures import FormMultiDict
 
 from marketplace.escrow import queries
 from marketplace.escrow.errors import MoreThanAvailable
-from marketplace.escrow.models import PayoutAccount
+from marketplace.escrow.models import Payout, PayoutAccount
 from marketplace.escrow.rails import payouts
 from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.escrow.rails.payouts import Wanted
+from marketplace.escrow.rails.quotes import BANKS_ARE_IN
 from marketplace.identity import second_factors
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.i18n import N_
@@ -94,11 +96,20 @@ async def show_payout(visit: Visit, id: UUID) -> Answer:
         payout = await payouts.payout_for(db, id, user_id=visit.user.id)
         account = await db.get_one(PayoutAccount, payout.payout_account_id)
     promised = Money(payout.arrives_minor, payout.arrives_currency)
-    arrived = None if payout.arrived_minor is None else Money(payout.arrived_minor, payout.arrives_currency)
+    arrived, arrived_on = _arrived(payout)
     context: dict[str, Any] = {"payout": payout, "account": account, "rails": RAILS, "promised": promised}
     context |= {"amount": payouts.amount_of(payout), "converted": payouts.converted_of(payout), "arrived": arrived}
+    context["arrived_on"] = arrived_on
     context["fee"] = Money(payout.rail_fee_minor, payout.arrives_currency)
     return page(visit, "money/payout_shown.html", **context)
+
+
+def _arrived(payout: Payout) -> tuple[Money | None, date | None]:
+    """What a statement says; Stripe confirms what left it, and no statement of ours shows the rest."""
+    if payout.rail == "stripe" and payout.state == "confirmed" and payout.ended_at:
+        return payouts.amount_of(payout), payout.ended_at.astimezone(BANKS_ARE_IN).date()
+    arrived = None if payout.arrived_minor is None else Money(payout.arrived_minor, payout.arrives_currency)
+    return arrived, payout.arrived_on
 
 
 @post("/payouts/{id}/cancel", FREELANCER)

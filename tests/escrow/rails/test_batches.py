@@ -21,6 +21,7 @@ from marketplace.escrow.errors import (
 from marketplace.escrow.events import PayoutConfirmed, PayoutFailed, PayoutSent
 from marketplace.escrow.models import Payout
 from marketplace.escrow.rails import batches, freezing, matching
+from marketplace.escrow.rails.rates import FarRate
 from marketplace.escrow.rules import MoveRefused
 from marketplace.kernel import clock
 from marketplace.kernel.money import Money
@@ -50,6 +51,14 @@ class TestAsking:
         assert await rails.here() == usd(0)
         await rails.method(BANK)
         assert await rails.here() == usd(100)
+
+    async def test_a_slip_of_the_comma_is_no_rate(self, rails: Rails) -> None:
+        await rails.rates()
+        with pytest.raises(FarRate, match=r"Line 2: this is far from 278\.5"):
+            await rails.rates("27850")
+        await rails.method(BANK)
+        await rails.earn(usd(100))
+        assert (await rails.ask(usd(60))).arrives_minor == 16_710_00
 
     async def test_another_rate_than_she_saw_is_no_payout(self, rails: Rails) -> None:
         await rails.rates()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.escrow.rails.models import FxRate
@@ -20,6 +20,14 @@ from marketplace.kernel.money import EXPONENTS
 
 TOO_OLD = timedelta(days=7)
 """A rate of longer ago is nobody's price: then nothing is changed until a new one is imported."""
+
+
+TOO_FAR = Decimal("0.1")
+"""A rate that is more than this part away from the nearest one known is a slip of the comma until somebody is sure."""
+
+
+class FarRate(Invalid):
+    """A rate that would pay out far more or less than yesterday's."""
 
 
 async def rate_at(db: AnySession, base: str, quote: str, *, at: datetime, oldest: timedelta = TOO_OLD) -> Rate | None:
@@ -40,10 +48,19 @@ async def rupees(db: AnySession, *, at: datetime) -> Rate | None:
     return await rate_at(db, "USD", "PKR", at=at)
 
 
-async def import_rates(db: Session, text: str, *, source: str, by: UUID | None, at: datetime) -> int:
-    """Rows of `date,base,quote,rate`; what is known already is left out. Returns how many are new. Raises: Invalid."""
+async def import_rates(
+    db: Session, text: str, *, source: str, by: UUID | None, at: datetime, is_sure: bool = False
+) -> int:
+    """Rows of `date,base,quote,rate`; what is known already is left out. Returns how many are new.
+
+    Raises: Invalid; FarRate for one that is far from the nearest one known, unless somebody `is_sure`.
+    """
     count = 0
-    for day, base, quote, value in _rows(text):
+    for number, (day, base, quote, value) in enumerate(_rows(text), 2):
+        known = None if is_sure else await _nearest(db, base, quote, day)
+        if known is not None and abs(value - known[0]) > known[0] * TOO_FAR:
+            said = {"number": number, "known": f"{known[0].normalize():f}", "day": known[1]}
+            raise FarRate.at("file", N_("Line %(number)s: this is far from %(known)s, the rate of %(day)s."), **said)
         row = {"base": base, "quote": quote, "on": day, "rate": value, "source": source}
         made = (
             insert(FxRate).values(**row, imported_by=by, imported_at=at).on_conflict_do_nothing().returning(FxRate.id)
@@ -53,6 +70,18 @@ async def import_rates(db: Session, text: str, *, source: str, by: UUID | None, 
             said = {"base": base, "quote": quote, "on": str(day), "rate": str(value), "source": source}
             await audit.record(db, "rate.imported", subject=("rate", id), by=by, at=at, **said)
     return count
+
+
+async def _nearest(db: Session, base: str, quote: str, day: date) -> tuple[Decimal, date] | None:
+    """The rate known for the day that is nearest to this one, and that day."""
+    query = (
+        select(FxRate.rate, FxRate.on)
+        .where(FxRate.base == base, FxRate.quote == quote)
+        .order_by(func.abs(FxRate.on - day), FxRate.id.desc())
+        .limit(1)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def _rows(text: str) -> Iterator[tuple[date, str, str, Decimal]]:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from marketplace.engines.payments import tasks as payments
 from marketplace.engines.payments.movements import fetch_movements
-from marketplace.escrow import accounts, reconciling, refunding, splitting
+from marketplace.escrow import accounts, actions, cards, charging, reconciling, refunding, splitting
 from marketplace.escrow.checking import _RULES
 from marketplace.escrow.errors import BelowMinimum, HoldFrozen, MoreThanAvailable, NotHeld, PayoutsFrozen, SamePerson
 from marketplace.escrow.models import Hold, Payout
@@ -81,23 +81,44 @@ class Model:
         transfers = TransfersModel(desk)
         model = cls(world, stripe, desk, transfers, ReceiptsModel(transfers), PayoutsModel(desk))
         await model.payouts.begin()
+        await model.fund(100_00, "keep")
+        await world.listen()
         model.different = await model._reconciled()
         return model
 
-    async def fund(self, minor: int, *, is_sending_back: bool = False) -> bool:
+    async def fund(self, minor: int, how: str = "page") -> bool:
+        """On the pay page, or by the card that is kept. `too late`: the hold was given up, the page still takes it."""
         hold = await self.world.hold(Money(minor, "USD"))
-        try:
-            session = await self.world.pay_page(hold)
-        except AssertionError:  # Stripe's answer was lost: the payer sees that and comes again
-            await self.world.sandbox._control("faults", {})
-            await self.world.settle()
-            session = await self.world.pay_page(hold)
-        await self.world.sandbox.pay(session["url"], card=SENDS_BACK if is_sending_back else GOOD_CARD)
-        if is_sending_back:
+        if how == "kept":
+            await self._press(hold)
+        else:
+            await self._pay_on_page(hold, how)
+        if how == "too late":
+            return True
+        if how == "sends back":
             self.sending_back.add(hold.id)
         self.holds.append(hold)
         self.held[hold.id] = minor
         return True
+
+    async def _press(self, hold: Hold) -> None:
+        by = self.world.cast.bilal.id
+        async with self.world.database.write.begin() as db:
+            [card] = await cards.cards_of(db, self.world.cast.agritrack.id, reader=by)
+            await charging.start(db, hold, card, by=by, at=clock.now())
+        await drain(self.world.services)
+
+    async def _pay_on_page(self, hold: Hold, how: str) -> None:
+        try:
+            session = await self.world.pay_page(hold, keeps_card=how == "keep")
+        except AssertionError:  # Stripe's answer was lost: the payer sees that and comes again
+            await self.world.sandbox._control("faults", {})
+            await self.world.settle()
+            session = await self.world.pay_page(hold)
+        if how == "too late":
+            async with self.world.database.write.begin() as db:
+                await actions.cancel_hold(db, hold, by=self.world.cast.bilal.id, at=clock.now())
+        await self.world.sandbox.pay(session["url"], card=SENDS_BACK if how == "sends back" else GOOD_CARD)
 
     def with_money(self) -> list[Hold]:
         """The newest holds by card that are not empty."""

@@ -55,9 +55,9 @@ class History(RailsRules):
         self.step(self.model.transfers.agree_to_pay(minor))
         self.step(self.model.transfers.pay_in("all", -1))
 
-    @rule(minor=st.integers(50, 500_00), is_sending_back=st.sampled_from([False, False, False, True]))
-    def fund(self, minor: int, *, is_sending_back: bool) -> None:
-        self.step(self.model.fund(minor, is_sending_back=is_sending_back))
+    @rule(minor=st.integers(50, 500_00), how=st.sampled_from(["page", "page", "kept", "sends back", "too late"]))
+    def fund(self, minor: int, how: str) -> None:
+        self.step(self.model.fund(minor, how))
 
     @precondition(lambda self: self.model.with_money())
     @rule(percent=PERCENT, which=WHICH)

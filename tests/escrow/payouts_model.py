@@ -17,7 +17,7 @@ from marketplace.escrow.errors import (
 from marketplace.escrow.models import Payout
 from marketplace.escrow.rails import batches, matching
 from marketplace.escrow.rails.models import PayoutBatch
-from marketplace.escrow.rails.rates import import_rates
+from marketplace.escrow.rails.rates import FarRate, import_rates
 from marketplace.kernel import clock
 from marketplace.kernel.money import Money
 from tests.escrow.rails.paying import BANK, BY_HAND, WALLET
@@ -118,6 +118,14 @@ class PayoutsModel:
         if not is_known:
             self.rates.append((day, hundredths))
         return not is_known
+
+    async def slip(self, hundredths: int) -> bool:
+        """A comma too far right: nobody is paid a hundred times as much."""
+        day = clock.now().date()
+        text = f"date,base,quote,rate\n{day},USD,PKR,{hundredths}\n"
+        async with self.desk.rails.database.write.begin() as db:
+            await refused(FarRate, import_rates(db, text, source="State Bank", by=None, at=clock.now()))
+        return False
 
     def rate(self) -> int | None:
         """Of the newest day that is not too old, as it was said last."""

@@ -14,6 +14,7 @@ WHICH = st.integers(0, 3)
 RATES = st.integers(270_00, 290_00)
 """Hundredths of a rupee for a dollar."""
 RAILS = st.sampled_from(["bank", "wallet", "manual"])
+CHANGES = st.sampled_from(["rate"] * 6 + ["details", "slip"])
 SELDOM = st.sampled_from([False] * 7 + [True])
 
 
@@ -101,12 +102,16 @@ class RailsRules(Steps):
     # --- payouts
 
     @precondition(lambda self: self.model.payouts.can_ask())
-    @rule(hundredths=RATES, age=st.sampled_from([0, 0, 0, 1, 9]), is_seldom=SELDOM, rail=RAILS)
-    def change(self, hundredths: int, age: int, rail: str, *, is_seldom: bool) -> None:
+    @rule(hundredths=RATES, age=st.sampled_from([0, 0, 0, 1, 9]), rail=RAILS, what=CHANGES)
+    def change(self, hundredths: int, age: int, rail: str, what: str) -> None:
         """The rate of a day; seldom her details."""
         payouts = self.model.payouts
-        is_details = is_seldom and payouts.are_all_usable()
-        self.step(payouts.new_details(rail) if is_details else payouts.new_rate(hundredths, age))
+        if what == "details" and payouts.are_all_usable():
+            self.step(payouts.new_details(rail))
+        elif what == "slip" and payouts.rates:
+            self.step(payouts.slip(hundredths))
+        else:
+            self.step(payouts.new_rate(hundredths, age))
 
     @precondition(lambda self: self.model.payouts.can_ask())
     @rule(is_in_dollars=st.booleans(), percent=ASKED, is_old_look=SELDOM)

@@ -276,7 +276,11 @@ async def test_a_missed_date_offers_the_payer_the_way_out(
     clock.advance(timedelta(days=400))
     late = await browse(cast.bilal)
     assert f'{path_of(contract.id)}/cancel">' in (await late.get(path)).text
-    assert "Nothing came in time" not in (await (await browse(cast.ayesha)).get(path)).text
+    hers, out = await browse(cast.ayesha), f"{path_of(contract.id)}/cancel"
+    assert "Nothing came in time" not in (await hers.get(path)).text
+    assert (await late.submit(out, {"reason": ""}, shown_on=out)).status_code == 303
+    money = (await hers.get("/money")).text
+    assert ("No longer held" in money, "Released to you" in money) == (True, False), "it went back, not to her"
 
 
 @pytest.mark.parametrize(("path", "most"), [("/contracts", 2), ("{}", 10), ("{}/milestones/1", 7)])

@@ -135,13 +135,16 @@ def check_kept(journal: Journal, kept: str) -> None:
         raise Broken(f"the root {root['root']} of {root['day']} that you kept is not in this journal: it was rewritten")
 
 
-def check_mine(journal: Journal, openings) -> None:
-    """Each opening must open a line of its record."""
+def check_mine(journal: Journal, openings) -> list[int]:
+    """Each opening must open a line of its record; returns which records come after the end of this journal."""
     for each in openings:
+        if each["n"] > journal.records:
+            continue
         wanted = pow(G, each["amount"], P) * pow(H, int(each["blind"]), P) % P
         line = [each["kind"], each["currency"], f"{wanted:x}"]
         if line not in journal.commitments.get(each["n"], []):
             raise Broken(f"record {each['n']} does not hold your {each['kind']} entry of {each['amount']}")
+    return sorted({each["n"] for each in openings if each["n"] > journal.records})
 
 
 def main() -> int:
@@ -151,16 +154,24 @@ def main() -> int:
     parser.add_argument("--root", action="append", default=[], help="a file with one root line that you kept")
     parser.add_argument("--mine", help="a file with the openings of your own entries")
     given = parser.parse_args()
+    later: list[int] = []
     try:
-        with Path(given.journal).open(encoding="ascii", newline="\n") as lines:
+        with Path(given.journal).open(encoding="ascii", errors="backslashreplace", newline="\n") as lines:
             journal = Journal(given.key).read(lines)
+        if not journal.roots:
+            raise Broken("there is nothing in this file: fetch the journal again")
         for path in given.root:
             check_kept(journal, Path(path).read_text(encoding="ascii"))
         if given.mine:
-            check_mine(journal, json.loads(Path(given.mine).read_text(encoding="ascii")))
-    except (Broken, UnicodeDecodeError) as error:
+            later = check_mine(journal, json.loads(Path(given.mine).read_text(encoding="ascii")))
+    except Broken as error:
         print(f"BROKEN: {error}")
         return 1
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"A file can't be read: {error}")
+        return 2
+    if later:
+        print(f"NOT YET: your record {later[0]} and later come after the end of this journal. Fetch it again tomorrow.")
     print(f"SOUND: {journal.records} records under {journal.roots} roots, the last of {journal.day or 'no day'}")
     return 0
 

@@ -1,5 +1,6 @@
 """Commands about money, as a person who mistypes and a script that reads them meet them."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from marketplace.cli import main
+from marketplace.kernel.database import Database
+from tests.cast import user_named
 
 SANDBOX = "http://127.0.0.1:1"
 """Nobody answers there: what is asked of it ends as an unreachable Stripe would."""
@@ -39,6 +42,20 @@ def test_what_is_refused_says_what_to_do(shared_url: str, tmp_path: Path, words:
     refused = run(words.replace("FILE", str(tmp_path / "picture.csv")), shared_url, tmp_path)
     assert isinstance(refused.exception, SystemExit), "a traceback"
     assert (refused.exit_code in (1, 2), says in refused.output) == (True, True), refused.output
+
+
+async def test_one_of_finance_stops_all_payouts(cloned_database: Database, tmp_path: Path) -> None:
+    async with cloned_database.write.begin() as db:
+        farah = await user_named(db, "Farah Zaidi", staff_role="finance")
+    url = cloned_database.engine.url.render_as_string(hide_password=False)
+    for words, expected in (
+        ("freeze Drill", "All payouts are stopped"),
+        ("freeze Drill", "stopped already"),
+        ("lift", "Payouts go on"),
+        ("lift", "not stopped"),
+    ):
+        said = await asyncio.to_thread(run, f"payout {words} --by {farah.email}", url, tmp_path)
+        assert expected in said.output
 
 
 def test_scripts_read_json(shared_url: str, tmp_path: Path) -> None:

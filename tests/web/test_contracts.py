@@ -266,6 +266,23 @@ async def test_cancelling_says_what_it_means_and_does_it(
     assert "Contract cancelled" in page
 
 
+async def test_a_missed_date_offers_the_payer_the_way_out(
+    db: Session, cast: Cast, contract: Contract, browse: Browse
+) -> None:
+    await scenes.funded(db, cast, contract)
+    await db.commit()
+    browser, path = await browse(cast.bilal), path_of(contract.id, 1)
+    assert "Nothing came in time" not in (await browser.get(path)).text
+    clock.advance(timedelta(days=400))
+    late = await browse(cast.bilal)
+    assert f'{path_of(contract.id)}/cancel">' in (await late.get(path)).text
+    hers, out = await browse(cast.ayesha), f"{path_of(contract.id)}/cancel"
+    assert "Nothing came in time" not in (await hers.get(path)).text
+    assert (await late.submit(out, {"reason": ""}, shown_on=out)).status_code == 303
+    money = (await hers.get("/money")).text
+    assert ("No longer held" in money, "Released to you" in money) == (True, False), "it went back, not to her"
+
+
 @pytest.mark.parametrize(("path", "most"), [("/contracts", 2), ("{}", 10), ("{}/milestones/1", 7)])
 async def test_pages_need_few_queries(
     db: Session, cast: Cast, contract: Contract, browse: Browse, statements: Statements, path: str, most: int

@@ -3,6 +3,7 @@
 import pytest
 
 from marketplace.contracts.disputes import actions
+from marketplace.escrow.chargeback_models import Chargeback
 from marketplace.kernel import clock
 from marketplace.kernel.database import Session
 from marketplace.postings.models import Posting
@@ -78,10 +79,19 @@ async def test_moderators_see_disputes_and_finance_what_waits(browse: Browse, db
     contract = await agreed(db, cast)
     part = await delivered(db, cast, contract)
     await actions.open_dispute(db, part, side="employer", text="It is late.", by=cast.bilal.id, at=clock.now())
+    bank = {
+        "stripe_dispute_id": "du_1",
+        "charge_id": "ch_1",
+        "state": "open",
+        "reason": "fraudulent",
+        "currency": "USD",
+    }
+    db.add(Chargeback(hold_id=part.hold_id, amount_minor=100_00, opened_at=clock.now(), **bank))
     farah = await user_named(db, "Farah Zaidi", staff_role="finance")
     await db.commit()
     hers = (await (await browse(cast.sana)).get("/")).text
     assert (part.title in hers, 'href="/moderation/disputes"' in hers) == (True, True)
+    assert 'href="/moderation/chargebacks/' in hers, "a bank that nobody answers decides for the payer"
     money = (await (await browse(farah)).get("/")).text
     assert all(f'href="/ops/{page}"' in money for page in ("payouts", "receipts", "lines", "pay-ins", "books"))
     assert ("What do you want to do first?" in money, part.title in money) == (False, False)

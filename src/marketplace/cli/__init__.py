@@ -22,7 +22,7 @@ COMMANDS = {
     "staff": "Make an account a moderator, an operator or finance: `marketplace staff sana@example.org moderator`.",
     "my-data": "Write everything about one person into a ZIP file: `marketplace my-data ayesha@example.org file.zip`.",
     "ledger": "Verify the journal, compare it with Stripe, sign its root, print a statement.",
-    "payout": "Batches of payouts: prepare, list, take the file of an approved one.",
+    "payout": "Batches of payouts: prepare, list, take the file of an approved one; stop all payouts.",
     "statement": "Read a statement of one of the platform's own accounts.",
     "rates": "Read and list exchange rates.",
     "outbox": "Commands to Stripe that are not done: list, retry.",

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from marketplace.cli.parts import Id, json_option, print_json
 from marketplace.cli.site import with_services
-from marketplace.escrow.rails import batches, desk
+from marketplace.escrow.rails import batches, desk, freezing
 from marketplace.escrow.rails.catalogue import HouseAccounts
 from marketplace.escrow.rules import MoveRefused
 from marketplace.identity.models import User
@@ -21,7 +21,7 @@ from marketplace.kernel.money import format_money
 from marketplace.kernel.queue import Services
 
 
-@click.group("payout", help="Batches of payouts: prepare, list, take the file of an approved one.")
+@click.group("payout", help="Batches of payouts: prepare, list, take the file of an approved one; stop all payouts.")
 def command() -> None:
     """Two people approve on /ops/payouts."""
 
@@ -76,6 +76,35 @@ def file(batch_id: UUID, path: Path, by: str) -> None:
                 raise click.ClickException("Two people have to approve it first, on /ops/payouts.") from None
         path.write_bytes(taken.content)  # noqa: ASYNC240 - a command has nobody to wait for
         click.echo(f"{path}: {taken.count} payouts, sha256 {taken.sha256}")
+
+    with_services(Settings.from_env(), act)
+
+
+@command.command("freeze", help="Stop all payouts: no asking, no preparing, no approving, until `payout lift`.")
+@click.argument("reason")
+@click.option("--by", required=True, metavar="EMAIL", help="Who of finance says so.")
+def freeze(reason: str, by: str) -> None:
+    async def act(services: Services) -> None:
+        async with services[Database].write.begin() as db:
+            try:
+                await freezing.freeze(db, reason, by=await clerk_named(db, by), at=clock.now())
+            except MoveRefused:
+                raise click.ClickException("They are stopped already: `marketplace payout lift` ends it.") from None
+        click.echo("All payouts are stopped. What Stripe or a bank has already goes on.")
+
+    with_services(Settings.from_env(), act)
+
+
+@command.command("lift", help="Let payouts go on.")
+@click.option("--by", required=True, metavar="EMAIL", help="Who of finance says so.")
+def lift(by: str) -> None:
+    async def act(services: Services) -> None:
+        async with services[Database].write.begin() as db:
+            try:
+                await freezing.lift(db, by=await clerk_named(db, by), at=clock.now())
+            except MoveRefused:
+                raise click.ClickException("Payouts are not stopped.") from None
+        click.echo("Payouts go on.")
 
     with_services(Settings.from_env(), act)
 

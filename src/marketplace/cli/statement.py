@@ -33,7 +33,7 @@ def import_file(account: str, path: Path) -> None:
             made = await statements.import_statement(db, given, houses[account], by=None, at=clock.now())
             waiting = await desk.open_lines(db)
         if not made.is_new:
-            click.echo("This file was read before: nothing has changed.")
+            click.echo(f"This file was read before, for {made.statement.house}: nothing has changed.")
         click.echo(f"{made.statement.new_lines} new of {made.statement.lines} lines; {waiting} wait on /ops/lines")
 
     with_services(Settings.from_env(), act)

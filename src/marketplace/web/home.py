@@ -11,7 +11,7 @@ from marketplace.contracts.lists import money_coming, steps_for
 from marketplace.discovery.listing import GigRow, newest_gigs, newest_people
 from marketplace.discovery.matches import Match, gigs_for
 from marketplace.engines.search.protocol import SearchIndex
-from marketplace.escrow import reconciling
+from marketplace.escrow import chargebacks, reconciling
 from marketplace.escrow.rails import desk, pay_ins, receipts
 from marketplace.fairs import queries as fairs
 from marketplace.fairs.rules import FAIR_STATES
@@ -76,7 +76,10 @@ async def _as_organiser(db: ReadSession, visit: Visit) -> dict[str, Any]:
 
 async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:
     """What is due first, and whether somebody waits too long."""
+    banks = await chargebacks.listed(db, after=None, limit=20)
+    unanswered = [each for each in banks if each[0].state == "open" and not each[0].evidence_asked_at]
     return {
+        "chargebacks": unanswered,
         "overview": await cases.overview(db, visit.user.id, at=visit.now),
         "next": await cases.queue(db, visit.user.id, limit=SHOWN),
         "disputes": await disputes.queue(db, visit.user.id, after=None, limit=SHOWN),

@@ -163,12 +163,12 @@ class TestCsv:
         content = (
             "Date,TID,Reference,Narration,Name,Amount,Status,Reason\n"
             "2026-12-01,1,PO7KQ2M8XW4,,Ayesha,-500,Success,\n"
-            "2026-12-01,2,POABCDEFGHJ,,Hina,-500,Failed,Wallet blocked\n"
+            "2026-12-01,2,POABCDEFGHJ,,Hina,500,Failed,Wallet blocked\n"
             "2026-12-01,3,POABCDEFGHK,,Zara,-500,Pending,\n"
         )
         done, failed = read_csv(content.encode(), layouts()["wallet"], "PKR").entries
         assert (done.is_booked, done.is_credit) == (True, False)
-        assert (failed.is_booked, failed.is_return, failed.reason) == (False, True, "Wallet blocked")
+        assert (failed.is_booked, failed.is_credit, failed.reason) == (False, False, "Wallet blocked")
 
     @pytest.mark.parametrize(
         ("content", "words"),

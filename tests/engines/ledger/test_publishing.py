@@ -183,6 +183,8 @@ async def test_every_way_of_asking(cloned_database: Database, tmp_path: Path) ->
     assert code == 1 and "was rewritten" in said
     code, said = _verify(tmp_path, journal, key="00" * 32)
     assert code == 1 and "another key" in said
+    code, said = _verify(tmp_path, [])
+    assert code == 1 and "nothing in this file" in said, "a download that failed is not sound"
 
 
 async def test_any_flipped_bit_is_found(cloned_database: Database) -> None:
@@ -206,6 +208,9 @@ async def test_your_own_entries_open(cloned_database: Database, tmp_path: Path) 
     path.write_text(json.dumps([{**mine, "amount": 77_01}]))
     code, said = _verify(tmp_path, await _lines(cloned_database), "--mine", str(path))
     assert code == 1 and "does not hold your hold entry" in said
+    path.write_text(json.dumps([mine, {**mine, "n": mine["n"] + 1}]))
+    code, said = _verify(tmp_path, await _lines(cloned_database), "--mine", str(path))
+    assert code == 0 and said.startswith("NOT YET"), "published tonight, not missing"
 
 
 async def test_nothing_published_names_an_account_a_person_an_amount_or_a_time(cloned_database: Database) -> None:

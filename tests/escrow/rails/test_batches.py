@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from marketplace.engines.banking.statements import NotAStatement
 from marketplace.escrow.errors import (
     ApprovedAlready,
     BeingPaid,
@@ -25,7 +26,7 @@ from marketplace.escrow.rails.rates import FarRate
 from marketplace.escrow.rules import MoveRefused
 from marketplace.kernel import clock
 from marketplace.kernel.money import Money
-from tests.escrow.rails.paying import BANK, BY_HAND, HOUSE, WALLET, Rails, camt, credit, debit
+from tests.escrow.rails.paying import BANK, BY_HAND, HOUSE, WALLET, Rails, camt, credit, debit, entry
 from tests.escrow.world import usd
 
 
@@ -250,11 +251,17 @@ class TestStatements:
     async def test_a_wallet_that_did_not_do_it_gives_it_back(self, rails: Rails) -> None:
         payout = await rails.sent(usd(60), WALLET)
         head = "Date,TID,Reference,Narration,Name,Amount,Status,Reason\n"
-        row = f"2026-12-01,7,{payout.reference},,Ayesha,-16695,Failed,Wallet blocked\n"
+        row = f"2026-12-01,7,{payout.reference},,Ayesha,16695,Failed,Wallet blocked\n"
         await rails.read((head + row).encode(), "wallet-pkr")
         payout = await rails.fresh(payout)
         assert (payout.state, payout.failure, await rails.here()) == ("failed", "Wallet blocked", usd(60))
         assert await rails.ledger("platform:rail_fees:PKR", "PKR") == pkr(0)
+
+    async def test_several_statements_in_a_file_are_not_half_read(self, rails: Rails) -> None:
+        head, statement, end = camt(entry("CRDT", "700.00", [("HELLO", "700.00", "")])).partition(b"<Stmt>")
+        body, close, rest = end.partition(b"</Stmt>")
+        with pytest.raises(NotAStatement, match="one at a time"):
+            await rails.read(head + 2 * (statement + body + close) + rest)
 
     async def test_by_hand_a_receipt_says_it(self, rails: Rails) -> None:
         payout = await rails.sent(usd(60), BY_HAND)

@@ -110,7 +110,7 @@ def _entry(row: Mapping[str, str], layout: StatementLayout, currency: str, numbe
         key=row.get(layout.key, "") if layout.key else "",
         on=on,
         money=money,
-        is_credit=signed > 0 and not layout.is_all_debit,
+        is_credit=signed > 0 and not (layout.is_all_debit or failed),  # what was not done did not come in
         text=" ".join(row[name] for name in layout.text if row[name]),
         counterparty=row.get(layout.counterparty, ""),
         is_booked=not failed,

@@ -79,7 +79,11 @@ def _read(content: bytes, house: House) -> files.Statement:
     if not is_camt(content):
         return read_csv(content, layouts()[house.layout], house.currency)
     own = [each for each in read_camt(content) if not each.account or each.account == house.iban]
-    if len(own) != 1:
+    if len(own) > 1:
+        raise NotAStatement.at(
+            "file", N_("There are several statements of this account in the file: read one at a time.")
+        )
+    if not own:
         raise NotAStatement.at("file", N_("This is the statement of another account."))
     if {entry.money.currency for entry in own[0].entries} - {house.currency}:
         raise NotAStatement.at("file", N_("This statement is in another currency than the account."))

@@ -22,7 +22,6 @@ from marketplace.kernel.database import Database
 from marketplace.kernel.database.embedded import EmbeddedPostgres
 from marketplace.kernel.database.migrate import upgrade_async
 from marketplace.postings.models import Posting
-from marketplace.postings.rules import GIGS
 from marketplace.runtime import load_tasks
 from marketplace.trust.blocks import is_open_to
 
@@ -49,7 +48,7 @@ async def main(rounds: int, url: str) -> None:
     async def built_anew() -> None:
         seen = is_open_to(Posting.created_by, Posting.organisation_id, viewer)
         async with database.read() as db:
-            (await db.execute(listing.open_postings(GIGS).where(Posting.id.in_(ids), seen), {"at": at})).all()
+            (await db.execute(listing._gigs().where(Posting.id.in_(ids), seen), {"at": at})).all()
 
     ways: dict[str, Callable[[], Awaitable[None]]] = {"asyncpg": bare, "Prepared": ours, "built anew": built_anew}
     took: dict[str, list[float]] = {name: [] for name in ways}

@@ -36,7 +36,10 @@ GIGS = [
         GIG, title="Website care by the hour", skills=("wordpress",), pay_kind="hourly", pay_min_minor=8_00,
         pay_max_minor=15_00, closes_at=NOW + timedelta(days=2), answer_by=NOW + timedelta(days=3),
     ),
-    replace(GIG, title="Urdu posts for a dairy", skills=("urdu-writing",), language="ur"),
+    replace(
+        GIG, title="Urdu posts for a dairy", skills=("urdu-writing",), language="ur", level="entry",
+        women_friendly=("in_writing", "woman_contact"),
+    ),
 ]  # fmt: skip
 AYESHA = Profile(
     headline="Shopify and WordPress shops that load fast",

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from marketplace.discovery import matches, recommendations
-from marketplace.discovery.models import Impression
+from marketplace.discovery import matches, recommendations, saved_searches
+from marketplace.discovery.models import Impression, SavedSearch
 from marketplace.engines.notify.models import Mail
 from marketplace.kernel import clock
 from marketplace.kernel.queue import defer, drain
@@ -51,6 +51,16 @@ async def test_she_is_told_once_a_week_of_what_is_new_with_why(db, cast, world, 
     await monday()
     [_, second] = await told(db, cast.ayesha)
     assert [item["path"] for item in second.values["items"]] == [f"/gigs/{new.slug}"]
+
+
+async def test_what_a_saved_search_of_hers_has_found_is_not_recommended_too(db, cast, world, monday, publish):
+    await monday()
+    clock.advance(WEEK)
+    saved = SavedSearch(user_id=cast.ayesha.id, surface="gigs", query="q=woven", name="Woven", rhythm="weekly")
+    await saved_searches.save(db, saved, at=clock.now())
+    await publish("A shop for woven baskets")
+    await monday()
+    assert len(await told(db, cast.ayesha)) == 1, "her search tells of it"
 
 
 async def test_what_was_mailed_is_an_impression_whose_parts_give_the_score(db, cast, world, monday):

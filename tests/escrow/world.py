@@ -88,13 +88,14 @@ class World:
                 at=clock.now(),
             )
 
-    async def start_checkout(self, hold: Hold) -> UUID:
+    async def start_checkout(self, hold: Hold, *, keeps_card: bool = False) -> UUID:
         async with self.database.write.begin() as db:
             return await actions.start_checkout(
                 db,
                 hold,
                 success_url=f"{SITE}/paid",
                 cancel_url=f"{SITE}/back",
+                keeps_card=keeps_card,
                 by=self.cast.bilal.id,
                 at=clock.now(),
             )
@@ -102,9 +103,9 @@ class World:
     async def dispatch(self, command_id: UUID) -> Command:
         return await outbox.dispatch(self.database, self.client, command_id)
 
-    async def pay_page(self, hold: Hold) -> dict[str, Any]:
+    async def pay_page(self, hold: Hold, *, keeps_card: bool = False) -> dict[str, Any]:
         """The open session, as Stripe shows it."""
-        command = await self.dispatch(await self.start_checkout(hold))
+        command = await self.dispatch(await self.start_checkout(hold, keeps_card=keeps_card))
         assert command.result is not None, command.error
         return command.result
 

@@ -1,5 +1,6 @@
 """Tasks exist if and only if the transaction commits; events reach both kinds of subscribers."""
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.events import Event, after, publish, within
-from marketplace.kernel.queue import Services, defer, drain, task
+from marketplace.kernel.queue import Services, defer, drain, passed, task
 
 SEEN: list[object] = []
 
@@ -90,3 +91,18 @@ async def test_a_refusing_subscriber_within_undoes_the_publisher(cloned_database
         async with cloned_database.write.begin() as db:
             await publish(db, Rained(place="desert", id=uuid4()))
     assert await drain(_services(cloned_database)) == 0
+
+
+def test_what_runs_at_an_hour_is_due_when_time_jumps_over_it(monkeypatch):
+    crons = {"hourly": "25 * * * *", "daily": "0 3 * * *", "monday": "40 3 * * 1", "sunday": "0 0 * * 7"}
+    monkeypatch.setattr("marketplace.kernel.queue.passing.schedules", lambda: crons)
+
+    def due(since, until):  # 2 and 9 November 2026 are Mondays
+        return passed(datetime.fromisoformat(f"2026-11-{since}Z"), datetime.fromisoformat(f"2026-11-{until}Z"))
+
+    assert due("03T04:00", "04T02:59") == []
+    assert due("03T04:00", "04T03:00") == due("03T02:00", "03T23:00") == ["daily"]
+    assert due("08T23:00", "09T03:30") == ["daily"]
+    assert due("08T23:00", "09T03:40") == ["daily", "monday"]
+    assert due("03T04:00", "17T04:00") == ["daily", "monday", "sunday"]
+    assert due("09T03:00", "09T03:00") == []

@@ -234,6 +234,7 @@ OWNED: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
     "POST /messages/about/{kind}/{id}": ("/messages/about/contract/<contract>", BOTH, NOBODY),
     "GET /gigs/{slug}/shown": ("/gigs/<gig>/shown", HIRES, NOBODY),
+    "GET /services/{slug}/shown": ("/services/<service>/shown", AYESHA, NOBODY),
     "GET /jobs/{slug}/shown": ("/jobs/<opening>/shown", HIRES, NOBODY),
     "GET /gigs/{slug}/people": ("/gigs/<gig>/people", HIRES, NOBODY),
     "POST /gigs/{slug}/invitations": ("/gigs/<gig>/invitations", NOBODY, NOBODY),

@@ -24,6 +24,7 @@ _CHECK = "/certificates/unchecked/<outside>"
 TRAINING: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
     "GET /training/{slug}": ("/training/<hidden_programme>", TARIQ, NOBODY),
     "GET /training/{slug}/edit": ("/training/<programme>/edit", TARIQ, NOBODY),
+    "GET /training/{slug}/shown": ("/training/<programme>/shown", TARIQ, NOBODY),
     "POST /training/{slug}": ("/training/<programme>", TARIQ, NOBODY),
     "POST /training/{slug}/publish": ("/training/<programme>/publish", TARIQ, NOBODY),
     "POST /training/{slug}/hide": ("/training/<programme>/hide", TARIQ, NOBODY),

@@ -37,9 +37,9 @@ def test_a_gig_card_speaks_the_readers_language() -> None:
         **{"id": uuid4(), "slug": "logo-2kd9", "title": "Logo", "organisation": "Agri", "excerpt": "**Two** hues"},
         **{"pay_kind": "fixed", "pay_min": Money(5_000, "USD"), "pay_max": Money(9_000, "USD"), "is_remote": True},
         **{"district": None, "published_at": NOW, "closes_at": NOW + timedelta(days=9), "answer_by": None},
-        **{"language": "en", "skills": (SkillName("figma", "Figma", "فگما"),)},
+        **{"language": "en", "skills": (SkillName("figma", "Figma", "فگما"),), "level": "mid"},
     )  # fmt: skip
-    assert gig_card(row, "ur").skills == ("فگما",)
+    assert (gig_card(row, "ur").skills, gig_card(row, "en").about) == (("فگما",), ("Experienced",))
     card = gig_card(row, "en", reasons=("1 of 1 skills is yours",))
     assert (card.href, card.excerpt, card.reasons) == (
         "/gigs/logo-2kd9",

@@ -73,6 +73,25 @@ async def test_a_visitor_writes_signs_up_and_publishes(client: Browser, db: Sess
     assert (await client.get("/gigs/new/preview")).headers["location"] == "/gigs/new"
 
 
+async def test_a_gig_says_its_level_and_what_makes_it_easier_for_women(client: Browser, browse: Browse, cast) -> None:
+    said = written(step="save", level="senior", women_friendly=["own_hours", "woman_contact"])
+    await client.submit("/gigs", said, shown_on="/gigs/new")
+    shown = (await client.get("/gigs/new/preview")).text
+    assert "Senior" in shown and "You deal with a woman" in shown and "no calls or camera" not in shown
+    again = (await client.get("/gigs/new")).text
+    assert re.search(r'value="woman_contact" checked', again) and not re.search(r'value="in_writing" checked', again)
+
+    bilal = await browse(cast.bilal)
+    made = await bilal.submit("/gigs", {**said, "step": "save"}, shown_on="/gigs/new")
+    place = made.headers["location"]
+    assert "At hours of your own choice" in (await bilal.get(place)).text
+    await bilal.submit(place, written(step="save", level=""), shown_on=f"{place}/edit")
+    changed = (await bilal.get(place)).text
+    assert "Women-friendly" not in changed and "Senior" not in changed
+    refused = await bilal.submit(place, written(step="save", women_friendly=["transport"]), shown_on=f"{place}/edit")
+    assert refused.status_code == 422
+
+
 async def test_publishing_the_kept_draft_twice_makes_one_gig(client: Browser, browse: Browse, cast: Cast, db) -> None:
     hers = await browse(cast.ayesha)
     await client.submit("/gigs", written(step="save"), shown_on="/gigs/new")

@@ -77,6 +77,18 @@ async def test_only_those_who_hire_see_and_invite(browse, cast, bilal):
     assert answer.status_code == 404
 
 
+async def test_who_acts_for_an_organisation_reads_why_it_stood_there_too(bilal, browse, cast, app, db):
+    reader = await browse(cast.hina)
+    search.impressions.take()
+    await reader.get(f"/organisations?q={cast.agritrack.name}")
+    await search.write_impressions(app.site)
+    shown = (await bilal.get("/organisation/shown")).text
+    [href] = re.findall(r'href="(/organisation/shown\?why=\d+)"', shown)
+    why = (await bilal.get(href)).text
+    assert "Why at place 1" in why and "The word itself" in why and "the same score" in why
+    assert (await reader.get(href)).status_code in (303, 403, 404)
+
+
 async def test_the_owner_reads_why_her_gig_stood_at_its_place_among_what_words_found(bilal, browse, cast, app, db):
     path = await gig_page(bilal)
     search.impressions.take()

@@ -120,7 +120,8 @@ async def test_the_box_of_every_page_offers_skills_and_titles(client, world, sta
     assert words[0] == "Shopify" and any(word.startswith("Shopify store for a boutique") for word in words)
     assert "<" not in re.sub(r'<option value="[^"]*"></option>', "", offered.text)
     assert await queries(client, statements, "/search/suggest?q=s") == 0
-    assert await queries(client, statements, "/search/suggest?q=for") == 1  # the first list has enough
+    assert any("WordPress shops" in word for word in words), "people have a share"
+    assert await queries(client, statements, "/search/suggest?q=for") <= 4  # gigs, people twice, one more list
 
 
 async def test_nothing_found_offers_a_way_on(client, world):
@@ -232,6 +233,9 @@ async def test_filters_by_date_currency_and_verified_employer(client, world, db,
     assert re.search(r"\b2[34] gigs", recent) and 'name="within" value="1" checked' in recent
     assert "0 gigs" in (await client.get("/gigs?currency=PKR")).text
     assert "0 gigs" in (await client.get("/gigs?verified=1")).text
+    entry = (await client.get("/gigs?level=entry&friendly=woman_contact")).text
+    assert "6 gigs" in entry and "You deal with a woman" in entry and "<span>Entry</span>" in entry
+    assert "0 gigs" in (await client.get("/gigs?friendly=own_hours")).text
     db.add(
         OrganisationCheck(
             organisation_id=cast.agritrack.id, kind="domain", state="passed", asked_at=NOW, decided_at=NOW

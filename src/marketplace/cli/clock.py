@@ -1,7 +1,8 @@
 """`marketplace clock`: the demo's time."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import click
 
@@ -9,7 +10,8 @@ from marketplace.cli.site import Running, with_services
 from marketplace.kernel import clock
 from marketplace.kernel.config import Settings
 from marketplace.kernel.database import Database
-from marketplace.kernel.queue import Services, defer
+from marketplace.kernel.queue import Services
+from marketplace.runtime import pass_time
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -38,20 +40,21 @@ def command(context: click.Context) -> None:
 @command.command("advance", help="Move the demo's time forward by 14d, 36h, 90m or 2w.")
 @click.argument("span", type=Span())
 def advance(span: timedelta) -> None:
+    since = clock.now()
     try:
         clock.advance(span)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
     settings = Settings.from_env()
     if settings.database_url or Running.read(settings.data_dir).address:
-        with_services(settings, _sweep)
+        with_services(settings, partial(_pass, since))
     say()
 
 
-async def _sweep(services: Services) -> None:
+async def _pass(since: datetime, services: Services) -> None:
     """What is due by the new time passes at once, not at the next full minute."""
     async with services[Database].write.begin() as db:
-        await defer(db, "deadlines.sweep")
+        await pass_time(db, since=since, until=clock.now())
 
 
 def say() -> None:

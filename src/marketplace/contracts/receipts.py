@@ -32,15 +32,17 @@ async def say_never_came(db: Session, receipt_id: UUID, why: str, *, by: UUID, a
     receipt = await undoing.say_never_came(db, receipt_id, why, is_relied_on=is_relied_on, by=by, at=at)
     if receipt.state != "undone":
         return receipt
-    if milestone.state == "funded" and not is_relied_on:
+    is_open = (await moves.held(db, milestone)).state == "pending"  # else what came too much has covered it
+    if milestone.state == "funded" and is_open:
         for kind in _CLOCKS:
             await deadlines.cancel(db, kind, subject=("milestone", milestone.id))
         milestone.due_at = None
         await moves.move(db, contract, milestone, "planned", by=None, at=at, why=rules.NEVER_CAME)
         if contract.service_id is not None:
             await orders.wait_again(db, contract, at=at)
-    amount = Money(receipt.said_minor or 0, contract.currency)
-    await notices.never_came(db, contract, milestone, amount, is_borne=is_relied_on, at=at)
+    if is_open or receipt.is_borne:
+        amount = Money(receipt.said_minor or 0, contract.currency)
+        await notices.never_came(db, contract, milestone, amount, is_borne=receipt.is_borne, at=at)
     return receipt
 
 

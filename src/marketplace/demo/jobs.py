@@ -98,6 +98,7 @@ class _Story:
             currency=currency,
             is_remote="district" not in line,
             district=line.get("district"),
+            women_friendly=tuple(line.get("women_friendly", ())),
             terms=Terms(**terms),
             screening=tuple(Question(**each) for each in line["questions"]),
             closes_at=closes_at,

@@ -13,7 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.database import Database, Session
 from marketplace.kernel.queue import Services
 from marketplace.postings import actions
-from marketplace.postings.models import PayKind, Posting
+from marketplace.postings.models import Level, PayKind, Posting, WomenFriendly
 from marketplace.postings.rules import Content
 
 QUESTIONS = ("Which work of yours is most like this?", "When could you begin?")
@@ -48,6 +48,8 @@ async def published(db: Session, everybody: Everybody, line: world.GigLine, *, h
         currency=line.currency,
         is_remote=line.district is None,
         district=line.district,
+        level=cast("Level | None", line.level or None),
+        women_friendly=cast("tuple[WomenFriendly, ...]", line.women_friendly),
         questions=QUESTIONS[: len(line.title) % 3],
         closes_at=closes_at,
         answer_by=closes_at + timedelta(days=5),

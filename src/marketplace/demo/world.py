@@ -34,7 +34,7 @@ class EmployerLine:
 
 @dataclass(frozen=True, slots=True)
 class GigLine:
-    """A gig; pay in cents or paisa, `district` None when remote."""
+    """A gig; pay in cents or paisa, `district` None when remote; `level` "" where any will do."""
 
     title: str
     employer: str
@@ -46,6 +46,8 @@ class GigLine:
     days_open: int
     description: str
     currency: str = "USD"
+    level: str = ""
+    women_friendly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,13 @@ def _person(line: str) -> PersonLine:
 
 
 def _gig(parts: list[str]) -> GigLine:
-    title, employer, skills, pay_kind, pay, place, days, description = parts
+    title, employer, skills, pay_kind, pay, place, days, description, *more = parts
     currency, _, pay = pay.rpartition(" ")
     least, most = (int(each) * _CENTS for each in pay.split("-"))
     district = None if place == "remote" else place
     said = (tuple(skills.split()), pay_kind, least, most, district, int(days), description)
-    return GigLine(title, employer, *said, currency or "USD")
+    level, *friendly = more[0].split() if more else ["any"]
+    return GigLine(title, employer, *said, currency or "USD", "" if level == "any" else level, tuple(friendly))
 
 
 def _work(parts: list[str]) -> WorkLine:

@@ -123,5 +123,5 @@ def _newest_first(search: SavedSearch) -> str:
 def _said(entry: Entry) -> dict[str, Any]:
     """One line of the mail, as JSON keeps it."""
     money = {name: amount for name, amount in (("low", entry.low), ("high", entry.high)) if amount is not None}
-    said = {"title": entry.title, "by": entry.by, "path": entry.path, "low": None, "high": None}
+    said = {"title": entry.title, "by": entry.by, "path": entry.path, "unit": entry.unit, "low": None, "high": None}
     return cast("dict[str, Any]", said | plain(cast("dict[str, Any]", money)))

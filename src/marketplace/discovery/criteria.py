@@ -136,12 +136,14 @@ class GigCriteria(PlacedCriteria):
     SORTS = ("match", "new", "pay", "closing")
     LISTS = {
         **{"skill": "skills", "pay": "pay", "district": "districts", "near": "near", "language": "languages"},
-        "currency": "currencies",
+        **{"currency": "currencies", "level": "levels", "friendly": "friendly"},
     }
     FLAGS = {"remote": "is_remote", "verified": "is_verified"}
     NUMBERS = {"km": "km", "min": "least", "max": "most", "within": "within"}
 
     pay: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    friendly: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     is_remote: bool = False
@@ -169,6 +171,7 @@ class JobCriteria(PlacedCriteria):
     LISTS = {
         **{"kind": "kinds", "skill": "skills", "level": "levels", "type": "types"},
         **{"district": "districts", "near": "near", "language": "languages", "currency": "currencies"},
+        "friendly": "friendly",
     }
     FLAGS = {"remote": "is_remote", "women": "is_women_only", "verified": "is_verified"}
     NUMBERS = {"km": "km", "min": "least", "within": "within"}
@@ -176,6 +179,7 @@ class JobCriteria(PlacedCriteria):
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    friendly: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     is_remote: bool = False

@@ -15,7 +15,10 @@ from marketplace.kernel.database import AnySession, Prepared
 from marketplace.postings.models import Employment, Posting
 from marketplace.postings.rules import JOBS
 
-FACETS = ("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only", "verified")
+FACETS = (
+    *("kind", "skills", "level", "type", "remote", "district", "languages", "currency", "women_only"),
+    *("women_friendly", "verified"),
+)
 _SORTS = {"new": "posted_at:desc", "pay": "month_max:desc", "closing": "deadline_at:asc"}
 DEFAULT_CURRENCY = "PKR"
 """Of the least pay in an address that names no currency."""
@@ -51,6 +54,7 @@ def job_query(criteria: JobCriteria, *, at: datetime) -> Query:
     add(groups, "skills", criteria.skills)
     add(groups, "level", criteria.levels)
     add(groups, "type", criteria.types)
+    add(groups, "women_friendly", criteria.friendly)
     add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least else ()))

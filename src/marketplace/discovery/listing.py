@@ -51,6 +51,7 @@ class GigRow:
     answer_by: datetime | None
     language: str
     skills: tuple[SkillName, ...]
+    level: str | None
     employer_marks: tuple[str, ...] = ()
     """What is known of the employer and stands in lists: first_paid, zone."""
 
@@ -97,7 +98,7 @@ async def similar_gigs(
     db: AnySession, posting_id: UUID, *, at: datetime, limit: int = 6, viewer: UUID | None = None
 ) -> list[GigRow]:
     """Open gigs that ask for skills of this one, those that share most first: one query."""
-    found = like(open_postings(GIGS), posting_id, viewer).limit(limit)
+    found = like(_gigs(), posting_id, viewer).limit(limit)
     return [_gig(row) for row in (await db.execute(found, {"at": at})).mappings()]
 
 
@@ -186,6 +187,10 @@ def open_postings(kinds: Sequence[PostingKind]) -> Any:
     )
 
 
+def _gigs() -> Any:
+    return open_postings(GIGS).add_columns(Posting.level)
+
+
 def _gig(row: Any) -> GigRow:
     return GigRow(**said(row))
 
@@ -244,7 +249,7 @@ async def _persons(db: AnySession, rows: Sequence[Mapping[str, Any]]) -> list[Pe
     ]
 
 
-_NEWEST_GIGS = Prepared(lambda: newest(open_postings(GIGS)))
-_GIGS_OF = Prepared(lambda: among(open_postings(GIGS)))
+_NEWEST_GIGS = Prepared(lambda: newest(_gigs()))
+_GIGS_OF = Prepared(lambda: among(_gigs()))
 _NEWEST_PEOPLE = Prepared(_newest_people)
 _PEOPLE_OF = Prepared(lambda: _people().where(one_of(Freelancer.id), not_blocked(Freelancer.user_id, VIEWER)))

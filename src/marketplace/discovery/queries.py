@@ -17,7 +17,7 @@ from marketplace.talent import headlines
 T = TypeVar("T")
 _GIG_SORTS = {"new": "posted_at:desc", "pay": "pay_max:desc", "closing": "deadline_at:asc"}
 _PEOPLE_SORTS = {"new": "active_at:desc", "rate": "rate:asc"}
-GIG_FACETS = ("skills", "pay", "remote", "district", "languages", "currency", "verified")
+GIG_FACETS = (*("skills", "pay", "level", "remote", "district", "languages", "currency", "women_friendly", "verified"),)
 PEOPLE_FACETS = ("skills", "certified_by", "proven", "district", "park", "languages", "newcomer")
 DEFAULT_CURRENCY = "USD"
 """Of amounts in an address that names no currency."""
@@ -77,6 +77,8 @@ def gig_query(criteria: GigCriteria, *, at: datetime) -> Query:
     groups: dict[str, Filter] = {}
     add(groups, "skills", criteria.skills)
     add(groups, "pay", criteria.pay)
+    add(groups, "level", criteria.levels)
+    add(groups, "women_friendly", criteria.friendly)
     add_places(groups, criteria)
     add(groups, "languages", criteria.languages)
     add(groups, "currency", criteria.currencies or ((DEFAULT_CURRENCY,) if criteria.least or criteria.most else ()))

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union
 
 from marketplace.discovery import impressions, matches
 from marketplace.discovery.impressions import Shown
 from marketplace.discovery.listing import GigRow, is_listed_person
-from marketplace.discovery.models import Recommendation
+from marketplace.discovery.models import Recommendation, SearchAlert
 from marketplace.engines.notify.rendering import plain
 from marketplace.engines.search.protocol import SearchIndex
 from marketplace.gigs.models import Proposal
@@ -89,22 +89,23 @@ async def _heard(db: AnySession, user_id: UUID, *, at: datetime) -> bool:
 
 
 async def _known(db: AnySession, user_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
-    """Gigs that she was mailed about, or has answered."""
+    """Gigs that she was or will be mailed about, here or by a saved search of hers, or that she has answered."""
     mailed = select(Recommendation.document_id).where(
         Recommendation.user_id == user_id, Recommendation.document_id.in_(ids)
     )
+    alerted = select(SearchAlert.document_id).where(SearchAlert.user_id == user_id, SearchAlert.document_id.in_(ids))
     answered = (
         select(Proposal.posting_id)
         .join(Freelancer, Freelancer.id == Proposal.freelancer_id)
         .where(Freelancer.user_id == user_id, Proposal.posting_id.in_(ids))
     )
-    return {*(await db.scalars(mailed)).all(), *(await db.scalars(answered)).all()}
+    return set((await db.scalars(union(mailed, alerted, answered))).all())
 
 
 def _said(gig: GigRow, match: matches.Match, locale: str) -> dict[str, Any]:
     """One gig of the mail, as JSON keeps it."""
     why = [reason.said(locale) for reason in match.reasons[:_REASONS]]
-    said = {"title": gig.title, "by": gig.organisation, "path": f"/gigs/{gig.slug}", "why": why}
+    said = {"title": gig.title, "by": gig.organisation, "path": f"/gigs/{gig.slug}", "unit": gig.pay_kind, "why": why}
     money = {name: amount for name, amount in (("low", gig.pay_min), ("high", gig.pay_max)) if amount.amount_minor}
     none: dict[str, Any] = {"low": None, "high": None}
     return said | none | plain(cast("dict[str, Any]", money))

@@ -29,7 +29,9 @@ from marketplace.training.queries import published_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one line says. `by`: the employer or the freelancer; `excerpt` is as written (Markdown)."""
+    """What one line says. `by`: the employer or the freelancer; `excerpt` is as written (Markdown); `unit` of what it
+    pays: hourly, monthly, yearly, or once.
+    """
 
     id: UUID
     title: str
@@ -38,6 +40,7 @@ class Entry:
     excerpt: str = ""
     low: Money | None = None
     high: Money | None = None
+    unit: str = ""
     at: datetime | None = None
 
 
@@ -119,6 +122,7 @@ def _posting(row: GigRow, path: str) -> Entry:
         excerpt=row.excerpt,
         low=row.pay_min,
         high=row.pay_max,
+        unit=row.pay_kind,
         at=row.published_at,
     )
 
@@ -138,7 +142,13 @@ def _service(row: ServiceRow) -> Entry:
 def _person(row: PersonRow) -> Entry:
     rate = row.rate if row.rate.amount_minor else None
     return Entry(
-        id=row.id, title=row.headline, path=f"/people/{row.handle}", by=row.name, excerpt=row.excerpt, low=rate
+        id=row.id,
+        title=row.headline,
+        path=f"/people/{row.handle}",
+        by=row.name,
+        excerpt=row.excerpt,
+        low=rate,
+        unit="hourly",
     )
 
 

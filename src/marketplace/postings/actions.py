@@ -258,10 +258,11 @@ async def _write_skills(db: Session, posting: Posting, content: Content) -> None
 
 
 def _columns(content: Content) -> dict[str, Any]:
-    others = ("skills", "questions", "terms", "screening")
+    others = ("skills", "questions", "terms", "screening", "women_friendly")
     names = [name for name in Content.__dataclass_fields__ if name not in others]
     asked = [*content.questions, *(screening.stored_form(each) for each in content.screening)]
-    return {name: getattr(content, name) for name in names} | {"questions": asked}
+    lists = {"questions": asked, "women_friendly": list(content.women_friendly)}
+    return {name: getattr(content, name) for name in names} | lists
 
 
 def _changes(before: Content, after: Content) -> list[str]:

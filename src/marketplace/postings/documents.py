@@ -85,6 +85,8 @@ def _document(posting: Posting, employer: str) -> dict[str, Any]:
         "remote": posting.is_remote,
         "district": posting.district,
         "languages": [posting.language],
+        "level": posting.level,
+        "women_friendly": posting.women_friendly,
         "posted_at": int(posting.published_at.timestamp()),
         "deadline_at": int(posting.closes_at.timestamp()),
     }
@@ -134,6 +136,8 @@ _FIELDS = {
     "remote": Posting.is_remote,
     "district": Posting.district,
     "languages": array([Posting.language]),
+    "level": Posting.level,
+    "women_friendly": Posting.women_friendly,
     "posted_at": epoch(Posting.published_at),
     "deadline_at": epoch(Posting.closes_at),
 }

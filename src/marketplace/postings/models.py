@@ -4,24 +4,27 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kernel.database import Base, optional_timestamp, pk, timestamp
 from marketplace.kernel.database.base import amount, currency
-from marketplace.kernel.database.states import one_of
+from marketplace.kernel.database.states import one_of, some_of
 
 PostingKind = Literal["gig", "job", "internship"]
 PostingState = Literal["draft", "pending_review", "open", "paused", "filled", "closed", "expired", "removed"]
 PayKind = Literal["fixed", "hourly", "monthly", "yearly"]
 EmploymentType = Literal["full_time", "part_time", "temporary"]
 Level = Literal["entry", "junior", "mid", "senior"]
+WomenFriendly = Literal["in_writing", "own_hours", "woman_contact", "transport", "own_rooms"]
+"""What an employer promises that makes work easier for women; the last two of a place to go to."""
 
 
 class Posting(Base):
     """`questions` is a list of strings (gigs) or of screening.Question as dicts (jobs, internships). `closes_at` ends
     proposals and applications; `answer_by` is until when all get an answer. `source_ref`: its key in the file
-    `source`; a file may name a place that is none of our districts.
+    `source`; a file may name a place that is none of our districts. `level` is a gig's, None where any will do; a
+    job's stands in its terms.
     """
 
     __tablename__ = "postings"
@@ -29,6 +32,8 @@ class Posting(Base):
         one_of("kind", PostingKind),
         one_of("state", PostingState),
         one_of("pay_kind", PayKind),
+        one_of("level", Level),
+        some_of("women_friendly", WomenFriendly),
         CheckConstraint("pay_min_minor >= 0 AND pay_max_minor >= pay_min_minor", name="pay"),
         CheckConstraint("is_remote OR district IS NOT NULL OR state = 'draft' OR source_ref IS NOT NULL", name="place"),
         Index("ix_postings_organisation_id", "organisation_id", "id"),
@@ -53,6 +58,8 @@ class Posting(Base):
     district: Mapped[str | None] = mapped_column(ForeignKey("districts.slug"))
     park_id: Mapped[UUID | None] = mapped_column(ForeignKey("parks.id"))
     language: Mapped[str] = mapped_column(server_default="en")
+    level: Mapped[str | None]
+    women_friendly: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     questions: Mapped[list[Any]] = mapped_column(server_default="[]")
     closes_at: Mapped[datetime | None] = optional_timestamp()
     answer_by: Mapped[datetime | None] = optional_timestamp()

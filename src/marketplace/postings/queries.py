@@ -18,7 +18,7 @@ from marketplace.postings.hiring import hires
 from marketplace.postings.models import Employment, Posting, PostingKind, PostingSkill
 from marketplace.postings.rules import GIGS, HIRING_ROLES, Content, takes_proposals
 from marketplace.postings.screening import Question, questions_of
-from marketplace.postings.terms import Terms
+from marketplace.postings.terms import Terms, friendly
 from marketplace.skills.models import Skill
 from marketplace.skills.taxonomy import SkillName
 from marketplace.trust.blocks import is_open_to
@@ -46,6 +46,8 @@ class PostingView:
     district_en: str | None
     district_ur: str | None
     language: str
+    level: str | None
+    women_friendly: list[str]
     questions: list[Any]
     closes_at: datetime | None
     answer_by: datetime | None
@@ -64,6 +66,11 @@ class PostingView:
     @property
     def screening(self) -> tuple[Question, ...]:
         return questions_of(self.questions)
+
+    @property
+    def friendly(self) -> tuple[str, ...]:
+        """What the employer promises to women, in words."""
+        return friendly(self.women_friendly)
 
     @property
     def pay_min(self) -> Money:
@@ -155,6 +162,7 @@ async def content_of(db: AnySession, posting: Posting) -> Content:
     skills = tuple(skill.slug for skill in await skills_of(db, posting.id))
     names = [name for name in Content.__dataclass_fields__ if hasattr(Posting, name)]
     same: dict[str, Any] = {name: getattr(posting, name) for name in names}
+    same["women_friendly"] = tuple(posting.women_friendly)
     if posting.kind in GIGS:
         same.update(questions=tuple(posting.questions))
         return Content(**same, skills=skills)

@@ -10,7 +10,7 @@ from marketplace.kernel.errors import Conflict, Invalid, NotAllowed
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import CURRENCIES, MAX_MINOR, Money
 from marketplace.postings import screening, terms
-from marketplace.postings.models import PayKind, PostingKind, PostingState
+from marketplace.postings.models import Level, PayKind, PostingKind, PostingState, WomenFriendly
 from marketplace.postings.screening import Question
 from marketplace.postings.terms import Terms
 
@@ -83,7 +83,8 @@ STATE_WORDS: dict[PostingState, str] = {
 class Content:
     """What the employer writes; `skills` are slugs. A draft may miss all but a title: 0 and None are not said yet.
 
-    A gig asks `questions`; a job or internship has `terms` and asks `screening` questions.
+    A gig asks `questions` and may say a `level`; a job or internship has `terms` and asks `screening` questions.
+    `women_friendly` is what the employer promises to women.
     """
 
     title: str
@@ -98,6 +99,8 @@ class Content:
     district: str | None = None
     park_id: UUID | None = None
     language: str = "en"
+    level: Level | None = None
+    women_friendly: tuple[WomenFriendly, ...] = ()
     questions: tuple[str, ...] = ()
     terms: Terms | None = None
     screening: tuple[Question, ...] = ()
@@ -189,12 +192,14 @@ def _gig_limits(content: Content) -> Iterable[tuple[str, str]]:
     assert content.kind in GIGS and not content.screening
     if len(content.questions) > MOST_QUESTIONS or any(len(q) > QUESTION_LENGTH for q in content.questions):
         yield "questions", N_("Ask at most 5 questions, each under 300 letters.")
+    if not terms.GIG_FRIENDLY_WORDS.keys() >= set(content.women_friendly):
+        yield "women_friendly", N_("Promise women only what can be ticked here.")
     if content.currency not in CURRENCIES:
         yield "currency", N_("Contracts are in US dollars or Pakistani rupees.")
 
 
 def _job_limits(content: Content, said: Terms) -> Iterable[tuple[str, str]]:
-    assert content.kind in JOBS and not content.questions
+    assert content.kind in JOBS and not content.questions and content.level is None
     if content.currency not in terms.CURRENCIES:
         yield "currency", N_("Salaries are in rupees or US dollars.")
     if content.pay_kind not in terms.PAY_KINDS:

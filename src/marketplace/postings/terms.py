@@ -29,6 +29,17 @@ LEVEL_WORDS: dict[str, str] = {
     "mid": N_("Experienced"),
     "senior": N_("Senior"),
 }
+GIG_FRIENDLY_WORDS: dict[str, str] = {
+    "in_writing": N_("All in writing, no calls or camera needed"),
+    "own_hours": N_("At hours of your own choice"),
+    "woman_contact": N_("You deal with a woman"),
+}
+"""What an employer may promise to women who do a gig. Each is a fact that she can hold the employer to."""
+FRIENDLY_WORDS = GIG_FRIENDLY_WORDS | {
+    "transport": N_("The way there and back is provided"),
+    "own_rooms": N_("Washroom and place of prayer for women"),
+}
+"""The same of any posting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,12 @@ class Terms:
     openings: int = 1
     is_women_only: bool = False
     women_only_reason: str = ""
+
+
+def friendly(promises: Iterable[str]) -> tuple[str, ...]:
+    """The words of what an employer promises to women, in the order of the form."""
+    promised = set(promises)
+    return tuple(words for promise, words in FRIENDLY_WORDS.items() if promise in promised)
 
 
 def a_month(amount_minor: int, kind: str, hours_a_week: int) -> int:

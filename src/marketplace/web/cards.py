@@ -21,7 +21,8 @@ _MARKS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GigCard:
-    """A gig, job or internship in a list, its words in the reader's language; `about`: kind, level, time of a job."""
+    """A gig, job or internship in a list, its words in the reader's language; `about`: kind, level, time of a job;
+    the level of a gig."""
 
     title: str
     href: str
@@ -83,13 +84,15 @@ def gig_card(row: GigRow, locale: str, *, reasons: tuple[str, ...] = ()) -> GigC
         excerpt=plain(row.excerpt),
         skills=tuple(skill.name(locale) for skill in row.skills),
         reasons=reasons,
-        about=_about(row, locale) if isinstance(row, JobRow) else (),
+        about=_about(row, locale),
         employer_marks=tuple(translations(locale).gettext(_MARK_WORDS[mark]) for mark in row.employer_marks),
     )
 
 
-def _about(row: JobRow, locale: str) -> tuple[str, ...]:
+def _about(row: GigRow, locale: str) -> tuple[str, ...]:
     say = translations(locale).gettext
+    if not isinstance(row, JobRow):
+        return (say(LEVEL_WORDS[row.level]),) if row.level else ()
     kind = N_("Internship") if row.kind == "internship" else N_("Job")
     women = [N_("Only women may apply")] if row.is_women_only else []
     return tuple(say(word) for word in (kind, TYPE_WORDS[row.type], LEVEL_WORDS[row.level], *women))

@@ -1,12 +1,12 @@
 """Cards of lists, drawn once: the same card in the same words is the same HTML for everybody.
 
-A first page draws twenty of them, which is half its cost (bench/gigs.py). What is kept is a pure function of the key;
-nothing has to be thrown away when a row changes, since the changed row is another key.
+A first page draws twenty of them, which is half its cost (bench/gigs.py). What is kept is a pure function of
+the key and of the row; nothing has to be thrown away when a row changes, since the changed row is another one.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -16,8 +16,18 @@ from marketplace.engines.search.highlight import highlight
 from marketplace.web.cards import card_of
 from marketplace.web.i18n import relative
 
-MOST = 2_000
+MOST = 5_000
+"""Cards kept in each language: some 3 KB each."""
 _CARDS = "components/cards.html"
+
+
+class _Drawn(NamedTuple):
+    """A card as it was drawn for a row. Its title, the text of its first link, stands between two parts."""
+
+    row: Any
+    before: str
+    title: str
+    after: str
 
 
 def drawing(locale: str) -> Callable[..., Markup]:
@@ -25,16 +35,18 @@ def drawing(locale: str) -> Callable[..., Markup]:
 
     What was searched for is marked in its title afterwards, so that a card is the same for all words.
     """
-    kept: OrderedDict[Hashable, Markup] = OrderedDict()
+    kept: OrderedDict[Hashable, _Drawn] = OrderedDict()
 
     @pass_context
     def drawn(context: Context, macro: str, row: Any, level: int = 2, words: str = "") -> Markup:
         key = _key(context, macro, row, level)
-        if (found := kept.get(key)) is None:
-            found = kept[key] = _draw(context, macro, card_of(row, locale), level)
+        found = kept.get(key)
+        if found is None or found.row != row:
+            found = kept[key] = _parted(row, _draw(context, macro, card_of(row, locale), level))
             if len(kept) > MOST:
                 kept.popitem(last=False)
-        return _with_marks(found, words) if words else found
+        title = marked(found.title, words) if words else escape(found.title)
+        return Markup(f"{found.before}{title}{found.after}")  # noqa: S704 - drawn, and escaped
 
     return drawn
 
@@ -47,20 +59,19 @@ def marked(text: str, words: str) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 - each piece is escaped
 
 
-def _with_marks(card: Markup, words: str) -> Markup:
-    """The title of a card is the text of its first link."""
+def _parted(row: Any, card: Markup) -> _Drawn:
     html = str(card)
     begin = html.index(">", html.index("<a ")) + 1
     end = html.index("</a>", begin)
-    title = marked(Markup(html[begin:end]).unescape(), words)  # noqa: S704 - escaped when it was drawn
-    return Markup(f"{html[:begin]}{title}{html[end:]}")  # noqa: S704 - nothing was added but the marks
+    title = Markup(html[begin:end]).unescape()  # noqa: S704 - escaped when it was drawn
+    return _Drawn(row, html[:begin], title, html[end:])
 
 
 def _key(context: Context, macro: str, row: Any, level: int) -> Hashable:
-    """All that the HTML depends on: the row, where the reader is, and of the time what is said of it."""
+    """All that the HTML depends on but the row itself: where the reader is, and of the time what is said of it."""
     published, away = getattr(row, "published_at", None), getattr(row, "away_until", None)
     time = relative(context, published) if published else bool(away and away > context["now"])
-    return macro, level, context.get("zone"), time, row
+    return macro, level, context.get("zone"), time, getattr(row, "id", row)
 
 
 def _draw(context: Context, macro: str, card: Any, level: int) -> Markup:

@@ -9,7 +9,7 @@ from marketplace.discovery.services import ServiceCriteria
 from marketplace.identity.employers.rules import LEVELS, ZONE
 from marketplace.kernel.i18n import N_, translations
 from marketplace.places.gazetteer import place_name, read_places
-from marketplace.postings.terms import LEVEL_WORDS, TYPE_WORDS
+from marketplace.postings.terms import FRIENDLY_WORDS, LEVEL_WORDS, TYPE_WORDS
 from marketplace.skills.taxonomy import known_skills
 from marketplace.talent.rules import LANGUAGES
 from marketplace.web.gig_forms import PAY_KINDS
@@ -67,6 +67,7 @@ class Labels:
             "newcomer": lambda _: self._say(N_("New here")),
             "kind": lambda value: self._say(KINDS.get(value, value)),
             "level": lambda value: self._say(LEVEL_WORDS.get(value, value)),
+            "friendly": lambda value: self._say(FRIENDLY_WORDS.get(value, value)),
             "type": lambda value: self._say(TYPE_WORDS.get(value, value)),
             "currency": lambda value: value,
             "park": lambda value: parks.get(value, value),

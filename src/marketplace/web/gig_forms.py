@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from litestar.datastructures import FormMultiDict
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import RadioField, SelectField, SelectMultipleField, TextAreaField
 
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import CURRENCIES, Money
 from marketplace.postings.rules import Content
+from marketplace.postings.terms import GIG_FRIENDLY_WORDS, LEVEL_WORDS, friendly
 from marketplace.skills.taxonomy import SkillName, known_skills
 from marketplace.web.csrf import FIELD
 from marketplace.web.forms import CreatingForm, Form, Length
@@ -29,6 +30,17 @@ class GigFields(PostingFields):
         N_("Currency"),
         choices={code: code for code in CURRENCIES},
         description=N_("Proposals, contract and payment are in it. Rupees are paid in by bank or wallet, not by card."),
+    )
+    level = SelectField(
+        N_("Level"),
+        choices=cast(Any, {"": N_("Any level")} | LEVEL_WORDS),
+        default="",
+        description=N_("How much experience the work needs."),
+    )
+    women_friendly = SelectMultipleField(
+        N_("What makes it easier for women"),
+        choices=cast(Any, GIG_FRIENDLY_WORDS),
+        description=N_("Tick only what you will keep: it stands on the posting, and people search by it."),
     )
     questions = TextAreaField(
         N_("Questions"),
@@ -58,12 +70,14 @@ def blank(visit: Visit) -> NewGigForm:
 def content(form: AnyGigForm) -> Content:
     """What was written, as the domain takes it."""
     lines = (form.questions.data or "").splitlines()
-    return Content(**common(form), questions=tuple(line.strip() for line in lines if line.strip()))
+    asked = tuple(line.strip() for line in lines if line.strip())
+    return Content(**common(form), level=form.level.data or None, questions=asked)
 
 
 def filled(visit: Visit, written: Content) -> GigForm:
     """The form of what the gig says now."""
-    return visit.blank(GigForm, data={**said(written), "questions": "\n".join(written.questions)})
+    own = {"level": written.level or "", "questions": "\n".join(written.questions)}
+    return visit.blank(GigForm, data=said(written) | own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +92,8 @@ class Facts:
     is_remote: bool
     district: str | None
     language: str
+    level: str | None
+    friendly: tuple[str, ...]
     questions: tuple[str, ...]
     closes_at: datetime | None
     answer_by: datetime | None
@@ -98,12 +114,14 @@ def facts(form: NewGigForm) -> Facts:
         "is_remote",
         "district",
         "language",
+        "level",
         "questions",
         "closes_at",
         "answer_by",
     )
     return Facts(
         **{name: getattr(written, name) for name in same},
+        friendly=friendly(written.women_friendly),
         pay_min=Money(written.pay_min_minor, written.currency),
         pay_max=Money(written.pay_max_minor, written.currency),
         skills=tuple(known.get(slug) or SkillName(slug, slug, slug) for slug in written.skills),

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar, cast
 
-from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField, TextAreaField
 
 from marketplace.kernel.i18n import N_
 from marketplace.kernel.money import Money
 from marketplace.places.gazetteer import read_places
 from marketplace.postings.rules import MOST_SKILLS, Content
+from marketplace.postings.terms import FRIENDLY_WORDS
 from marketplace.skills.linking import taxonomy_linker
 from marketplace.skills.taxonomy import known_skills, resolve
 from marketplace.web.forms import DeadlineField, Form, Length, MoneyField, Required, SkillsField, strip
@@ -51,6 +52,11 @@ class PostingFields:
         description=N_("Needed only where somebody has to be there."),
     )
     language = SelectField(N_("Language of the work"), choices=LANGUAGES)
+    women_friendly = SelectMultipleField(
+        N_("What makes it easier for women"),
+        choices=cast(Any, FRIENDLY_WORDS),
+        description=N_("Tick only what you will keep: it stands on the posting, and people search by it."),
+    )
     closes_on = DeadlineField(N_("Last day for proposals"), description=N_("Within 90 days."))
     answer_on = DeadlineField(
         N_("Everybody gets your answer by"),
@@ -100,6 +106,7 @@ def common(form: Any) -> dict[str, Any]:
         "is_remote": bool(form.is_remote.data),
         "district": None if form.is_remote.data else form.district.data or None,
         "language": form.language.data,
+        "women_friendly": tuple(form.women_friendly.data or ()),
         "closes_at": form.closes_on.data,
         "answer_by": form.answer_on.data,
     }
@@ -111,6 +118,7 @@ def said(written: Content) -> dict[str, Any]:
     return {
         **{name: getattr(written, name) for name in ("title", "description", "pay_kind", "currency", "language")},
         "skills": list(written.skills),
+        "women_friendly": list(written.women_friendly),
         "pay_min": low or None,
         "pay_max": high if high != low else None,
         "is_remote": written.is_remote,

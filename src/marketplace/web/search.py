@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -93,10 +93,12 @@ async def find_gigs(visit: Visit) -> Answer:
     groups = [
         labels.group("skill", N_("Skills"), found.facets.get("skills"), criteria.skills),
         labels.group("pay", N_("How it pays"), found.facets.get("pay"), criteria.pay),
+        labels.group("level", N_("Level"), found.facets.get("level"), criteria.levels),
         labels.flag("remote", N_("Where"), found.facets.get("remote"), is_chosen=criteria.is_remote),
         labels.group("district", N_("Place"), found.facets.get("district"), criteria.districts),
         labels.group("language", N_("Language"), found.facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), found.facets.get("currency"), criteria.currencies),
+        labels.group("friendly", N_("Women-friendly"), found.facets.get("women_friendly"), criteria.friendly),
         labels.flag("verified", N_("Employer"), found.facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
@@ -121,6 +123,7 @@ async def find_jobs(visit: Visit) -> Answer:
         labels.group("language", N_("Language"), facets.get("languages"), criteria.languages),
         labels.group("currency", N_("Currency"), facets.get("currency"), criteria.currencies),
         labels.flag("women", N_("Who may apply"), facets.get("women_only"), is_chosen=criteria.is_women_only),
+        labels.group("friendly", N_("Women-friendly"), facets.get("women_friendly"), criteria.friendly),
         labels.flag("verified", N_("Employer"), facets.get("verified"), is_chosen=criteria.is_verified),
         labels.within(criteria.within),
     ]
@@ -275,7 +278,7 @@ def _list(
             (said.get(pair, label), href(criteria.without(*pair)))
             for pair, label in Labels(visit.locale).in_force(criteria)
         ],
-        places=_places(visit.locale),
+        places=_places(visit.locale, criteria.near if isinstance(criteria, PlacedCriteria) else ()),
         distances=distances(criteria),
         clear_href=href(criteria.cleared()),
         exact_href=href(replace(criteria, is_exact=True, page=1)),
@@ -289,10 +292,13 @@ def _list(
     )
 
 
-@cache
-def _places(locale: str) -> Sequence[tuple[str, str | None]]:
-    """Where one may be near to."""
-    return [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
+@lru_cache(maxsize=256)
+def _places(locale: str, chosen: tuple[str, ...]) -> Markup:
+    """Where one may be near to, as options: a hundred, the same on every page."""
+    option = Markup('<option value="{}"{}>{}</option>')
+    said = [(each.slug, place_name(each.slug, locale)) for each in read_places()[0]]
+    is_chosen = Markup(" selected")
+    return Markup("").join(option.format(slug, is_chosen if slug in chosen[:1] else "", name) for slug, name in said)
 
 
 def suggested(words: str, titles: Iterable[str], locale: str) -> list[str]:

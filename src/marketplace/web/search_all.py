@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from urllib.parse import urlencode
 
 import anyio
@@ -21,6 +22,8 @@ from marketplace.web.search import SHORTEST, impressions, suggested, title_of
 from marketplace.web.visit import Visit
 
 _SHOWN = 4
+_FIRST = ("gigs", "people")
+"""The lists that always have a share of what is offered while typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +79,30 @@ async def suggest(visit: Visit) -> Answer:
 
 
 async def _titles_like(visit: Visit, words: str) -> list[str]:
-    """Titles with all of the words: list after list, until there are enough, since every pause in typing asks."""
+    """Titles with all of the words, in turn one of each list: gigs, people, and the next list that has any.
+
+    Every pause in typing asks, so that not all lists are.
+    """
     keep_pace(visit)
-    titles: list[str] = []
-    for list_ in SURFACES.values():
-        query = list_.query(list_.criteria(words=words, is_exact=True), visit.now)
-        asked = replace(query, facets=(), limit=_SHOWN, matching="all")
-        found = await visit.services[SearchIndex].search(list_.name, asked)
-        if found.hits:
-            async with visit.read() as db:
-                titles += [title_of(entry) for entry in await _entries(db, visit, list_, found)]
-        if len(set(titles)) >= _SHOWN:
+    first = [await _titles_of(visit, name, words) for name in _FIRST]
+    for name in (name for name in SURFACES if name not in _FIRST):
+        if others := await _titles_of(visit, name, words):
             break
-    return titles
+    else:
+        others = []
+    in_turn = zip_longest(*first, others)
+    return [title for each in in_turn for title in each if title is not None]
+
+
+async def _titles_of(visit: Visit, name: str, words: str) -> list[str]:
+    list_ = SURFACES[name]
+    query = list_.query(list_.criteria(words=words, is_exact=True), visit.now)
+    asked = replace(query, facets=(), limit=_SHOWN, matching="all")
+    found = await visit.services[SearchIndex].search(name, asked)
+    if not found.hits:
+        return []
+    async with visit.read() as db:
+        return [title_of(entry) for entry in await _entries(db, visit, list_, found)]
 
 
 def _words(visit: Visit) -> str:

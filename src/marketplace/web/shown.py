@@ -11,12 +11,14 @@ from marketplace.discovery.impressions import shown_of
 from marketplace.discovery.models import Impression
 from marketplace.discovery.surfaces import SURFACES
 from marketplace.engines.search.protocol import Ground, SearchIndex
+from marketplace.gigs.service_queries import own_service
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.i18n import N_
 from marketplace.postings import queries
 from marketplace.postings.rules import GIGS, JOBS
 from marketplace.talent.queries import freelancer_of
-from marketplace.web.access import USER, Answer, get
+from marketplace.training.programmes import own_programme
+from marketplace.web.access import EMPLOYER, USER, Answer, get
 from marketplace.web.pages import page
 from marketplace.web.visit import Visit
 
@@ -39,9 +41,12 @@ ORDERS = {
     "pay": N_("Highest pay"),
     "closing": N_("Closing soonest"),
     "rate": N_("Lowest rate"),
+    "price": N_("Lowest price"),
+    "days": N_("Fastest"),
 }
 HOW = {
     "exact": N_("The word itself"),
+    "phrase": N_("The words in quotes, as they stand"),
     "longer": N_("The beginning of a longer word"),
     "equal": N_("Means the same, or is written in another way"),
     "typo": N_("One letter off"),
@@ -67,6 +72,8 @@ FIELDS = {
     "name": N_("Name"),
     "description": N_("Description"),
     "about": N_("About"),
+    "courses": N_("Courses"),
+    "provider": N_("Provider"),
 }
 _RAISES = (HOW["exact"], HOW["equal"], HOW["none"])
 _WORTH_SAYING = 1.5
@@ -153,6 +160,32 @@ async def show_job_shown(visit: Visit, slug: str) -> Answer:
     return await _posting(visit, slug, "jobs")
 
 
+@get("/services/{slug}/shown", USER)
+async def show_service_shown(visit: Visit, slug: str) -> Answer:
+    """A service of hers."""
+    async with visit.read() as db:
+        service = await own_service(db, slug, user_id=visit.user.id)
+        found = await shown_of(db, service.id)
+    return await _page(visit, f"/services/{slug}", service.id, found)
+
+
+@get("/training/{slug}/shown", USER)
+async def show_programme_shown(visit: Visit, slug: str) -> Answer:
+    """A programme of a provider that she acts for."""
+    async with visit.read() as db:
+        programme = await own_programme(db, slug, by=visit.user.id)
+        found = await shown_of(db, programme.id)
+    return await _page(visit, f"/training/{slug}", programme.id, found)
+
+
+@get("/organisation/shown", EMPLOYER)
+async def show_organisation_shown(visit: Visit) -> Answer:
+    """The organisation that she acts for."""
+    async with visit.read() as db:
+        found = await shown_of(db, visit.organisation.id)
+    return await _page(visit, "/organisation", visit.organisation.id, found)
+
+
 async def _posting(visit: Visit, slug: str, part: str) -> Answer:
     async with visit.read() as db:
         posting = await queries.managed(db, slug, by=visit.user.id, kinds=GIGS if part == "gigs" else JOBS)
@@ -213,4 +246,7 @@ def _order(shown: Impression) -> str:
     return ORDERS.get(surface.read(shown.query).order, "")
 
 
-routes = [show_profile_shown, show_gig_shown, show_job_shown]
+routes = [
+    *(show_profile_shown, show_gig_shown, show_job_shown),
+    *(show_service_shown, show_programme_shown, show_organisation_shown),
+]

@@ -91,6 +91,16 @@ def test_a_place_is_one_of_ours_or_none_and_says_whether_it_can_be_done_from_any
     assert where("gig", {"remote": "perhaps"}) == [(2, "remote: 'perhaps' is neither yes nor no")]
 
 
+def test_a_gig_has_a_level_only_where_the_file_says_one():
+    def level(said):
+        mapping = read_mapping('kind = "gig"\n[fields]\ntitle = "Shop"\nlevel = "{level}"', postings.FIELDS)
+        read = postings.read([Row(2, {"level": said})], mapping, at=AT)
+        return [each["level"] for each in read.good.values()] or read.bad
+
+    assert (level("senior"), level("")) == (["senior"], [""])
+    assert level("guru") == [(2, "level: 'guru' is none of entry, junior, mid, senior")]
+
+
 def test_every_bad_row_is_named_by_its_line_and_reason(tmp_path):
     result = read(tmp_path, BAD)
     assert list(result.good) == ["a1", "a2"]
@@ -128,6 +138,7 @@ def test_the_mappings_of_the_house_can_be_read(path):
 
 async def test_a_file_is_published_once_and_found(db, cast, index, catch_up, tmp_path):
     said = read(tmp_path, GOOD).good
+    said["a1"]["level"] = "mid"
     by = await postings.employer(db, cast.agritrack.slug)
     here = postings.Source("gigs", "gig", by)
     made = await postings.load(db, said, here, at=AT)
@@ -135,7 +146,10 @@ async def test_a_file_is_published_once_and_found(db, cast, index, catch_up, tmp
     assert await postings.load(db, said, here, at=AT) == {}
     await db.commit()
     await catch_up()
-    assert {gig.title for gig in await newest_gigs(db, at=AT)} == {"WordPress shop", "Logo"}
+    assert {(gig.title, gig.level) for gig in await newest_gigs(db, at=AT)} == {
+        ("WordPress shop", "mid"),
+        ("Logo", None),
+    }
     [hit] = (await index.search("gigs", Query(words="kilim"))).hits
     assert hit.id == made["a1"]
     assert await db.scalar(select(Posting.source_ref).where(Posting.id == hit.id)) == "a1"

@@ -56,6 +56,7 @@ SAMPLES = {
             "title": "A shop for pottery",
             "by": "AgriTrack",
             "low": {"amount_minor": 50_00, "currency": "USD"},
+            "unit": "hourly",
             "high": None,
             "path": "/gigs/a",
             "why": ["All its skills are yours: Shopify"],

@@ -41,6 +41,9 @@ _TITLES: list[tuple[str, list[str], str]] = [
 ]
 
 
+PROMISES = ("in_writing", "own_hours", "woman_contact")
+
+
 def document(number: int, title: str, skills: list[str], employer: str) -> dict[str, Any]:
     """One gig; all its other fields follow from its number."""
     return {
@@ -55,6 +58,8 @@ def document(number: int, title: str, skills: list[str], employer: str) -> dict[
         "remote": number % 2 == 0,
         "district": (None, "multan", "lodhran")[number % 3],
         "languages": ["en"],
+        "level": (None, "entry", "senior", "mid")[number % 4],
+        "women_friendly": [promise for at, promise in enumerate(PROMISES) if number >> at & 1],
         "pay_min": number * 100,
         "pay_max": number * 250,
         "posted_at": 1_760_000_000 + number,
@@ -103,9 +108,10 @@ def engine(data: Path) -> EmbeddedSearch:
 
 async def stored_in_sql(db: Session, documents: list[dict[str, Any]]) -> Listing:
     """The same documents as a table of PostgreSQL that goes with the transaction."""
-    kinds = {"skills": ARRAY(Text), "languages": ARRAY(Text), "remote": Boolean}
+    lists = ("skills", "languages", "women_friendly")
+    kinds = {"remote": Boolean, **dict.fromkeys(lists, ARRAY(Text))}
     numbers = ("pay_min", "pay_max", "posted_at", "deadline_at")
-    fields = ("skills", "pay", "currency", "remote", "district", "languages", *numbers)
+    fields = (*lists, "pay", "currency", "remote", "district", "level", *numbers)
     table = Table(
         "documents_of_a_test",
         MetaData(),

@@ -28,6 +28,7 @@ TYPED = (
         "silayi zzzqqq",
     ),
     *("experienced shopify expert", "online academi", "descriptoin product", "dat entry", "the video of youtub"),
+    *('"logo design" bakery', '"school site" wordpress -theme', '"node.js"'),
 )
 
 

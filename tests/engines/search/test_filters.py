@@ -10,9 +10,9 @@ from marketplace.engines.search.filters import And, Eq, Exists, In, Not, Or, Ran
 from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Query
 from marketplace.engines.search.sql import listed
-from tests.engines.search.corpus import DOCUMENTS, TITLES, stored_in_sql
+from tests.engines.search.corpus import DOCUMENTS, PROMISES, TITLES, stored_in_sql
 
-FACETS = ("skills", "pay", "currency", "remote", "district", "languages")
+FACETS = ("skills", "pay", "currency", "remote", "district", "languages", "level", "women_friendly")
 SKILLS = sorted({skill for document in DOCUMENTS for skill in document["skills"]})
 
 
@@ -41,12 +41,14 @@ NUMBERS = st.integers(-100, 5_000)
 LEAVES = st.one_of(
     st.builds(Eq, st.just("skills"), st.sampled_from([*SKILLS, "nothing"])),
     st.builds(Eq, st.just("remote"), st.booleans()),
+    st.builds(Eq, st.just("women_friendly"), st.sampled_from([*PROMISES, "nothing"])),
+    st.builds(In, st.just("level"), st.lists(st.sampled_from(["entry", "mid", "senior"]), max_size=2).map(tuple)),
     st.builds(Eq, st.just("district"), st.sampled_from(["multan", "lodhran", "x"])),
     st.builds(Eq, st.just("pay_min"), st.integers(0, 16).map(lambda number: number * 100)),
     st.builds(In, st.just("pay"), st.lists(st.sampled_from(["fixed", "hourly"]), max_size=2).map(tuple)),
     st.builds(Range, st.sampled_from(["pay_min", "pay_max"]), st.none() | NUMBERS, st.none() | NUMBERS),
     st.builds(Range, st.just("deadline_at"), st.none(), st.just(1_770_000_000)),
-    st.builds(Exists, st.sampled_from(["district", "deadline_at", "skills", "remote"])),
+    st.builds(Exists, st.sampled_from(["district", "deadline_at", "skills", "remote", "level", "women_friendly"])),
 )
 TREES = st.recursive(
     LEAVES,
@@ -63,6 +65,10 @@ GROUPS = st.fixed_dictionaries(
         "skills": st.builds(In, st.just("skills"), st.lists(st.sampled_from(SKILLS), min_size=1).map(tuple)),
         "pay": st.builds(Eq, st.just("pay"), st.sampled_from(["fixed", "hourly"])),
         "district": st.builds(Eq, st.just("district"), st.just("multan")),
+        "level": st.builds(Eq, st.just("level"), st.sampled_from(["entry", "senior"])),
+        "women_friendly": st.builds(
+            In, st.just("women_friendly"), st.lists(st.sampled_from(PROMISES), min_size=1).map(tuple)
+        ),
     },
 )
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -114,9 +114,47 @@ async def test_what_names_a_skill_is_left_out_last(gigs):
     assert result.used == ("shopify",) and "experienced" in result.dropped
 
 
-async def test_a_strange_first_word_finds_nothing_unless_two_skills_follow(gigs):
-    assert await found(gigs, "zzzqqq wordpress") == []
+async def test_a_strange_first_word_finds_nothing_unless_a_whole_name_of_a_skill_or_two_of_its_words_follow(gigs):
+    assert await found(gigs, "zzzqqq logo") == []
+    assert await found(gigs, "zzzqqq developer") == []
+    result = await gigs.search("gigs", Query("zzzqqq wordpress"))
+    assert "WordPress developer for a school site" in [TITLES[hit.id] for hit in result.hits]
+    assert (result.used, result.dropped) == (("wordpress",), ("zzzqqq",))
     assert (await found(gigs, "zzzqqq shopify wordpress"))[0] == "Shopify store for a boutique"
+
+
+async def test_words_in_quotes_stand_together_as_they_are(gigs):
+    assert await found(gigs, '"Shopify STORE"') == ["Shopify store for a boutique"]
+    assert await found(gigs, '"store shopify"') == await found(gigs, '"shopify boutique"') == []
+    assert await found(gigs, '"shpoify store"') == await found(gigs, '"wordpr"') == [], "no typos, no beginnings"
+    assert await found(gigs, '"node.js"') == ["Node.js API with payments"]
+    assert await found(gigs, '"آن لائن" ٹیچر') == ["آن لائن اکیڈمی کے لیے ٹیچر"]
+    assert await found(gigs, '"wp"') == [], "nothing else that means the same"
+    both = await gigs.search("gigs", Query('"word press" zzzqqq "theme fix"'))
+    assert [TITLES[hit.id] for hit in both.hits] == ["Word press theme fix"]
+    assert (both.used, both.dropped) == (('"word press"', '"theme fix"'), ("zzzqqq",))
+    assert set(await found(gigs, '"shopify')) == set(await found(gigs, "shopify")), "not closed yet: words being typed"
+    assert await found(gigs, '""') == []
+
+
+async def test_a_minus_leaves_out_what_has_the_word_or_phrase(gigs):
+    every = set(await found(gigs, "developer", matching="all"))
+    left = set(await found(gigs, "developer -WordPress", matching="all"))
+    assert left and every - left == {"WordPress developer for a school site"}
+    assert set(await found(gigs, '-"front end" developer', matching="all")) == every - {"Front end developer, React"}
+    without = await gigs.search("gigs", Query("-seo -shopify", facets=("skills",)))
+    assert without.total == len(DOCUMENTS) - 3 and not {"seo", "shopify"} & set(without.facets["skills"])
+    assert "E-commerce product descriptions" in await found(gigs, "e-commerce"), "a minus inside a word is none"
+    assert await found(gigs, "- seo") == await found(gigs, "seo")
+    assert (await gigs.search("gigs", Query("-the - -"))).total == 0, "says nothing"
+
+
+async def test_limits_of_quotes_and_minus(gigs):
+    many = " ".join(f'"shopify store" -word{n} "{n}"' for n in range(200))
+    for typed in (many, '"' * 500, '-"' * 500, "-" * 500, '"' + "a " * 5_000 + '"', '-"x', "“shopify store”"):
+        result = await gigs.search("gigs", Query(typed))
+        assert result.total >= len(result.hits)
+    assert await found(gigs, "“shopify store”") == ["Shopify store for a boutique"]
 
 
 @pytest.mark.parametrize("typed", ["mujhe logo chahiye", "sasta logo banane wala", "مجھے لوگو چاہیے", "logos"])

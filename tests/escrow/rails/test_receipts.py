@@ -216,11 +216,42 @@ async def test_where_work_relied_on_it_the_reserve_stands_in_until_it_comes(paye
         await actions.refund(db, hold, pkr(300), by=payer.rails.cast.bilal.id, cause="part", at=clock.now())
         assert await pay_ins.to_send_back(db) == []
     assert await payer.rails.ledger(reserve, "PKR") == pkr(-700)
+    # Late after all: the reserve has what it paid, and the payer gets hers, then and from now on.
     await payer.statement(1_000)
-    assert await payer.rails.ledger(reserve, "PKR") == pkr(300)
+    assert await payer.rails.ledger(reserve, "PKR") == pkr(0)
     async with payer.rails.database.write.begin() as db:
         assert await receipts.borne(db) == []
+        await actions.refund(db, hold, pkr(200), by=payer.rails.cast.bilal.id, cause="part", at=clock.now())
+        assert [each.money for each in await pay_ins.to_send_back(db)] == [pkr(300), pkr(200)]
     assert await payer.rails.problems() == []
+
+
+async def test_what_came_too_much_covers_a_receipt_that_never_came(payer: Payer) -> None:
+    """Nobody has to pay anew, and nothing goes back that was never there."""
+    farah, imran = payer.rails.farah.id, payer.rails.imran.id
+    receipt = await payer.confirmed(400)
+    for amount in (600, 500):
+        assert await payer.statement(amount) == "open receipt"
+    for line in await payer.rails.lines():
+        async with payer.rails.database.write.begin() as db:
+            await matching.match_by_hand(db, line.id, payer.reference, by=farah, at=clock.now())
+    for by in (farah, imran):
+        await payer.never_came(receipt, by)
+    assert await payer.stands() == ("held", pkr(1_000), pkr(0))
+    async with payer.rails.database.write.begin() as db:
+        assert [each.money for each in await pay_ins.to_send_back(db)] == [pkr(100)]
+
+
+async def test_what_never_came_for_a_hold_that_was_given_up_is_not_sent_back(payer: Payer) -> None:
+    receipt = await payer.confirmed(400)
+    async with payer.rails.database.write.begin() as db:
+        await actions.cancel_hold(db, payer.hold, by=payer.rails.cast.bilal.id, at=clock.now())
+    for by in (payer.rails.farah.id, payer.rails.imran.id):
+        await payer.never_came(receipt, by, is_relied_on=True)
+    assert await payer.stands() == ("cancelled", pkr(0), pkr(0))
+    assert await payer.rails.ledger(accounts.reserve("PKR"), "PKR") == pkr(0)
+    async with payer.rails.database.write.begin() as db:
+        assert await pay_ins.to_send_back(db) == []
 
 
 async def test_the_reserve_does_not_stand_in_beside_money_that_was_really_paid(payer: Payer) -> None:

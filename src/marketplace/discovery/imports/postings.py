@@ -104,9 +104,11 @@ def _said(reader: Reader, mapping: FileMapping, at: datetime) -> dict[str, Any]:
     said |= _where(reader, mapping)
     said["posted_at"] = reader.moment("posted_at", until=at) or at
     defaults = {"pay_kind": "fixed" if mapping.kind in GIGS else "monthly", "type": "full_time", "level": "entry"}
+    if mapping.kind in GIGS:
+        defaults["level"] = ""  # any will do
     for name, otherwise in defaults.items():
         said[name] = reader.text(name, otherwise)
-        if said[name] not in _CHOICES[name]:
+        if said[name] != otherwise and said[name] not in _CHOICES[name]:
             raise BadRow(f"{name}: {said[name][:40]!r} is none of {', '.join(_CHOICES[name])}")
     return said
 
@@ -171,6 +173,7 @@ def _posting(id: UUID, key: str, row: Mapping[str, Any], source: Source, at: dat
         **{"description": row["description"], "pay_kind": row["pay_kind"], "currency": row["currency"]},
         **{"pay_min_minor": row["low"], "pay_max_minor": row["high"]},
         **{"is_remote": row["is_remote"], "district": row["district"]},
+        **{"level": (row["level"] or None) if source.kind in GIGS else None},
         **{"language": row["language"], "closes_at": at + _OPEN_FOR, "answer_by": at + _OPEN_FOR + _ANSWERED_AFTER},
         **{"created_at": at, "updated_at": at, "published_at": row["posted_at"]},
     }

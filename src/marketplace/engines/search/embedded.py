@@ -26,7 +26,7 @@ from marketplace.engines.search.folding import searchable
 from marketplace.engines.search.generations import Generations
 from marketplace.engines.search.protocol import Document, Explanation, Hit, Query, Result
 from marketplace.engines.search.ranking import Ranker, matching
-from marketplace.engines.search.reading import Reading, fewer, only_stop_words, query_words
+from marketplace.engines.search.reading import Reading, fewer, only_stop_words, wording
 from marketplace.engines.search.settings import IndexSettings, check, load_settings
 
 T = TypeVar("T")
@@ -140,13 +140,14 @@ class Search:
     ) -> None:
         self.settings, self.searcher, self.compiler, self.asked = settings, searcher, compiler, query
         self.ranker = Ranker(settings, schema, searcher)
-        self.shows_all = False
-        self.reading = self._read(query_words(query.words, settings))
+        self.wording = wording(query.words, settings)
+        self.without = [(Occur.MustNot, self.ranker.anywhere(phrase)) for phrase in self.wording.without]
+        self.reading = self._read()
         self.ways = self.ranker.ways(self.reading)
 
     def result(self) -> Result:
         """Relax the words while fewer than a page are found, then count, sort and page."""
-        if self.asked.words.strip() and not self.reading.words and not self.shows_all:
+        if self.asked.words.strip() and not self.wording:
             return Result()
         asked = self._query()
         counting = _COUNTERS.submit(self._counts, self._counted())  # while the hits are looked for
@@ -157,18 +158,17 @@ class Search:
             hits=hits,
             total=found.count,
             facets=counting.result() if query is asked else self._counts(self._counted()),
-            used=tuple(words[at] for at in sorted(needed)),
+            used=(*(words[at] for at in sorted(needed)), *(f'"{" ".join(each)}"' for each in self.reading.phrases)),
             dropped=tuple(word for at, word in enumerate(words) if at not in needed),
             instead={word: tuple(likes) for word, likes in self.reading.instead.items()},
             read={} if self.asked.sort else self.reading.kept(),
         )
 
-    def _read(self, words: list[str]) -> Reading:
+    def _read(self) -> Reading:
         """What the index knows of the words. Where they say nothing and nothing has them, all is shown."""
-        reading = self.ranker.read(words)
-        if only_stop_words(words, self.settings) and not self._count(reading):
-            self.shows_all, reading = True, Reading(())
-        return reading
+        reading = self.ranker.read(self.wording.words, self.wording.phrases)
+        says_nothing = only_stop_words(self.wording.words, self.settings) and not self._count(reading)
+        return Reading(()) if says_nothing else reading
 
     def _instead(self) -> dict[str, tuple[str, ...]]:
         """For each word that nothing has in any way and we do not know: what sounds like it and is in the index.
@@ -206,29 +206,30 @@ class Search:
         than `most`.
         """
         best = self.reading
-        for needed in fewer(best.words, best.known, self.settings):
+        for needed in fewer(best.words, best.known, self.settings, beside=bool(best.phrases)):
             wider = replace(self.reading, needed=needed)
             if (count := self._counted_hits(self._narrowed(matching(wider, self.ways)))) > most:
                 best, most = wider, count
-            if most >= self.asked.limit or (most and len(needed) == 1):
+            if most >= self.asked.limit or (most and len(needed) <= 1):
                 break
         return best
 
     def _found(self, query: tantivy.Query) -> Any:
         """The count and, where relevance decides, all hits that pages reach: equal ones are yet to be sorted."""
-        is_ranked = bool(self.reading.words) and not self.asked.sort
+        is_ranked = bool(self.reading) and not self.asked.sort
         return self.searcher.search(query, limit=self.settings.max_hits if is_ranked else 1)
 
     def _query(self) -> tantivy.Query:
         return self._narrowed(self.ranker.ranked(self.reading, self.ways))
 
     def _narrowed(self, words: tantivy.Query, *, without: str = "") -> tantivy.Query:
-        """What the words find, as far as the filters let it through; without words all of that."""
+        """What the words find, as far as the filters and a minus let it through; without words all of that."""
         groups = (part for field, part in self.asked.groups.items() if field != without)
         filters = tantivy.Query.const_score_query(self.compiler.filter(And((self.asked.filter, *groups))), 0.0)
-        if not self.reading.words:
+        found = [(Occur.Must, words)] if self.reading else []
+        if not found and not self.without:
             return filters
-        return tantivy.Query.boolean_query([(Occur.Must, words), (Occur.Must, filters)])
+        return tantivy.Query.boolean_query([*found, (Occur.Must, filters), *self.without])
 
     def _count(self, reading: Reading) -> int:
         return self._counted_hits(matching(reading, self.ranker.ways(reading)))
@@ -247,7 +248,7 @@ class Search:
             direction = tantivy.Order.Asc if order == "asc" else tantivy.Order.Desc
             found = self.searcher.search(query, limit=end, count=False, order_by_field=field, order=direction).hits
             page = found[begin:end]
-        elif self.reading.words:
+        elif self.reading:
             page = self._newest_among_equals(ranked.hits)[begin:end]
         else:
             by_newest = self.settings.newest_first

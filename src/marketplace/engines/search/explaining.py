@@ -39,6 +39,8 @@ def explain(settings: IndexSettings, reading: Reading, document: Document) -> Ex
         for position in range(len(reading.words))
         for ground in _of_word(meaning(reading, position, settings), texts, settings)
     ]
+    for phrase in reading.phrases:
+        grounds += _of_phrase(phrase, texts, settings)
     for pair in pairwise(reading.words):
         grounds += _of_pair(pair, texts, settings)
     return Explanation(sum(ground.points for ground in grounds), tuple(grounds))
@@ -51,15 +53,31 @@ def _of_word(word: Meaning, texts: _Texts, settings: IndexSettings) -> Iterator[
         for field, worth in attributes(settings)
         if (ways := list(_ways(word, field, texts[field], worth, settings)))
     ]
+    yield from _best(word.text, best)
+
+
+def _of_phrase(phrase: Phrase, texts: _Texts, settings: IndexSettings) -> Iterator[Ground]:
+    """Words in quotes stand somewhere as they are."""
+    said = " ".join(phrase)
+    there = [
+        _Way("phrase", said, field, rank.WORD + rank.EXACT + worth)
+        for field, worth in attributes(settings)
+        if _stands_in(phrase, texts[field])
+    ]
+    yield from _best(f'"{said}"', there)
+
+
+def _best(typed: str, best: Sequence[_Way]) -> Iterator[Ground]:
+    """The best of the ways, one for each attribute, and what the others add."""
     if not best:
-        yield Ground("none", word.text, points=0, most=MOST_OF_A_WORD)
+        yield Ground("none", typed, points=0, most=MOST_OF_A_WORD)
         return
     first = max(best, key=lambda way: way.score)
-    yield Ground(first.how, word.text, first.found, _named(first.field), first.score, MOST_OF_A_WORD)
+    yield Ground(first.how, typed, first.found, _named(first.field), first.score, MOST_OF_A_WORD)
     if others := [way for way in best if way is not first]:
         fields = ", ".join(_named(way.field) for way in others)
         more = rank.MORE_FIELDS * sum(way.score for way in others)
-        yield Ground("more", word.text, "", fields, more, more)
+        yield Ground("more", typed, "", fields, more, more)
 
 
 def _ways(word: Meaning, field: str, text: Sequence[str], worth: int, settings: IndexSettings) -> Iterator[_Way]:

@@ -9,8 +9,9 @@ from marketplace.engines.search.meili_client import Meili, MeiliRefused
 from marketplace.engines.search.meili_explain import BY
 from marketplace.engines.search.meili_filters import expression
 from marketplace.engines.search.protocol import Hit, Query, Result
-from marketplace.engines.search.reading import fewer, only_stop_words, query_words
+from marketplace.engines.search.reading import fewer, only_stop_words, wording
 from marketplace.engines.search.settings import IndexSettings
+from marketplace.engines.search.synonyms import Phrase
 
 
 class Asked:
@@ -18,12 +19,15 @@ class Asked:
 
     def __init__(self, meili: Meili, uid: str, settings: IndexSettings, query: Query) -> None:
         self.meili, self.uid, self.settings, self.asked = meili, uid, settings, query
-        self.words = query_words(query.words, settings)
+        self.wording = wording(query.words, settings)
+        self.words = self.wording.words
+        self.fixed = [_quoted(each) for each in self.wording.phrases]
+        self.fixed += [f"-{_quoted(each)}" for each in self.wording.without]
         self.left_out: list[str] = []
         self.instead: dict[str, tuple[str, ...]] = {}
 
     async def result(self) -> Result:
-        if self.asked.words.strip() and not self.words:
+        if self.asked.words.strip() and not self.wording:
             return Result()
         try:
             return await self._result()
@@ -33,51 +37,58 @@ class Asked:
             raise
 
     async def _result(self) -> Result:
-        found = await self._search("all")
+        found = await self._search()
         if not found.total and only_stop_words(self.words, self.settings):
             self.words = []
-            found = await self._search("all")
+            found = await self._search()
         if found.total < self.asked.limit and self.words:
             if not self.asked.is_exact and await self._find_instead():
-                found = await self._search("all")
+                found = await self._search()
             if self.asked.matching == "last" and await self._leave_out(found.total):
-                found = await self._search("last")
+                found = await self._search()
         return found
 
-    async def _search(self, strategy: str) -> Result:
-        """The page and the counts. With words left out, these still put their hits first."""
+    async def _search(self) -> Result:
+        """The page and the counts. With words left out, these still put their hits first, where relevance decides."""
         own = [facet for facet in self.asked.facets if facet in self.asked.groups]
-        page = self._query([*self.words, *self.left_out] if self.words else [], strategy) | self._page()
+        better = [] if self.asked.sort else self.left_out
+        strategy = "last" if better else "all"
+        page = self._query([*self.words, *better], strategy) | self._page()
         page["facets"] = [facet for facet in self.asked.facets if facet not in own]
         queries = [page]
-        if self.words and self.left_out:
+        if better:
             queries.append(self._counted(self.words) | {"facets": page.pop("facets")})
         queries += [self._counted(self.words, without=facet) | {"facets": [facet]} for facet in own]
         first, *others = await self.meili.search(queries)
-        counted = others if self.words and self.left_out else [first, *others]
+        counted = others if better else [first, *others]
         facets: dict[str, dict[str, int]] = {}
         for each in counted:
             facets |= cast("dict[str, dict[str, int]]", each.get("facetDistribution") or {})
+        total: int = counted[0]["estimatedTotalHits"]
+        # Behind those that have all of our words it would go on with what has only the first.
+        hits = first["hits"][: max(0, total - self.asked.offset)]
+        is_ranked = bool(self.words or self.wording.phrases) and not self.asked.sort
         return Result(
-            hits=tuple(Hit(UUID(hit["id"]), float(hit.get("_rankingScore", 0))) for hit in first["hits"]),
-            total=counted[0]["estimatedTotalHits"],
+            hits=tuple(Hit(UUID(hit["id"]), float(hit.get("_rankingScore", 0))) for hit in hits),
+            total=total,
             facets={facet: _by_count(facets.get(facet, {})) for facet in self.asked.facets},
-            used=tuple(self.words),
+            used=(*self.words, *map(_quoted, self.wording.phrases)),
             dropped=tuple(self.left_out),
             instead=self.instead,
-            read={"by": BY, "q": page["q"], "strategy": strategy} if page["q"] and not self.asked.sort else {},
+            read={"by": BY, "q": page["q"], "strategy": strategy} if is_ranked else {},
         )
 
     async def _leave_out(self, total: int) -> bool:
         """Leave words out, as few as it takes to find a page; False when that finds no more."""
-        sets = list(fewer(self.words, await self._known(), self.settings))
+        beside = bool(self.wording.phrases)
+        sets = list(fewer(self.words, await self._known(), self.settings, beside=beside))
         tries = [[self.words[at] for at in sorted(needed)] for needed in sets]
         best = self.words
         answers = await self.meili.search([self._counted(each) for each in tries]) if tries else []
         for words, answer in zip(tries, answers, strict=True):
             if answer["estimatedTotalHits"] > total:
                 total, best = answer["estimatedTotalHits"], words
-            if total >= self.asked.limit or (total and len(words) == 1):
+            if total >= self.asked.limit or (total and len(words) <= 1):
                 break
         self.left_out = [word for word in self.words if word not in best]
         self.words = best
@@ -108,7 +119,9 @@ class Asked:
 
     def _query(self, words: list[str], strategy: str, *, without: str = "") -> dict[str, Any]:
         parts = (self.asked.filter, *(part for field, part in self.asked.groups.items() if field != without))
-        body: dict[str, Any] = {"indexUid": self.uid, "q": " ".join(words), "matchingStrategy": strategy}
+        # Only the last word may be half typed, so what stands fast goes before.
+        q = " ".join((*self.fixed, *words))
+        body: dict[str, Any] = {"indexUid": self.uid, "q": q, "matchingStrategy": strategy}
         if any(part != And() for part in parts):
             body["filter"] = expression(And(parts), any_field=min(self.settings.keywords))
         return body
@@ -126,3 +139,7 @@ class Asked:
 
 def _by_count(values: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _quoted(phrase: Phrase) -> str:
+    return f'"{" ".join(phrase)}"'

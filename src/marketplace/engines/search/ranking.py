@@ -47,22 +47,30 @@ class Ranker:
     schema: Schema
     searcher: Searcher
 
-    def read(self, found: Sequence[str]) -> Reading:
+    def read(self, found: Sequence[str], phrases: tuple[Phrase, ...] = ()) -> Reading:
         """The words with what the index knows of them, all of them needed."""
         frequencies = {word: self._frequency(word) for word in found}
         slips = (word for word, has in frequencies.items() if has < _ENOUGH and may_slip(word, self.settings))
         known = frozenset(word for word, has in frequencies.items() if has)
-        return Reading(tuple(found), known, frozenset(slips), needed=frozenset(range(len(found))))
+        needed = frozenset(range(len(found)))
+        return Reading(tuple(found), known, frozenset(slips), needed=needed, phrases=phrases)
 
     def ways(self, reading: Reading) -> list[Ways]:
-        """How each of the words may match, whichever are needed."""
+        """How each of the words may match, whichever are needed; after them the phrases, which match as they are."""
         meanings = (meaning(reading, position, self.settings) for position in range(len(reading.words)))
-        return [[list(self._ways(word, *each)) for each in attributes(self.settings)] for word in meanings]
+        ways = [[list(self._ways(word, *each)) for each in attributes(self.settings)] for word in meanings]
+        return ways + [
+            [list(self._exactly(phrase, *each)) for each in attributes(self.settings)] for phrase in reading.phrases
+        ]
+
+    def anywhere(self, phrase: Phrase) -> Query:
+        """What has the phrase in one of its attributes."""
+        return Query.boolean_query([(Occur.Should, self._phrase(field, phrase)) for field in self.settings.searchable])
 
     def ranked(self, reading: Reading, ways: Sequence[Ways]) -> Query:
         """All needed words must match; the others only add to the score, and so do neighbours."""
         clauses = [
-            (Occur.Must if position in reading.needed else Occur.Should, _best(of_word))
+            (Occur.Must if _is_needed(reading, position) else Occur.Should, _best(of_word))
             for position, of_word in enumerate(ways)
         ]
         clauses += [(Occur.Should, bonus) for pair in pairwise(reading.words) for bonus in self._neighbours(pair)]
@@ -74,8 +82,7 @@ class Ranker:
         A phrase with the word itself is never worth more than the word, and what no document has finds nothing: half of
         the time of a frequent word went there.
         """
-        if self._has(field, (word.text,)):
-            yield _const(self._phrase(field, (word.text,)), EXACT + worth)
+        yield from self._exactly((word.text,), field, worth)
         if word.begins:
             longer = LONGER_OF_WHOLE if word.is_whole else LONGER
             yield from (_const(query, longer + worth) for query in self._longer(field, word.text))
@@ -87,6 +94,10 @@ class Ranker:
         for phrase, score in phrases:
             if self._has(field, phrase):
                 yield _const(self._phrase(field, phrase), score + worth)
+
+    def _exactly(self, phrase: Phrase, field: str, worth: int) -> Iterator[Query]:
+        if self._has(field, phrase):
+            yield _const(self._phrase(field, phrase), EXACT + worth)
 
     def _typos(self, word: Meaning, field: str, worth: int) -> Iterator[Query]:
         yield _const(Query.fuzzy_term_query(self.schema, field, word.text, 1), TYPO + worth)
@@ -132,9 +143,14 @@ class Ranker:
         return Query.phrase_query(self.schema, field, list(phrase))
 
 
+def _is_needed(reading: Reading, position: int) -> bool:
+    """Whether a document must have the word or, behind the words, the phrase."""
+    return position in reading.needed or position >= len(reading.words)
+
+
 def matching(reading: Reading, ways: Sequence[Ways]) -> Query:
     """Finds the same as a ranked query in half the time, in no order: for counting."""
-    needed = (of_word for position, of_word in enumerate(ways) if position in reading.needed)
+    needed = (of_word for position, of_word in enumerate(ways) if _is_needed(reading, position))
     unions = ([(Occur.Should, way) for of_attribute in of_word for way in of_attribute] for of_word in needed)
     return Query.boolean_query([(Occur.Must, Query.boolean_query(union)) for union in unions])
 

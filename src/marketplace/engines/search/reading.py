@@ -1,4 +1,5 @@
-"""How the words of a query are read: which count, which may be left out first, and what each may stand for.
+"""How a query is read: which words count, what stands in quotes or behind a minus, which words may be left out first,
+and what each may stand for.
 
 Pure: what the index knows of a word comes in as `Reading.known` and `Reading.slips`. ranking.py makes a query of it,
 explaining.py says afterwards from the same reading why a document got the score that it has.
@@ -11,10 +12,13 @@ from typing import Any
 from marketplace.engines.search.folding import words
 from marketplace.engines.search.settings import IndexSettings
 from marketplace.engines.search.synonyms import Phrase
+from marketplace.engines.search.typed import taken_apart
 from marketplace.engines.search.vocabulary import SKILL
 
 MOST_WORDS = 10
 MOST_LETTERS = 40
+MOST_QUOTED = 5
+"""Phrases in quotes that count, and as many words or phrases behind a minus."""
 BEST_ATTRIBUTE = 9
 _SHORTEST_PLURAL, _SHORTEST_BEGINNING, _SHORTEST_SPLIT = 4, 3, 5
 _BY = "embedded"
@@ -23,11 +27,27 @@ _SURE_SKILLS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """A query in folded words: loose ones in the order of typing, phrases that must stand as they are, and words or
+    phrases that no document may have.
+    """
+
+    words: list[str]
+    phrases: tuple[Phrase, ...] = ()
+    without: tuple[Phrase, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.words or self.phrases or self.without)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The words of a query in the order of typing, and what an index knew of them.
 
     `known`: a document has exactly this word; `slips`: so few have it that it may be a slip; `instead`: words that
-    sound like one that nothing has; `needed`: the positions of the words that a document must have.
+    sound like one that nothing has; `needed`: the positions of the words that a document must have. `phrases` stood in
+    quotes: a document must have each of them as it is.
     """
 
     words: tuple[str, ...]
@@ -35,12 +55,18 @@ class Reading:
     slips: frozenset[str] = frozenset()
     instead: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     needed: frozenset[int] = frozenset()
+    phrases: tuple[Phrase, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is looked for."""
+        return bool(self.words or self.phrases)
 
     def kept(self) -> dict[str, Any]:
         """What has to be kept of it so that a score can be explained later, as JSON."""
-        if not self.words:
+        if not self:
             return {}
         kept = {"by": _BY, "words": list(self.words), "known": sorted(self.known), "slips": sorted(self.slips)}
+        kept |= {"phrases": [list(phrase) for phrase in self.phrases]} if self.phrases else {}
         return kept | ({"instead": {word: list(likes) for word, likes in self.instead.items()}} if self.instead else {})
 
     @classmethod
@@ -49,7 +75,8 @@ class Reading:
         if kept.get("by") != _BY:
             return None
         known, slips = frozenset(kept["known"]), frozenset(kept["slips"])
-        return cls(tuple(kept["words"]), known, slips, kept.get("instead", {}))
+        phrases = tuple(tuple(phrase) for phrase in kept.get("phrases", ()))
+        return cls(tuple(kept["words"]), known, slips, kept.get("instead", {}), phrases=phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +98,23 @@ class Meaning:
     is_slip: bool
 
 
-def query_words(text: str, settings: IndexSettings) -> list[str]:
-    """The words of a query that count: at most ten of 40 letters, without stop words unless there are no others.
-
-    Of more than ten those that say most of the work.
+def wording(text: str, settings: IndexSettings) -> Wording:
+    """What counts of a query: ten words of 40 letters and five phrases at most, no stop words unless there is nothing
+    else. Of more words those that say most of the work.
     """
-    found = [word[:MOST_LETTERS] for word in words(text)]
-    found = [word for word in found if word not in settings.stop_words] or found
+    typed = taken_apart(text)
+    phrases, without = _phrases(typed.phrases, settings), _phrases(typed.without, settings)
+    found = [word[:MOST_LETTERS] for word in words(typed.loose)]
+    saying = [word for word in found if word not in settings.stop_words]
+    return Wording(_most(saying if saying or phrases or without else found, settings), phrases, without)
+
+
+def _phrases(typed: Sequence[str], settings: IndexSettings) -> tuple[Phrase, ...]:
+    folded = (tuple(words(each)[:MOST_WORDS]) for each in typed)
+    return tuple(dict.fromkeys(each for each in folded if not settings.stop_words.issuperset(each)))[:MOST_QUOTED]
+
+
+def _most(found: list[str], settings: IndexSettings) -> list[str]:
     if len(found) <= MOST_WORDS:
         return found
     found = list(dict.fromkeys(found))
@@ -91,21 +128,27 @@ def only_stop_words(found: Sequence[str], settings: IndexSettings) -> bool:
     return bool(found) and all(word in settings.stop_words for word in found)
 
 
-def fewer(found: Sequence[str], known: Collection[str], settings: IndexSettings) -> Iterator[frozenset[int]]:
+def fewer(
+    found: Sequence[str], known: Collection[str], settings: IndexSettings, *, beside: bool = False
+) -> Iterator[frozenset[int]]:
     """Positions of the words to need when all of them find too little, as few left out as possible first.
 
     Names of skills are kept longest, then other words of the trade, the first typed before the later; where nothing has
     the one that is left, the others are tried by themselves. What begins with a word that nothing has is looked for as
-    it is (nothing is its answer) unless two words of skills follow.
+    it is (nothing is its answer) unless two words of skills follow, or one that is the whole name of a skill. `beside`
+    phrases all words may be left out.
     """
     worth = _worth(found, settings)
-    is_strange = bool(found) and not worth[0] and found[0] not in known and worth.count(SKILL) < _SURE_SKILLS
+    is_sure = beside or worth.count(SKILL) >= _SURE_SKILLS or any(map(settings.vocabulary.is_name, found))
+    is_strange = bool(found) and not worth[0] and found[0] not in known and not is_sure
     kept = list(range(len(found)))
     if not is_strange:
         kept.sort(key=lambda at: -worth[at])
     yield from (frozenset(kept[:count]) for count in range(len(kept) - 1, 0, -1))
     if not is_strange:
         yield from (frozenset({at}) for at in kept[1:] if worth[at])
+    if beside and found:
+        yield frozenset()
 
 
 def _worth(found: Sequence[str], settings: IndexSettings) -> list[int]:

@@ -17,6 +17,7 @@ from marketplace.engines.search.synonyms import (
     curated_phrases,
     read_synonyms,
     skill_phrases,
+    skill_titles,
     without_stop_words,
 )
 from marketplace.engines.search.vocabulary import Vocabulary
@@ -88,7 +89,7 @@ def _loaded(folder: Path, _: tuple[tuple[str, int, int], ...]) -> dict[str, Inde
     """Kept as long as no file changes: synonyms, how their words sound and what they say are 0.2 s of work."""
     synonyms = read_synonyms(folder)
     sounds = Sounds(word for phrase in synonyms for word in phrase)
-    vocabulary = Vocabulary(skill_phrases(folder), curated_phrases(folder))
+    vocabulary = Vocabulary(skill_phrases(folder), curated_phrases(folder), skill_titles(folder))
     paths = sorted((folder / "indexes").glob("*.json"))
     loaded = (_Reader(path, synonyms, sounds, vocabulary).settings() for path in paths)
     return {settings.name: settings for settings in loaded}

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from marketplace.engines.search.filters import And, Eq, Exists, Filter, In, Not, Or, Range, Value
 from marketplace.engines.search.folding import fold
 from marketplace.engines.search.protocol import Hit, Query, Result
+from marketplace.engines.search.typed import taken_apart
 from marketplace.kernel.database import AnySession
 
 Fields: TypeAlias = Mapping[str, Any]  # expressions and mapped attributes: SQLAlchemy has no one type for both
@@ -99,7 +100,7 @@ async def listed(db: AnySession, listing: Listing, query: Query) -> Result:
     limit = max(0, min(query.limit, _REACHED - query.offset))
     ids = (await db.scalars(page.offset(query.offset).limit(limit))).all()
     facets = {facet: await _counts(db, documents, facet, query) for facet in query.facets if facet in fields}
-    used = tuple(fold(query.words).split())
+    used = tuple(fold(taken_apart(query.words).sought).split())
     return Result(tuple(Hit(id, 0.0) for id in ids), total, facets, used, is_listing=True)
 
 
@@ -113,7 +114,10 @@ def _documents(listing: Listing) -> Subquery:
 def _found(fields: Fields, query: Query, *, without: str = "") -> ColumnElement[bool]:
     parts = (query.filter, *(part for field, part in query.groups.items() if field != without))
     title = func.lower(fields["_title"])
-    words = [title.contains(word, autoescape=True) for word in fold(query.words).split()]
+    typed = taken_apart(query.words)
+    sought = (*fold(typed.loose).split(), *map(fold, typed.phrases))
+    words = [title.contains(each, autoescape=True) for each in sought]
+    words += [~title.contains(fold(each), autoescape=True) for each in typed.without]
     return and_(condition(And(parts), fields), *words)
 
 

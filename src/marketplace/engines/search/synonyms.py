@@ -63,6 +63,16 @@ def skill_phrases(folder: Path) -> list[Phrase]:
     return [tuple(words(name)) for pair in _named(folder / "skills") for name in pair]
 
 
+def skill_titles(folder: Path) -> list[Phrase]:
+    """What each skill of skills/*.toml is called in English and in Urdu, folded, without its other names."""
+    return [
+        tuple(words(name))
+        for path in sorted((folder / "skills").glob("*.toml"))
+        for skill in _skills(path)
+        for name in (_IN_BRACKETS.sub("", skill["en"]), skill["ur"])
+    ]
+
+
 def _curated(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*.json")):
         for group in groups(path):
@@ -71,10 +81,13 @@ def _curated(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _named(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*.toml")):
-        skills = cast("list[dict[str, Any]]", tomllib.loads(path.read_text(encoding="utf-8"))["skill"])
-        for skill in skills:
+        for skill in _skills(path):
             names = [_IN_BRACKETS.sub("", skill["en"]), skill["ur"]]
             aliases = [*_IN_BRACKETS.findall(skill["en"]), *skill.get("aliases", ())]
             yield from permutations(names, 2)
             yield from ((name, alias) for name in names for alias in aliases)
             yield from ((alias, name) for name in names for alias in aliases)
+
+
+def _skills(path: Path) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", tomllib.loads(path.read_text(encoding="utf-8"))["skill"])

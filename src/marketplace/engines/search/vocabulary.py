@@ -16,7 +16,8 @@ _SHORTEST_BEGINNING, _SHORTEST_SLIP = 3, 5
 class Vocabulary:
     """Knows how much a word says of what is looked for: 2 in the name of a skill, 1 in another synonym, else 0."""
 
-    def __init__(self, skills: Iterable[Phrase], others: Iterable[Phrase]) -> None:
+    def __init__(self, skills: Iterable[Phrase], others: Iterable[Phrase], names: Iterable[Phrase] = ()) -> None:
+        self._names = frozenset(name[0] for name in names if len(name) == 1)
         worth = {word: _OTHER for phrase in others for word in phrase}
         self._worth: Mapping[str, int] = worth | {word: SKILL for phrase in skills for word in phrase}
         self._sorted = sorted(self._worth)
@@ -28,6 +29,10 @@ class Vocabulary:
 
     def __contains__(self, word: str) -> bool:
         return word in self._worth
+
+    def is_name(self, word: str) -> bool:
+        """Whether the word alone is what a skill is called, not another word for it: Shopify, not shop."""
+        return word in self._names
 
     def worth(self, word: str) -> int:
         """What it says of the work; a slip says what was meant."""

@@ -76,11 +76,7 @@ async def take_line(db: Session, line: StatementLine, pay_in: PayIn, *, by: UUID
     money = Money(line.amount_minor, line.currency)
     subject = ("hold", hold.id)
     if (owed := await _borne_receipt_of(db, hold.id, money.amount_minor)) is not None:
-        owed.line_id = line.id  # late after all: the reserve has paid it, and gets it
-        await db.flush()
-        lines = accounts.move(accounts.suspense(line.id), accounts.reserve(money.currency), money)
-        key, kind = f"line:{line.id}:reserve", "receipt_made_good"
-        await journal.post(db, key=key, kind=kind, lines=lines, at=at, subject=subject)
+        await _make_good(db, hold, owed, line, money, at)
         return
     if (receipt := await _receipt_of(db, hold.id, money.amount_minor)) is not None:
         receipt.line_id = line.id  # booked when two people confirmed it: the line meets it in clearing
@@ -94,6 +90,33 @@ async def take_line(db: Session, line: StatementLine, pay_in: PayIn, *, by: UUID
     said: dict[str, Any] = {"amount_minor": money.amount_minor, "currency": money.currency}
     await audit.record(db, "hold.paid_in", subject=subject, by=by, at=at, **said)
     await fund_when_whole(db, hold, at)
+
+
+async def _make_good(
+    db: Session, hold: Hold, owed: PayInReceipt, line: StatementLine, money: Money, at: datetime
+) -> None:
+    """Late after all: the reserve gets what it stood in for. What went back to it since then is the payer's now."""
+    owed.line_id = line.id
+    back = Money(0, money.currency)
+    if money.amount_minor == hold.amount_minor:  # then all that was refunded went to the reserve
+        back, hold.is_reserve_backed = await _gone_to_reserve(db, hold, owed), False
+    await db.flush()
+    parts = [
+        journal.Line(accounts.suspense(line.id), Money(-money.amount_minor, money.currency)),
+        journal.Line(accounts.reserve(money.currency), money - back),
+        journal.Line(accounts.paid_in(hold.id), back),
+    ]
+    lines = [part for part in parts if part.money]
+    key, subject = f"line:{line.id}:reserve", ("hold", hold.id)
+    await journal.post(db, key=key, kind="receipt_made_good", lines=lines, at=at, subject=subject)
+
+
+async def _gone_to_reserve(db: Session, hold: Hold, owed: PayInReceipt) -> Money:
+    """What was refunded while nobody had paid it."""
+    query = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.hold_id == hold.id, Refund.checkout_id.is_(None), Refund.sent_at >= owed.undone_at
+    )
+    return Money(int((await db.execute(query)).scalar_one()), hold.currency)
 
 
 async def fund_when_whole(db: Session, hold: Hold, at: datetime) -> None:

@@ -4,7 +4,8 @@
 
 Where nobody has relied on it, its posting is reversed; a hold that was funded with it waits to be paid again, and the
 same transfer, should it come after all, funds it. Where work was handed in or money has left the hold, the reserve
-pays: what is released stays released. A transfer that comes then goes to the reserve.
+pays: what is released stays released. A transfer that comes then goes to the reserve. Where more than enough has come,
+or the hold was given up before it was whole, what lies in `paid_in` is taken, and nobody has to stand in.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ from marketplace.escrow import accounts, sending
 from marketplace.escrow.errors import OtherMoneyHeld, OwnReceipt, SamePerson
 from marketplace.escrow.models import Hold, Refund
 from marketplace.escrow.queries import left_in
-from marketplace.escrow.rails import receipts
+from marketplace.escrow.rails import pay_ins, receipts
 from marketplace.escrow.rails.models import PayInReceipt
 from marketplace.escrow.rules import MoveRefused, check_move
 from marketplace.identity import audit
@@ -52,18 +53,25 @@ async def say_never_came(
     if receipt.undo_by == by:
         raise SamePerson
     amount = Money(receipt.said_minor or 0, hold.currency)
-    await (_bear if is_relied_on else _take_back)(db, hold, receipt, amount, at)
-    receipt.state, receipt.undone_by, receipt.undone_at, receipt.is_borne = "undone", by, at, is_relied_on
+    is_covered = hold.state != "pending" and await pay_ins.arrived_for(db, hold) >= amount
+    is_borne = is_relied_on and not is_covered
+    if is_borne:
+        await _bear(db, hold, receipt, amount, at)
+    else:
+        await _take_back(db, hold, receipt, amount, at, is_covered=is_covered)
+    receipt.state, receipt.undone_by, receipt.undone_at, receipt.is_borne = "undone", by, at, is_borne
     await db.flush()
     said: dict[str, Any] = {"amount_minor": amount.amount_minor, "currency": amount.currency}
-    await _note(db, "receipt.undone", receipt, by=by, at=at, is_borne=is_relied_on, **said)
+    await _note(db, "receipt.undone", receipt, by=by, at=at, is_borne=is_borne, **said)
     return receipt
 
 
-async def _take_back(db: Session, hold: Hold, receipt: PayInReceipt, amount: Money, at: datetime) -> None:
+async def _take_back(
+    db: Session, hold: Hold, receipt: PayInReceipt, amount: Money, at: datetime, *, is_covered: bool
+) -> None:
     """As if it had not been confirmed: both postings are reversed, the newer one first."""
     paid_in, subject = accounts.paid_in(hold.id), ("hold", hold.id)
-    if hold.state == "held":
+    if hold.state == "held" and not is_covered:
         price = Money(hold.amount_minor, hold.currency)
         lines = accounts.move(accounts.hold(hold.id), paid_in, price)
         key, funded = f"receipt:{receipt.id}:unfund", await ledger.id_of(db, hold.fund_key)

@@ -13,6 +13,7 @@ retried with growing pauses and then held with its traceback, never dropped.
 """
 
 from marketplace.kernel.queue.drain import drain
+from marketplace.kernel.queue.passing import passed
 from marketplace.kernel.queue.tasks import (
     Services,
     Task,
@@ -32,6 +33,7 @@ __all__ = [
     "defer_each",
     "drain",
     "hand_over",
+    "passed",
     "registered",
     "schedule",
     "schedules",

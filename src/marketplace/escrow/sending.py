@@ -56,7 +56,7 @@ async def send_or_wait(db: Session, transfer: Transfer, hold: Hold) -> None:
     found = await accounts_of(db, transfer.payee_user_id)
     stripe = next((each for each in found if each.rail == "stripe"), None)
     if is_kept_here(found, transfer.currency):
-        await _keep(db, transfer, hold.funded_at or transfer.created_at)
+        await _keep(db, transfer, transfer.created_at)
     elif stripe is None or stripe.state != "active" or stripe.stripe_account_id is None:
         await publish(db, TransferWaiting(transfer_id=transfer.id, user_id=transfer.payee_user_id, reason=NO_ACCOUNT))
     else:

@@ -1,11 +1,13 @@
 """A transfer that is confirmed by its receipt: by two, for no more than is missing, and booked once."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from marketplace.engines.files.models import StoredFile
+from marketplace.engines.ledger import queries as ledger
 from marketplace.escrow import accounts, actions
 from marketplace.escrow.errors import OtherMoneyHeld, OwnReceipt, SamePerson, TooManyReceipts, UnpaidReceipt
 from marketplace.escrow.models import Hold
@@ -95,6 +97,18 @@ async def test_two_who_read_the_same_fund_it_and_the_statement_does_not_book_it_
     assert await payer.statement(1_000) == "matched", "a second transfer is one more"
     async with payer.rails.database.write.begin() as db:
         assert [each.money for each in await pay_ins.to_send_back(db)] == [pkr(1_000)]
+
+
+async def test_what_is_released_is_hers_from_then_on_and_not_before(payer: Payer) -> None:
+    await payer.statement(1_000)
+    before, hers = clock.now(), accounts.payable(payer.rails.ayesha, "PKR")
+    clock.advance(timedelta(days=9))
+    async with payer.rails.database.write.begin() as db:
+        hold, by = await db.get_one(Hold, payer.hold.id), payer.rails.cast.bilal.id
+        await actions.release(db, hold, pkr(1_000), by=by, cause="accepted", at=clock.now())
+        assert await ledger.balance_at(db, hers, before) == pkr(0), "dated back to the funding"
+        kept = await ledger.balance_at(db, hers, clock.now())
+    assert kept is not None and kept.amount_minor > 0
 
 
 async def test_a_statement_that_is_faster_has_booked_it(payer: Payer) -> None:

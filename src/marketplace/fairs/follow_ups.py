@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -65,6 +65,10 @@ class Question:
     fair: Fair
     candidate: FairCandidate
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether it can be answered no more, by the days where the fair was."""
+        return _day(at, self.fair.time_zone) > self.follow_up.due_on + OPEN_FOR
+
 
 def secret_of(key: TicketKey, follow_up_id: UUID) -> str:
     """The end of its address: made anew whenever it is sent; the database knows its hash."""
@@ -99,7 +103,16 @@ async def _make(db: Session, key: TicketKey) -> None:
 def first_day(offer: FairOffer, zone: str) -> date:
     """From when the days count: the first day that was agreed, else the day it was accepted."""
     assert offer.decided_at is not None
-    return offer.starts_on or offer.decided_at.astimezone(ZoneInfo(zone)).date()
+    return offer.starts_on or _day(offer.decided_at, zone)
+
+
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def _today(at: datetime) -> ColumnElement[date]:
+    """The same in SQL, where a fair is."""
+    return func.date(func.timezone(Fair.time_zone, at))
 
 
 async def _due(db: Session, *, at: datetime) -> list[Question]:
@@ -109,7 +122,7 @@ async def _due(db: Session, *, at: datetime) -> list[Question]:
         earlier.offer_id == FollowUp.offer_id, earlier.day < FollowUp.day, earlier.answer.in_(GONE)
     )
     silent = (FollowUp.sent_at < at - REMINDED_AFTER) & FollowUp.reminded_at.is_(None)
-    open_ = FollowUp.due_on.between((at - OPEN_FOR).date(), at.date()), FollowUp.answer.is_(None), ~gone.exists()
+    open_ = FollowUp.due_on.between(_today(at - OPEN_FOR), _today(at)), FollowUp.answer.is_(None), ~gone.exists()
     found = _questions().where(*open_, FollowUp.sent_at.is_(None) | silent)
     return [Question(*row) for row in (await db.execute(found.order_by(FollowUp.id).limit(500))).all()]
 
@@ -155,7 +168,7 @@ async def behind(db: AnySession, secret: str) -> Question:
 async def answer(db: Session, question: Question, said: StillThere, *, word: str, at: datetime) -> None:
     """What she says; she may say otherwise while the question is open. Raises: QuestionOver, Invalid."""
     asked = question.follow_up
-    if at.date() > asked.due_on + OPEN_FOR:
+    if question.is_over(at):
         raise QuestionOver
     if len(word) > LONGEST_WORD:
         raise Invalid.at("word", N_("Keep this under 500 letters."))
@@ -172,7 +185,7 @@ async def say_paid(db: Session, question: Question, *, was_paid: bool, at: datet
     asked = question.follow_up
     if question.offer.kind not in SALARIED:
         raise NotFound
-    if at.date() > asked.due_on + OPEN_FOR:
+    if question.is_over(at):
         raise QuestionOver
     before, asked.was_paid = asked.was_paid, was_paid
     await db.flush()
@@ -183,7 +196,7 @@ async def say_paid(db: Session, question: Question, *, was_paid: bool, at: datet
 
 async def of_booth(db: AnySession, booth_id: UUID, *, at: datetime) -> list[Question]:
     """An employer's people whose day has come, the newest day of each offer first."""
-    found = _questions().where(FairOffer.booth_id == booth_id, FollowUp.due_on <= at.date())
+    found = _questions().where(FairOffer.booth_id == booth_id, FollowUp.due_on <= _today(at))
     return [Question(*row) for row in await db.execute(found.order_by(FairCandidate.number, FollowUp.day.desc()))]
 
 
@@ -218,7 +231,6 @@ async def _own(db: Session, booth: Booth, follow_up_id: UUID, *, at: datetime) -
     if row is None:
         raise NotFound
     question = Question(*row)
-    due_on = question.follow_up.due_on
-    if not due_on <= at.date() <= due_on + OPEN_FOR:
+    if _day(at, question.fair.time_zone) < question.follow_up.due_on or question.is_over(at):
         raise QuestionOver
     return question

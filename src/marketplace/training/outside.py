@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +20,8 @@ from marketplace.skills.queries import by_slugs
 from marketplace.training.models import OutsideCertificate
 
 MOST_OWN, MOST_SKILLS = 20, 10
+_EARLIEST = timedelta(hours=14)
+"""A day begins so long before it does in UTC, where it begins first."""
 
 
 class DecidedAlready(Conflict):
@@ -79,7 +81,7 @@ def _check(text: OutsideText, file: StoredFile | None, known: set[str], at: date
         faults["skills"] = [N_("Choose one to ten skills that it certifies.")]
     elif set(text.skills) - known:
         faults["skills"] = [N_("We do not know one of these skills. Choose from the list.")]
-    if text.issued_on > at.date():
+    if text.issued_on > (at + _EARLIEST).date():
         faults["issued_on"] = [N_("This day has not come yet.")]
     if text.link.strip() and not text.link.strip().startswith("https://"):
         faults["link"] = [N_("Write an address that begins with https://.")]

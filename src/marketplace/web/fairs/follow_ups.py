@@ -19,9 +19,8 @@ async def show_question(visit: Visit, secret: str) -> Answer:
     """Four buttons; what she said before is marked."""
     async with visit.read(fresh=True) as db:
         question = await _asked(visit, db, secret)
-    over = visit.now.date() > question.follow_up.due_on + follow_ups.OPEN_FOR
-    context: dict[str, Any] = {"question": question, "secret": secret, "still": STILL, "is_over": over}
-    context["is_salaried"] = question.offer.kind in follow_ups.SALARIED
+    context: dict[str, Any] = {"question": question, "secret": secret, "still": STILL}
+    context |= {"is_over": question.is_over(visit.now), "is_salaried": question.offer.kind in follow_ups.SALARIED}
     return page(visit, "fairs/after/question.html", headers=SECRET, **context)
 
 

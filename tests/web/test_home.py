@@ -1,5 +1,7 @@
 """The home page answers, for each hat, what she came for; and costs the same however much there is."""
 
+from typing import Any
+
 import pytest
 
 from marketplace.contracts.disputes import actions
@@ -79,14 +81,16 @@ async def test_moderators_see_disputes_and_finance_what_waits(browse: Browse, db
     contract = await agreed(db, cast)
     part = await delivered(db, cast, contract)
     await actions.open_dispute(db, part, side="employer", text="It is late.", by=cast.bilal.id, at=clock.now())
-    bank = {
-        "stripe_dispute_id": "du_1",
+    bank: dict[str, Any] = {
         "charge_id": "ch_1",
         "state": "open",
         "reason": "fraudulent",
         "currency": "USD",
     }
-    db.add(Chargeback(hold_id=part.hold_id, amount_minor=100_00, opened_at=clock.now(), **bank))
+    bank |= {"hold_id": part.hold_id, "amount_minor": 100_00, "opened_at": clock.now()}
+    db.add(Chargeback(stripe_dispute_id="du_1", **bank))
+    await db.flush()
+    db.add_all(Chargeback(stripe_dispute_id=f"du_{n}", evidence_asked_at=clock.now(), **bank) for n in range(2, 23))
     farah = await user_named(db, "Farah Zaidi", staff_role="finance")
     await db.commit()
     hers = (await (await browse(cast.sana)).get("/")).text

@@ -209,6 +209,18 @@ async def listed(db: AnySession, *, after: UUID | None, limit: int) -> list[tupl
     return [(row[0], row[1]) for row in rows.all()]
 
 
+async def unanswered(db: AnySession, *, limit: int) -> list[tuple[Chargeback, str]]:
+    """Those whose bank still waits for our answer, with what was paid for, the first due first. For staff."""
+    query = (
+        select(Chargeback, Hold.purpose)
+        .join(Hold, Hold.id == Chargeback.hold_id)
+        .where(Chargeback.state == "open", Chargeback.evidence_asked_at.is_(None))
+        .order_by(Chargeback.evidence_due_at.nulls_last(), Chargeback.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in (await db.execute(query)).all()]
+
+
 async def one(db: AnySession, chargeback_id: UUID) -> tuple[Chargeback, Hold]:
     """A chargeback and its hold, for staff. Raises: NotFound."""
     query = select(Chargeback, Hold).join(Hold, Hold.id == Chargeback.hold_id).where(Chargeback.id == chargeback_id)

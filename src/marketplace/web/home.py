@@ -76,10 +76,8 @@ async def _as_organiser(db: ReadSession, visit: Visit) -> dict[str, Any]:
 
 async def _as_moderator(db: ReadSession, visit: Visit) -> dict[str, Any]:
     """What is due first, and whether somebody waits too long."""
-    banks = await chargebacks.listed(db, after=None, limit=20)
-    unanswered = [each for each in banks if each[0].state == "open" and not each[0].evidence_asked_at]
     return {
-        "chargebacks": unanswered,
+        "chargebacks": await chargebacks.unanswered(db, limit=SHOWN),
         "overview": await cases.overview(db, visit.user.id, at=visit.now),
         "next": await cases.queue(db, visit.user.id, limit=SHOWN),
         "disputes": await disputes.queue(db, visit.user.id, after=None, limit=SHOWN),
